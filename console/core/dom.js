@@ -132,6 +132,21 @@ function patchNode(present, wanted) {
   } else present.replaceWith(wanted);
 }
 
+/** Before what was saved is let go of, in milliseconds: the browser has begun to read it by then. */
+const revokeDelay = 60_000;
+
+/**
+ * A file of what the page has, where the browser puts downloads.
+ *
+ * @param {Blob} contents
+ * @param {string} name
+ */
+export function saveFile(contents, name) {
+  const url = URL.createObjectURL(contents);
+  h('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), revokeDelay);
+}
+
 /** @returns {string} an id that nobody else makes; `crypto.randomUUID` is for secure places alone */
 export function freshID() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

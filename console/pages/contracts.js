@@ -16,7 +16,7 @@ import { status } from '../components/status.js';
 import { connectPanel } from './contracts/connect.js';
 import { editContract } from './contracts/contract-form.js';
 import { makeKey, makeOperatorKey } from './contracts/key-form.js';
-import { subscriptionList } from './contracts/subscriptions.js';
+import { subscriptionList, typesText } from './contracts/subscriptions.js';
 import { usagePanel } from './contracts/usage.js';
 
 /** @typedef {import('../types/api.js').Contract} Contract */
@@ -84,7 +84,7 @@ function rights(contract) {
     [t('client'), contract.client_id],
     [t('contracts.access'), t(`access.${contract.access}`)],
     [t('contracts.scope'), t(`scope.${contract.scope}`)],
-    [t('contracts.types'), contract.types?.join(', ') ?? t('contracts.all-types')],
+    [t('contracts.types'), typesText(contract.types)],
     [t('contracts.validity'), [validity(contract)].flat()],
     [t('contracts.rate'), contract.rate_per_second && number(contract.rate_per_second)],
     [t('contracts.webhook'), contract.webhook?.url],
@@ -181,7 +181,7 @@ async function renderOwn(signal) {
       [t('client'), me.client_id],
       [t('contracts.access'), t(`access.${me.access}`)],
       [t('contracts.scope'), t(`scope.${me.scope}`)],
-      [t('contracts.types'), me.types?.join(', ') ?? t('contracts.all-types')],
+      [t('contracts.types'), typesText(me.types)],
       [t('contracts.roles'), me.roles.join(', ')],
       [t('contracts.plan'), me.plan],
       [t('contracts.ends'), me.valid_to && time(me.valid_to)],

@@ -1,10 +1,11 @@
 // Files that come whole: dropped, watched, their faults row by row, corrected and sent again, or taken back.
 
-import { get, post, remove } from '../core/api.js';
+import { bodyOf, get, post, remove, send } from '../core/api.js';
 import { announce } from '../core/announce.js';
-import { fill, h } from '../core/dom.js';
+import { fill, h, saveFile } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, go, refine } from '../core/location.js';
+import { isAbort } from '../core/problem.js';
 import { isAdmin, mayWrite, seesAll } from '../core/session.js';
 import { oneLook, repeat } from '../core/watch.js';
 import { copyable } from '../components/copy-button.js';
@@ -28,6 +29,8 @@ const states = ['NEW', 'PROCESSING', 'PROCESSED', 'ERROR', 'CANCELLED', 'REVERTE
 /** Of a list to choose from. */
 const typeCountMax = 1_000;
 const revertLookCountMax = 60;
+/** Of a page of faults that are downloaded: the most that there is. */
+const faultCountMax = 10_000;
 /** Between looks at one that is under way, in milliseconds. */
 const interval = 1_000;
 
@@ -177,8 +180,43 @@ async function faultList(id, signal) {
       { title: t('uploads.faults'), isWide: true, cell: ({ errors }) => violations(errors) },
       { title: t('types.columns'), isWide: true, cell: ({ columns }) => documentTree(columns) },
     ], rows));
-  const download = h('a', { class: 'button', href: `/v1/uploads/${encodeURIComponent(id)}/errors`, download: 'faults.json' }, t('uploads.download'));
-  return h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('uploads.faults')), download), list);
+  const place = h('div', {});
+  const download = async () => {
+    button.disabled = true;
+    fill(place, h('p', { class: 'quiet', role: 'status' }, t('export.working')));
+    try {
+      saveFile(await allFaults(id, signal), 'faults.ndjson');
+      fill(place);
+      announce(t('export.done'));
+    } catch (error) {
+      if (!isAbort(error)) fill(place, problemView(error));
+    }
+    button.disabled = false;
+  };
+  /** @type {HTMLButtonElement} */
+  const button = h('button', { class: 'button', id: 'download-faults', onclick: download }, t('uploads.download'));
+  return h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('uploads.faults')), button), place, list);
+}
+
+/**
+ * All of them, a line each, however many pages they are.
+ *
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+async function allFaults(id, signal) {
+  /** @type {Blob[]} */
+  const pages = [];
+  /** @type {string | null} */
+  let cursor = null;
+  do {
+    /** @type {Response} */
+    const response = await send('get', '/v1/uploads/{id}/errors', { path: { id }, query: { limit: faultCountMax, cursor }, accept: 'application/x-ndjson', signal });
+    pages.push(await bodyOf(response, (whole) => whole.blob()));
+    const next = /<([^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '');
+    cursor = next && new URL(next[1], location.origin).searchParams.get('cursor');
+  } while (cursor);
+  return new Blob(pages, { type: 'application/x-ndjson' });
 }
 
 /** @param {string} id */

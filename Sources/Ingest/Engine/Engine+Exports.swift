@@ -13,14 +13,21 @@ extension Engine: ExportKeeping, LinkSigning {
         return shown(export)
     }
 
-    /// A file that was made before something of the store was hidden holds that: it is over, unless its owner may see such things.
+    /// A file holds what its owner could see as it was made: it is over while they may not see that.
     private func shown(_ export: Export) -> Export {
-        guard export.state == .done, let hiddenAt = types.sensitiveColumns.grewAt, export.createdAt <= hiddenAt, case .contract(let client) = export.owner,
-            catalog.contract(client.text)?.principal(at: options.hot.clock.now()).seesSensitive != true
-        else { return export }
+        guard export.state == .done, case .contract(let client) = export.owner, !isOpen(export, to: client) else { return export }
         var over = export
         over.state = .expired
         return over
+    }
+
+    /// Not where the contract has ended or sees less than as the file was made, or something of the store was hidden since.
+    private func isOpen(_ export: Export, to client: ClientID) -> Bool {
+        let now = options.hot.clock.now()
+        guard let contract = catalog.contract(client.text), contract.invalidity(at: now) == nil else { return false }
+        let present = Export.Rights(of: contract.principal(at: now))
+        if !present.seesSensitive, let hiddenAt = types.sensitiveColumns.grewAt, export.createdAt <= hiddenAt { return false }
+        return export.rights.map { present.include($0) } ?? true
     }
 
     /// Whoever asked for it and the administrator: a contract that reads all rows sees its own exports only.

@@ -5,7 +5,7 @@ import Documents
 extension Catalog {
     /// In the order that `export(_:)` of a row reads them by number.
     private static let exportColumns =
-        "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem"
+        "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem, scope, sensitive"
     /// Of lists, without what was asked for: that may be a megabyte of each, and those that are done are looked through every few seconds.
     private static let listedColumns = exportColumns.replacing("request", with: "x''")
 
@@ -132,6 +132,7 @@ extension Catalog {
             let update = try connection.statement(
                 """
                 UPDATE exports SET state = ?3, ended_at = ?4, expires_at = ?5, row_count = ?6, byte_count = ?7, sha256 = ?8, file_name = ?9, problem = ?10,
+                scope = ?11, sensitive = ?12,
                 request = CASE WHEN ?3 IN ('\(Export.State.running.rawValue)', '\(Export.State.done.rawValue)') THEN request ELSE x'' END
                 WHERE id = ?1 AND state = ?2
                 """)
@@ -145,6 +146,9 @@ extension Catalog {
             try update.bind(8, export.sha256)
             try update.bind(9, export.fileName)
             try update.bind(10, export.problem)
+            let isSensitive: Int64? = export.rights.map { $0.seesSensitive ? 1 : 0 }
+            try update.bind(11, export.rights?.scope.rawValue)
+            update.bind(12, isSensitive)
             try update.run()
             guard connection.changeCount > 0 else { return false }
             try beside(connection)
@@ -190,6 +194,8 @@ extension Catalog {
         export.sha256 = row.isNull(12) ? nil : row.text(12)
         export.fileName = row.isNull(13) ? nil : row.text(13)
         export.problem = row.isNull(14) ? nil : row.bytes(14)
+        // A scope that this program does not know shows as much as any.
+        if !row.isNull(15) { export.rights = Export.Rights(scope: Principal.Scope(rawValue: row.text(15)) ?? .all, seesSensitive: row.int64(16) != 0) }
         return export
     }
 }

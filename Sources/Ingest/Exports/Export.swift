@@ -11,6 +11,19 @@ package struct Export: Sendable {
         case expired = "EXPIRED"
     }
 
+    /// What of the store somebody sees.
+    package struct Rights: Sendable, Hashable {
+        package let scope: Principal.Scope
+        package let seesSensitive: Bool
+
+        package init(scope: Principal.Scope, seesSensitive: Bool) { (self.scope, self.seesSensitive) = (scope, seesSensitive) }
+
+        package init(of principal: Principal) { self.init(scope: principal.scope, seesSensitive: principal.seesSensitive) }
+
+        /// Whether whoever has these sees all that `earlier` showed, of the same owner.
+        package func include(_ earlier: Rights) -> Bool { (scope == .all || earlier.scope == .own) && (seesSensitive || !earlier.seesSensitive) }
+    }
+
     package let id: String
     /// Who asked for it: the administrator or a contract.
     package let owner: Identity
@@ -32,6 +45,8 @@ package struct Export: Sendable {
     package var sha256: String?
     /// Below DATA/exports.
     package var fileName: String?
+    /// Its owner's, as the file was made; nil while there is none, and where an earlier version of this program has not kept them.
+    package var rights: Rights?
     /// Why there is no file, as the API says it.
     package var problem: [UInt8]?
 

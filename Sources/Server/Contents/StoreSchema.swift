@@ -47,7 +47,7 @@ package struct StoreSchema: CatalogExtension {
 
         func entry(named name: String, inSchema wanted: String) throws -> CatalogEntry? {
             guard wanted == StoreSchema.name else { return try base.entry(named: name, inSchema: wanted) }
-            if TicketViews.names.contains(name) || name == TicketViews.takenName { return .view(query: try TicketViews.query(name, over: base)) }
+            if TicketViews.names.contains(name) || name == TicketViews.takenName || name == TicketViews.timesName { return .view(query: try TicketViews.query(name, over: base)) }
             if name == CommentView.name { return .view(query: CommentView.query) }
             if name == CommentView.rowsName { return .table(CommentView.table(over: base), scope: []) }
             if let relation = schema.byName[name], isSeen(relation) { return .view(query: relation.query) }

@@ -7,6 +7,8 @@ enum TicketViews {
     static let names = ["tickets", "steps", "attempts"]
     /// Under this name, which nobody types, stand the tickets of what was not refused.
     static let takenName = "tickets taken"
+    /// And here is what they are, when they came and when they were final: `state`, `received_at`, `completed_at`.
+    static let timesName = "times of tickets"
 
     /// - Throws: what the catalog throws.
     static func query(_ name: String, over catalog: any QueryCatalog) throws -> String {
@@ -15,6 +17,7 @@ enum TicketViews {
         case "steps": return each(tables, steps) ?? steps(none)
         case "attempts": return each(tables, attempts) ?? attempts(none)
         case takenName: return each(tables, tickets) ?? "SELECT * FROM (\(refused)) AS t WHERE false"
+        case timesName: return each(tables, times) ?? times("(SELECT NULL::text AS state, NULL::timestamptz AS received_at, NULL::timestamptz AS completed_at WHERE false) AS t")
         default: return ([each(tables, tickets)].compactMap { $0 } + [refused]).joined(separator: " UNION ALL ")
         }
     }
@@ -43,6 +46,8 @@ enum TicketViews {
     private static func tickets(_ table: String) -> String {
         "SELECT ticket_id, client_id, receipt_id, type, business_day, state, sequence, received_at FROM \(table)"
     }
+
+    private static func times(_ table: String) -> String { "SELECT state, received_at, completed_at FROM \(table)" }
 
     /// Tickets of what was refused.
     private static let refused = """

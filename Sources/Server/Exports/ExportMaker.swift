@@ -51,7 +51,7 @@ struct ExportMaker: Sendable {
             if problem.slug == .internalError, !run.isCancelled { log.error("an export failed", ["export": .text(export.id), "error": .text(problem.cause ?? "\(error)")]) }
             (export.state, export.problem, export.endedAt) = (.error, ProblemBody(problem).json(), CalendarText.now)
             // No row leads to what was written: its file goes with the object that wrote it.
-            (export.fileName, export.byteCount, export.sha256) = (nil, 0, nil)
+            (export.fileName, export.rights, export.byteCount, export.sha256) = (nil, nil, 0, nil)
             export.rowCount = run.progress.rowCount
         }
         noteEnd(export)
@@ -74,7 +74,7 @@ struct ExportMaker: Sendable {
         }
     }
 
-    /// - Throws: `contract-not-valid` where the owner may not ask any more; what the question, the file, or a cancellation says.
+    /// - Throws: `contract-not-valid` where the owner may not ask any more, `role-not-allowed` where they may see less than when it began; what the question, the file, or a cancellation says.
     private func made(_ export: inout Export, _ run: ExportQueue.Run) throws {
         let principal = try Self.principal(export.owner, context.store.credentials)
         let request = try ExportRequest(body: try JSONParser.parse(export.request), as: principal)
@@ -89,6 +89,9 @@ struct ExportMaker: Sendable {
         case (.sheets(let sheets), nil): try work.workbook(sheets, to: file)
         case (.receipts(let page), _): try work.receipts(page, request, to: file)
         }
+        // What is asked from here on, whenever somebody wants the file, is whether its owner still has the rights that its row keeps.
+        try work.checkRights()
+        export.rights = Export.Rights(of: principal)
         // From here on the file is durable, and before here no field of the row names it.
         export.sha256 = try file.finish()
         if case .contract(let client) = export.owner { context.store.usage.usageMeter.add(to: client) { $0.exportsBytes += file.byteCount } }

@@ -21,6 +21,13 @@ struct ExportWork {
         return Cancellation(timeLimitSeconds: left, of: "limits.stream_time")
     }
 
+    /// Asked before each piece: what the owner may not see any more is not written, as nothing of it is sent to whoever has it streamed.
+    ///
+    /// - Throws: `contract-not-valid`; `role-not-allowed` where the contract may see less than when the export began.
+    func checkRights() throws {
+        do { try Authorizer.check(ExportMaker.principal(run.export.owner, context.store.credentials), keeps: principal) } catch let denial as Denial { throw denial.problem }
+    }
+
     /// Runs `body` over an answer that has begun, and lets go of it whatever `body` does.
     ///
     /// A query's answer, whose stream a stop can end.
@@ -77,6 +84,7 @@ struct ExportWork {
         let memory = AnswerMemory(context.admission.ledger, of: principal)
         try answer(request, catalog, now: CalendarText.now, fraction: 0) { runner, answer in
             try runner.write(answer, as: form, hold: { try take($0, of: memory) }, counting: { run.add($0) }) { bytes in
+                try checkRights()
                 try file.write(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }
@@ -90,7 +98,10 @@ struct ExportWork {
         let book = try WorkbookFile(path: file.path, space: context.queries.engine.spillSpace)
         for (index, sheet) in sheets.enumerated() {
             try answer(sheet.query, catalog, now: now, fraction: Double(index) / Double(sheets.count)) { runner, answer in
-                try runner.write(answer, asSheet: sheet.name, of: book) { run.add($0) }
+                try runner.write(answer, asSheet: sheet.name, of: book) { count in
+                    try checkRights()
+                    run.add(count)
+                }
             }
         }
         _ = try book.finish()
@@ -109,6 +120,7 @@ struct ExportWork {
         let memory = AnswerMemory(context.admission.ledger, of: principal)
         repeat {
             _ = try cancellation()
+            try checkRights()
             let page = try page(request, memory)
             let own = try writer ?? Self.writer(export, page.schema, file, context.queries.engine.spillSpace)
             let first = columns ?? WalkColumns(page)

@@ -304,12 +304,14 @@ struct SQLRunner: Sendable {
     }
 
     /// Writes the answer as a sheet of a workbook.
-    func write(_ answer: Started, asSheet name: String, of book: WorkbookFile, counting: (Int) -> Void) throws {
+    ///
+    /// - Parameter counting: told of the rows of each batch; what it throws ends the sheet.
+    func write(_ answer: Started, asSheet name: String, of book: WorkbookFile, counting: (Int) throws -> Void) throws {
         try book.beginSheet(named: name, columns: answer.columns)
         var next = answer.first
         while let batch = next {
             try book.append(batch)
-            counting(batch.rowCount)
+            try counting(batch.rowCount)
             next = try answer.stream.next()
         }
     }

@@ -145,6 +145,83 @@ final class ExportRowsTests: XCTestCase {
         }
     }
 
+    private static let whole = Contract(clientID: "c1", access: .read, scope: .all, seesSensitive: true)
+
+    /// Contracts that `whole` may become, and whether a file that was made with its rights is still there for it.
+    private static var changes: [(contract: Contract, isOpen: Bool)] {
+        let day: Int64 = 86_400_000_000
+        func changed(_ change: (inout Contract) -> Void) -> Contract {
+            var contract = whole
+            change(&contract)
+            return contract
+        }
+        return [
+            (changed { $0.name = "Shop" }, true), (changed { $0.access = .readWrite }, true), (changed { $0.seesSensitive = false }, false), (changed { $0.scope = .own }, false),
+            (changed { $0.validTo = 1 }, false), (changed { $0.validFrom = Int64.max - day }, false),
+            (changed { $0.subscriptions = [Contract.Subscription(access: .read, scope: .all, seesSensitive: true)] }, true),
+            (changed { $0.subscriptions = [Contract.Subscription(access: .read, scope: .all)] }, false),
+            (changed { $0.subscriptions = [Contract.Subscription(to: 1, access: .read, scope: .all, seesSensitive: true)] }, false),
+        ]
+    }
+
+    /// It holds what they could see as it was made. Whoever may see it again has it again; another's, and the administrator's, are as they were.
+    func test_fileOfOne_whoSeesLessThanAsItWasMade_isOver_whileTheyDo() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let engine = fixture.engine
+        let rights = Export.Rights(of: Self.whole.principal(at: 0))
+        let owners: [(id: String, owner: Identity)] = [("mine", .contract(ClientID("c1"))), ("other", .contract(ClientID("c2"))), ("admin", .administrator)]
+        for (id, owner) in owners {
+            var export = made(id, of: owner, at: 1)
+            try engine.addExport(export)
+            (export.state, export.expiresAt) = (.done, Int64.max)
+            // The other contract sees its own rows, and no sensitive value.
+            export.rights = id == "other" ? Export.Rights(scope: .own, seesSensitive: false) : rights
+            XCTAssertTrue(try engine.endExport(export))
+        }
+        func states(_ line: UInt = #line) throws -> [Export.State] {
+            let each = try owners.map { try engine.export($0.id, as: .admin).state }
+            XCTAssertEqual(try owners.map { try XCTUnwrap(try engine.linkedExport($0.id)).state }, each, line: line)
+            let listed = try engine.exports(after: nil, limit: 10, as: .admin)
+            XCTAssertEqual(try owners.map { owner in try XCTUnwrap(listed.first { $0.id == owner.id }).state }, each, line: line)
+            return each
+        }
+        for (place, change) in Self.changes.enumerated() {
+            _ = try engine.putContract(change.contract)
+            XCTAssertEqual(try states(), [change.isOpen ? .done : .expired, .done, .done], "\(place)")
+            _ = try engine.putContract(Self.whole)
+            XCTAssertEqual(try states(), [.done, .done, .done], "\(place)")
+        }
+        try engine.deleteContract("c2")
+        XCTAssertEqual(try states(), [.done, .expired, .done])
+        XCTAssertEqual(try engine.catalog.export("mine")?.rights, rights)
+    }
+
+    /// Files of a catalog of before are taken to be made with the rights that their contract has by then, where the contract itself says them.
+    func test_filesOfAnEarlierCatalog_haveTheRightsOfTheirContracts() throws {
+        let directory = TemporaryDirectory()
+        let data = try DataDirectory(path: directory.path)
+        let step = try XCTUnwrap(CatalogSchema.migrations.firstIndex { $0.contains("ALTER TABLE exports ADD COLUMN scope") })
+        do {
+            let connection = try SQLiteConnection(path: data.catalogPath, mode: .create)
+            try connection.execute("PRAGMA journal_mode=WAL")
+            for sql in CatalogSchema.migrations[..<step] { try connection.execute(sql) }
+            try connection.execute("""
+                INSERT INTO contracts(client_id, access, scope, sensitive) VALUES('eyes', 'read', 'all', 1), ('own', 'read', 'own', 0);
+                INSERT INTO contracts(client_id, access, scope, sensitive, subscriptions) VALUES('paid', 'read', 'own', 0, '[]');
+                PRAGMA user_version = \(step);
+                """)
+            for (id, owner, state) in [("a", "'eyes'", "DONE"), ("b", "'own'", "DONE"), ("c", "'paid'", "DONE"), ("d", "'gone'", "DONE"), ("e", "NULL", "DONE"), ("f", "'eyes'", "RUNNING")] {
+                try connection.execute("""
+                    INSERT INTO exports(id, client_id, name, format, request, created_at, expires_in, state) VALUES('\(id)', \(owner), 'x', 'csv', x'', 1, 1, '\(state)')
+                    """)
+            }
+        }
+        let catalog = try Catalog(path: data.catalogPath)
+        let found = try ["a", "b", "c", "d", "e", "f"].map { try XCTUnwrap(try catalog.export($0)).rights }
+        XCTAssertEqual(found, [Export.Rights(scope: .all, seesSensitive: true), Export.Rights(scope: .own, seesSensitive: false), nil, nil, nil, nil])
+    }
+
     /// Those that have expired go with their files; all others stay.
     func test_sweep_endsWhatIsPastItsTime() throws {
         let folder = TemporaryDirectory()

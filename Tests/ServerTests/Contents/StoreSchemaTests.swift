@@ -37,6 +37,7 @@ final class StoreSchemaTests: XCTestCase {
                 if !names.contains(name) { XCTAssertNil(try seen.entry(named: name + " rows", inSchema: "till"), name) }
             }
             for name in names where !["metrics", "types", "usage"].contains(name) { XCTAssertEqual(try rows("SELECT * FROM till.\(name)", seen).count, 0, name) }
+            for name in [TicketViews.takenName, TicketViews.timesName] { XCTAssertEqual(try rows("SELECT received_at FROM till.\"\(name)\"", seen).count, 0, name) }
         }
         let nobody = catalog(.operators(.auditor, keyID: "k"))
         for name in forAll where !TicketViews.names.contains(name) && name != CommentView.name { XCTAssertNil(try nobody.entry(named: name, inSchema: "till"), name) }

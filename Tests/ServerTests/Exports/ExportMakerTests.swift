@@ -95,6 +95,44 @@ final class ExportMakerTests: XCTestCase {
         XCTAssertEqual(text.components(separatedBy: "could not be noted").count - 1, 1, text)
     }
 
+    /// What its contract lost while it was made is in no file; the row of one that is done has the rights that it was made with.
+    func test_rightsThatAreLostMeanwhile_endIt() throws {
+        let whole = Contract(clientID: "c1", access: .read, scope: .all, seesSensitive: true)
+        var blind = whole, own = whole, ended = whole, named = whole
+        (blind.seesSensitive, own.scope, ended.validTo, named.name) = (false, .own, 1, "Shop")
+        let cases: [(contract: Contract?, slug: String?)] = [
+            (blind, "role-not-allowed"), (own, "role-not-allowed"), (ended, "contract-not-valid"), (nil, "contract-not-valid"), (named, nil),
+        ]
+        for format in ["csv", "xlsx"] {
+            for (place, change) in cases.enumerated() {
+                let folder = try TemporaryDirectory()
+                let engine = FakeEngine()
+                engine.state.withLock { state in
+                    state.exportFolder = folder.path
+                    state.contracts["c1"] = whole
+                    state.waitingExports = [
+                        Export(
+                            id: "a", owner: .contract(ClientID("c1")), name: "a", format: format, request: Array(#"{"query":"SELECT 1 AS x","format":"\#(format)"}"#.utf8), createdAt: 0,
+                            expiresIn: 1_000_000)
+                    ]
+                    state.atExportPath = { $0.contracts["c1"] = change.contract }
+                }
+                let context = context(engine, Log(format: .json, level: .error, descriptor: -1))
+                ExportMaker.begin(context, url: "http://localhost")
+                XCTAssertTrue(Patience.until { engine.state.withLock { !$0.endedExports.isEmpty } })
+                context.exports.beginStopping()
+                XCTAssertTrue(context.exports.waitUntilIdle(seconds: Patience.seconds))
+                let export = try XCTUnwrap(engine.state.withLock { $0.endedExports.first })
+                let problem = String(decoding: export.problem ?? [], as: UTF8.self)
+                XCTAssertEqual(export.state, change.slug == nil ? .done : .error, "\(format) \(place): \(problem)")
+                if let slug = change.slug { XCTAssertTrue(problem.contains(slug), "\(format) \(place): \(problem)") }
+                XCTAssertEqual(export.fileName != nil, change.slug == nil, "\(format) \(place)")
+                XCTAssertEqual(export.rights, change.slug == nil ? Export.Rights(of: whole.principal(at: 0)) : nil, "\(format) \(place)")
+                XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path).count, change.slug == nil ? 1 : 0, "\(format) \(place)")
+            }
+        }
+    }
+
     func test_stop_endsThePauses() throws {
         let engine = FakeEngine()
         engine.state.withLock { ($0.waitingExports, $0.exportEndFailures) = ([export("a")], .max) }

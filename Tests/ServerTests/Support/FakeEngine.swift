@@ -68,6 +68,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var exportEndFailures = 0
         var exportEndCount = 0
         var exportPathCount = 0
+        /// Done as the place of a file is asked for: its making has begun.
+        var atExportPath: (@Sendable (inout State) -> Void)?
         /// Where files of exports are written; nil: nowhere.
         var exportFolder: String?
         /// What was noted of acts that ended.
@@ -228,6 +230,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func exportPath(_ fileName: String) throws -> String {
         let folder = state.withLock { state -> String? in
             state.exportPathCount += 1
+            let change = state.atExportPath
+            change?(&state)
             return state.exportFolder
         }
         guard let folder else { throw Fault(.notFound, "there is no such file") }

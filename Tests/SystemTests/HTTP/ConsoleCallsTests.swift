@@ -117,6 +117,27 @@ final class ConsoleCallsTests: XCTestCase {
         XCTAssertEqual(store["compaction_due_files"] as? Int, 0)
     }
 
+    /// A type has a table of its own as often as not, and its registrar may be the one that is silent.
+    func test_overview_looksAtTheReceiptsOfAllTables() throws {
+        let server = try TillServer(environment: ["TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:9/receipts","secret":"s"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#])
+        defer { server.remove() }
+        for (kind, register) in [("bill", #","register":[["tax"]]"#), ("note", "")] {
+            let type = #"{"name":"\#(kind)","version":1,"format":"json","table":"\#(kind)s","match":{"/k":"\#(kind)"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"v":{"path":"/v","type":"INTEGER"}}\#(register)}"#
+            XCTAssertEqual(try server.client().put("/v1/types/\(kind)", type).status, 201)
+        }
+        let (one, other) = (server.client(key: try server.key("one")), server.client(key: try server.key("other")))
+        for client in [server.client(), one] { XCTAssertTrue(try object(try client.get("/v1/overview"))["oldest_unregistered_at"] is NSNull) }
+        func post(_ kind: String) throws -> Int { try one.post("/v1/receipts", #"{"k":"\#(kind)","id":"1","at":"2026-11-20T10:00:00Z","v":1}"#).status }
+        XCTAssertEqual(try post("note"), 201)
+        XCTAssertEqual(try post("bill"), 202)
+        for client in [server.client(), one] { XCTAssertTrue(try object(try client.get("/v1/overview"))["oldest_unregistered_at"] is String) }
+        let (own, others) = (try object(try one.get("/v1/overview")), try object(try other.get("/v1/overview")))
+        func rate(_ overview: [String: Any]) throws -> Double { try XCTUnwrap((overview["rates"] as? [String: Any])?["receipts_per_second"] as? Double) }
+        XCTAssertEqual(try rate(own), 2.0 / 60, accuracy: 0.001)
+        XCTAssertTrue(others["oldest_unregistered_at"] is NSNull)
+        XCTAssertEqual(try rate(others), 0)
+    }
+
     func test_me_saysSubscriptions_andWherePostgresClientsComeIn() throws {
         let server = try running()
         let client = server.client(key: try server.key("s", more: #","subscriptions":[{"from":"2024-01-01T00:00:00Z","to":"2090-01-01T00:00:00Z","plan":"gold"},{"from":"2090-01-01T00:00:00Z","plan":"silver"}]"#))

@@ -275,6 +275,50 @@ def cut_out(browser: Browser) -> None:
     visitor.context.close()
 
 
+def many_refused(browser: Browser) -> None:
+    """More refused records than an editor takes: that is said, and the download has all of them, however many pages they are."""
+    api("/v1/types/goods", GOODS, "PUT")
+    count = 1_203
+    goods = "number,name,n\n" + "".join(f"m{number},x,many\n" for number in range(count))
+    visitor, page = opened(browser, "many refused")
+    # Pages shorter than the server's: of the editor's thousand records, and of the file.
+    visitor.context.route(re.compile(r"/errors\?limit=\d{4}"), lambda route: route.continue_(url=re.sub(r"limit=\d+", "limit=400", route.request.url)))
+    visitor.go(f"uploads/{RIG.upload('goods.csv', 'goods', goods)}")
+    page.set_input_files("#original", {"name": "goods.csv", "mimeType": "text/csv", "buffer": goods.encode()})
+    page.wait_for_selector("#send-again")
+    text = page.locator("section.card").last.inner_text()
+    check("1,000 records were refused" in text and "203 more" in text, f"how many are left out: {text[:300]}")
+    with page.expect_download() as download:
+        page.click("#download-faults")
+    with open(download.value.path(), "rb") as file:
+        records = [json.loads(line)["record"] for line in file]
+    check(records == list(range(1, count + 1)), f"the download has all: {len(records)}")
+    visitor.context.close()
+
+
+def no_types(browser: Browser) -> None:
+    """A contract that may post no type stays so where something else is changed, and says so; a star is all types."""
+    rights = {"access": "read-write", "scope": "own", "types": []}
+    api("/v1/contracts/typeless", rights, "PUT")
+    visitor, page = opened(browser, "no types")
+    visitor.go("contracts/typeless")
+    check("no type" in page.inner_text("main"), "that no type may be posted is said")
+    for typed, name, expected in ((None, "Renamed", []), ("*", "All", None), ("order", "One", ["order"]), (None, "Kept", ["order"]), ("", "None named", None)):
+        page.get_by_role("button", name="Edit").click()
+        if expected == []:
+            check("No type as it stands" in page.inner_text("#contract-types-help"), "and what the empty text means")
+        page.fill("#contract-name", name)
+        if typed is not None:
+            page.fill("#contract-types", typed)
+        page.locator("dialog").get_by_role("button", name="Save").click()
+        page.wait_for_selector("dialog", state="detached")
+        visitor.settle()
+        kept = api("/v1/contracts/typeless")
+        check(kept["types"] == expected and kept["name"] == name, f"types {typed!r}: {kept}")
+        visitor.go("contracts/typeless")
+    visitor.context.close()
+
+
 def lot_goes_on(browser: Browser) -> None:
     """A lot that is under way is shown to whoever comes back to the page."""
     visitor, page = opened(browser, "lot goes on")
@@ -359,4 +403,4 @@ def ended_contract(browser: Browser) -> None:
     visitor.context.close()
 
 
-PARTS = (encodings, as_they_are, mixed, replaced, filters_kept, only_reads, other_keyboard, other_languages, after_settings, narrow_menu, long_words, named_new, cut_out, lot_goes_on, forced_dark, ended_contract)
+PARTS = (encodings, as_they_are, mixed, replaced, filters_kept, only_reads, other_keyboard, other_languages, after_settings, narrow_menu, long_words, named_new, cut_out, many_refused, no_types, lot_goes_on, forced_dark, ended_contract)

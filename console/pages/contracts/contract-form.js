@@ -35,7 +35,7 @@ export function editContract(contract) {
         const { client_id: _, ...before } = contract ?? { client_id: '' };
         const parts = Object.fromEntries(areas.map(({ member, area }) => [member, area.value.trim() ? readJSON(member, area.value) : null]));
         const body = /** @type {Contract} */ ({
-          ...before, ...parts, name: name.value || null, access: access.value, scope: scope.value, types: names(types.value), sensitive: sensitive.checked,
+          ...before, ...parts, name: name.value || null, access: access.value, scope: scope.value, types: bounds(contract?.types, types.value), sensitive: sensitive.checked,
           valid_from: kept(contract?.valid_from, from.value), valid_to: kept(contract?.valid_to, to.value), rate_per_second: rate.value ? Number(rate.value) : null,
           callback_hosts: names(hosts.value) ?? [], digest: digest.value.trim() || null,
         });
@@ -49,7 +49,7 @@ export function editContract(contract) {
     };
     return [h('form', { class: 'stack', onsubmit: submit },
       field(t('client'), client), field(t('name'), name), field(t('contracts.access'), access), field(t('contracts.scope'), scope),
-      field(t('contracts.types'), types, t('contracts.types-help')),
+      field(t('contracts.types'), types, t(contract?.types?.length === 0 ? 'contracts.no-types-help' : 'contracts.types-help')),
       h('p', { class: 'row' }, sensitive, h('label', { for: sensitive.id }, t('contracts.sensitive'))),
       field(t('contracts.from'), from), field(t('contracts.to'), to), field(t('contracts.rate'), rate),
       field(t('contracts.callback-hosts'), hosts, t('contracts.commas')), field(t('contracts.digest'), digest, t('contracts.digest-help')),
@@ -72,6 +72,17 @@ const text = (id, value) => h('input', { id, value: value ?? '', autocomplete: '
 function names(given) {
   const found = given.split(',').map((name) => name.trim()).filter(Boolean);
   return found.length ? found : null;
+}
+
+/**
+ * Types as they were where their text was not changed: no type at all is written as all of them are.
+ *
+ * @param {string[] | null | undefined} before
+ * @param {string} given `*` for all
+ */
+function bounds(before, given) {
+  if (given.trim() === (before ?? []).join(', ')) return before ?? null;
+  return given.trim() === '*' ? null : names(given);
 }
 
 /**

@@ -18,9 +18,14 @@ export function subscriptionList(subscriptions) {
     { title: t('contracts.to'), cell: ({ to }) => time(to) },
     { title: t('contracts.access'), cell: ({ access }) => access && t(`access.${access}`) },
     { title: t('contracts.scope'), cell: ({ scope }) => scope && t(`scope.${scope}`) },
-    { title: t('contracts.types'), cell: ({ types }) => types?.join(', ') ?? t('contracts.all-types') },
+    { title: t('contracts.types'), cell: ({ types }) => typesText(types) },
     { title: t('contracts.roles'), isWide: true, cell: ({ roles }) => roles?.join(', ') },
   ], subscriptions));
+}
+
+/** @param {string[] | null | undefined} types none for all; an empty list is no type */
+export function typesText(types) {
+  return types ? types.join(', ') || t('contracts.no-types') : t('contracts.all-types');
 }
 
 /** @param {Subscription} subscription */

@@ -2,15 +2,12 @@
 
 import { bodyOf, post, send } from '../../core/api.js';
 import { announce } from '../../core/announce.js';
-import { fill, h } from '../../core/dom.js';
+import { fill, h, saveFile } from '../../core/dom.js';
 import { offers, streamedForms } from '../../core/features.js';
 import { t } from '../../core/language.js';
 import { address, go } from '../../core/location.js';
 import { openDialog } from '../../components/dialogs.js';
 import { problemView } from '../../components/problem-view.js';
-
-/** In milliseconds. */
-const revokeDelay = 60_000;
 
 /**
  * @param {string} query
@@ -48,10 +45,7 @@ export function openExport(query, params) {
  */
 async function download(query, params, name, type) {
   const response = await send('post', '/v1/sql', { body: { query, params }, accept: type });
-  const url = URL.createObjectURL(await bodyOf(response, (whole) => whole.blob()));
-  h('a', { href: url, download: `till.${name}` }).click();
-  // Not before the browser has begun to read it.
-  setTimeout(() => URL.revokeObjectURL(url), revokeDelay);
+  saveFile(await bodyOf(response, (whole) => whole.blob()), `till.${name}`);
   announce(t('export.done'));
 }
 

@@ -50,7 +50,7 @@ async function cutOut(upload, file, body) {
     const isSame = split && (split.records.length === upload.records || (upload.state === 'ERROR' && split.records.length > upload.records));
     const found = isSame ? faulty.map((number) => split.records[number - 1]).filter((record) => record !== undefined) : [];
     if (!split || !found.length) return say(t('uploads.correct-other'));
-    fill(body, editing(upload, split, found, faulty.length));
+    fill(body, editing(upload, split, found, upload.rejected));
   } catch (error) {
     fill(body, problemView(error));
   }
@@ -78,7 +78,7 @@ async function layoutOf({ type: name }) {
  * @param {Upload} upload
  * @param {import('../../core/records.js').RecordFile} split
  * @param {string[]} records
- * @param {number} count
+ * @param {number} count of all that were refused
  */
 function editing(upload, split, records, count) {
   const isJSON = !split.head;
@@ -114,9 +114,18 @@ async function fileText(file) {
 
 /**
  * @param {Upload} upload
- * @returns {Promise<number[]>} from 1
+ * @returns {Promise<number[]>} the first ones, from 1
  */
 async function faultyRecords({ upload_id: id }) {
-  const page = await get('/v1/uploads/{id}/errors', { path: { id }, query: { limit: recordCountMax } });
-  return page.errors.map(({ record }) => Number(record));
+  /** @type {number[]} */
+  const records = [];
+  /** @type {string | null} */
+  let cursor = null;
+  do {
+    /** @type {import('../../core/api.js').Answer<'/v1/uploads/{id}/errors', 'get'>} */
+    const page = await get('/v1/uploads/{id}/errors', { path: { id }, query: { limit: recordCountMax - records.length, cursor } });
+    records.push(...page.errors.map(({ record }) => Number(record)));
+    cursor = page.next_cursor;
+  } while (cursor && records.length < recordCountMax);
+  return records;
 }

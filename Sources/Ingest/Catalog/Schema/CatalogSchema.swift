@@ -135,6 +135,15 @@ enum CatalogSchema {
         """,
         // Whether the URL was replaced together with the secret before.
         "ALTER TABLE contracts ADD COLUMN webhook_previous_elsewhere INTEGER NOT NULL DEFAULT 0",
+        // What an export's owner could see as its file was made. Of files that are there by now: what the contract says by now; not known (NULL) where its subscriptions say it.
+        """
+        ALTER TABLE exports ADD COLUMN scope TEXT;
+        ALTER TABLE exports ADD COLUMN sensitive INTEGER;
+        UPDATE exports SET
+            scope = (SELECT c.scope FROM contracts AS c WHERE c.client_id = exports.client_id AND c.subscriptions IS NULL),
+            sensitive = (SELECT c.sensitive FROM contracts AS c WHERE c.client_id = exports.client_id AND c.subscriptions IS NULL)
+        WHERE state = 'DONE';
+        """,
     ]
 
     /// Sums that are kept beside cold files. `part` is the file of a cold file's sums, `reason` why it has none for good. Of `tables`, those of such sums

@@ -40,10 +40,13 @@ enum OverviewRoute {
     private static let keptLeast = 0.99
     private static let askedLeast = 100
 
+    /// Of all tables: types have others than `receipts`.
+    private static let times = "\(StoreSchema.name).\"\(TicketViews.timesName)\""
+
     private static func overview(_ call: Call, _ parts: Parts) throws -> Response {
         let now = CalendarText.now
         var body = OverviewBody(at: now)
-        body.oldestUnregisteredAt = try first(call, parts, "SELECT min(received_at) FROM receipts WHERE state = 'PROCESSING'")?.text
+        body.oldestUnregisteredAt = try first(call, parts, "SELECT min(received_at) FROM \(times) WHERE state = 'PROCESSING'")?.text
         if call.principal.isAdmin { addStore(to: &body, parts) } else { try addOwn(to: &body, call, parts) }
         body.needs = needs(body, call, parts)
         return .json(body, reserving: 2_048).adding("Cache-Control", "no-store")
@@ -85,7 +88,7 @@ enum OverviewRoute {
         }
         body.deadLetters = try parts.letters.deadLetters(client: nil, cursor: nil, limit: deadLetterCountMax, as: call.principal).letters.count
         func ofLastMinute(_ condition: String) throws -> Double {
-            Double(try first(call, parts, "SELECT count(*) FROM receipts WHERE \(condition) >= now() - INTERVAL '1 minute'")?.integer ?? 0) / 60
+            Double(try first(call, parts, "SELECT count(*) FROM \(times) WHERE \(condition) >= now() - INTERVAL '1 minute'")?.integer ?? 0) / 60
         }
         body.rates.receipts = try ofLastMinute("received_at")
         // What is registered nowhere is complete as it comes.
