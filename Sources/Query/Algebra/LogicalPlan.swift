@@ -354,12 +354,15 @@ package struct WindowNode: Hashable, Sendable {
         package var arguments: [Expression]
         package var filter: Expression?
         package var frame: Frame
-        package init(column: OutputColumn, function: WindowFunction, arguments: [Expression], filter: Expression? = nil, frame: Frame) {
+        /// Where the call begins in the query's text; nil of one that stands in none.
+        package var position: Int?
+        package init(column: OutputColumn, function: WindowFunction, arguments: [Expression], filter: Expression? = nil, frame: Frame, position: Int? = nil) {
             self.column = column
             self.function = function
             self.arguments = arguments
             self.filter = filter
             self.frame = frame
+            self.position = position
         }
     }
 

@@ -50,7 +50,7 @@ final class SelectCollector {
     func column(for call: AggregateCall) -> OutputColumn {
         let key = AggregateKey(call)
         // Two of chance are two.
-        let isVolatile = (call.arguments + (call.filter.map { [$0] } ?? [])).contains(where: \.isVolatile)
+        let isVolatile = (call.arguments + (call.filter.map { [$0] } ?? []) + call.order.map(\.expression)).contains(where: \.isVolatile)
         if let known = aggregatePlaces[key], !isVolatile { return aggregates[known].column }
         aggregatePlaces[key] = aggregates.count
         aggregates.append(call)

@@ -347,9 +347,9 @@ extension Binder {
         }
         let readsInOrder = function.definition.readsInOrder
         if !readsInOrder { order = [] }
-        // Values without repeats come sorted, as PostgreSQL has them.
-        if call.isDistinct, order.isEmpty, readsInOrder {
-            order = [SortKey(arguments[0])]
+        // What is there once comes sorted by all arguments, as PostgreSQL has it; a constant orders nothing.
+        if call.isDistinct, readsInOrder {
+            for argument in arguments where !argument.isLiteral && !order.contains(where: { $0.expression.isSame(as: argument) }) { order.append(SortKey(argument)) }
         }
         return AggregateCall(
             column: newColumn(name, type), function: function, arguments: arguments, isDistinct: call.isDistinct, order: order,

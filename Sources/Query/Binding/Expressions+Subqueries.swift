@@ -42,7 +42,7 @@ extension Binder {
             let (plan, correlation) = try compared(row.isRow ? row : other, row.isRow ? op : op.mirrored, with: query, at: position, in: scope)
             return subquery(.scalar, plan, correlation, .boolean, at: position)
         case .quantified(let operand, let op, let isAll, .array(let array)):
-            return try overArray(operand, op, isAll, array, at: position, in: scope)
+            return try overArray(operand, op, isAll, array, syntax, in: scope)
         default: break
         }
         return TypedExpression(.null(.null), at: position)
@@ -56,6 +56,10 @@ extension Binder {
         let (rows, inner) = try bindSubquery(query, parent: scope.frame)
         guard rows.columns.count == left.count else {
             throw .badSQL("this subquery has \(rows.columns.count) columns where \(left.count) are compared", at: position)
+        }
+        // It would be drawn for each of the query's rows.
+        guard !left.contains(where: { $0.expression.isVolatile }) else {
+            throw .unsupported("a row of chance is not compared with the rows of a subquery", at: position, hint: "compute it in a subquery of FROM")
         }
         let test = try compareRows(op, left, rows.columns.map { TypedExpression(.column($0), at: position) }, at: position)
         let plan = LogicalPlan.project(input: rows.plan, columns: [ProjectedColumn(newColumn("", .boolean), denies ? .not(test) : test)])
@@ -76,10 +80,9 @@ extension Binder {
         in scope: ExpressionScope
     ) throws(QueryError) -> Expression {
         // Only `= ANY` and `<> ALL` of rows stay comparisons column by column; all others ask for the answer of each row.
-        var isByEach = operand.rowFields.count > 1 && !(op == .equal && !isAll) && !(op == .notEqual && isAll)
-        if !operand.isRow, op != .equal, op != .notEqual { isByEach = try collation(of: [try bindExpression(operand, in: scope).expression], at: position) != nil }
+        let isByEach = operand.rowFields.count > 1 && !(op == .equal && !isAll) && !(op == .notEqual && isAll)
         if isByEach {
-            // `(a, b) < ANY (…)`, and what is ordered by a language: whether TRUE is among the answers. ALL: whether FALSE is not.
+            // `(a, b) < ANY (…)`: whether TRUE is among the answers. ALL: whether FALSE is not.
             let (plan, correlation) = try compared(operand, op, with: query, denies: isAll, at: position, in: scope)
             let kind = SubqueryExpression.Kind.quantified(operand: [.isTrue], function: .equal, isAll: false)
             let isAmong = subquery(kind, plan, correlation, .boolean, at: position).expression
@@ -95,7 +98,7 @@ extension Binder {
         var operands: [Expression] = [], projected: [ProjectedColumn] = [], changes = false
         for (value, column) in zip(left, rows.columns) {
             let (one, other) = besideBlanks(value, TypedExpression(.column(column), at: position))
-            let sides = try comparable(one, other, op.rawValue, at: position)
+            let sides = try ordered(try comparable(one, other, op.rawValue, at: position), op, at: position)
             operands.append(sides.0)
             // A column that needs no cast passes as it is.
             if case .column(column.id, _) = sides.1 {
@@ -110,6 +113,15 @@ extension Binder {
         return subquery(kind, plan, correlation, .boolean, at: position).expression
     }
 
+    /// Both sides of an order as what it compares: texts of a language's order as their keys, whichever side says so.
+    ///
+    /// Texts are equal where their bytes are, in every order.
+    private func ordered(_ sides: (Expression, Expression), _ op: ExpressionSyntax.BinaryOperator, at position: Int) throws(QueryError) -> (Expression, Expression) {
+        if op == .equal || op == .notEqual { return sides }
+        let keys = try collationKeys([sides.0, sides.1], at: position)
+        return (keys[0], keys[1])
+    }
+
     /// Of ANY and ALL of an operator that is no comparison; one that reckons is none that they could take.
     private static func noTest(_ op: ExpressionSyntax.BinaryOperator, at position: Int) -> QueryError {
         switch op {
@@ -122,9 +134,10 @@ extension Binder {
     ///
     /// Elements that the text has are compared one by one, so that a scan can be pruned by them; others are unfolded.
     private func overArray(
-        _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ array: ExpressionSyntax, at position: Int,
+        _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ array: ExpressionSyntax, _ whole: ExpressionSyntax,
         in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
+        let position = whole.position
         guard op.isComparison else { throw Self.noTest(op, at: position) }
         let value = try bindExpression(operand, in: scope)
         let items: [TypedExpression]
@@ -150,10 +163,19 @@ extension Binder {
             default: return try overList(value, op, isAll, list, of: element, at: position, in: scope)
             }
         }
+        // Compared with one item after the other it would be another value each time.
+        let isDrawn = value.expression.isVolatile && items.count > 1
+        let subject = isDrawn ? drawnOnce(value, whole) : value
         var comparisons: [Expression] = []
-        for item in items { comparisons.append(try compare(op, value, item, at: position)) }
+        for (place, item) in items.enumerated() {
+            comparisons.append(try compare(op, subject, isDrawn ? drawnOnce(item, whole, place: place + 1) : item, at: position))
+        }
         if comparisons.isEmpty { return TypedExpression(isAll ? .isTrue : .isFalse, at: position) }
-        return TypedExpression(isAll ? .conjunction(comparisons) : comparisons.count == 1 ? comparisons[0] : .or(comparisons), at: position)
+        let test = isAll ? Expression.conjunction(comparisons) : comparisons.count == 1 ? comparisons[0] : .or(comparisons)
+        guard isDrawn else { return TypedExpression(test, at: position) }
+        // Within a CASE it is drawn once, and no pass takes a CASE apart. NULL stays NULL.
+        let branches = [Expression.Branch(condition: test, result: .isTrue), .init(condition: .not(test), result: .isFalse)]
+        return TypedExpression(.conditional(branches: branches, otherwise: nil, type: .boolean), at: position)
     }
 
     /// `x = ANY (r.tags)`: a subquery over the list's elements; NULL of no list.
@@ -179,7 +201,8 @@ extension Binder {
             UnnestNode(
                 input: .values(columns: [], rows: [[]]), list: list.expression, elements: [UnnestNode.Element(member: "", column: element)],
                 passed: []))
-        let sides = try comparable(value, TypedExpression(.column(element), declared: declared, at: position), op.rawValue, at: position)
+        let sides = try ordered(
+            try comparable(value, TypedExpression(.column(element), declared: declared, at: position), op.rawValue, at: position), op, at: position)
         let column = newColumn("", sides.1.type)
         let kind = SubqueryExpression.Kind.quantified(operand: [sides.0], function: Self.function(op), isAll: isAll)
         let plan = LogicalPlan.project(input: elements, columns: [ProjectedColumn(column, sides.1)])

@@ -49,7 +49,7 @@ extension Binder {
         let frame = try bindFrame(window.frame, order, in: inner)
         let column = newColumn(name, type)
         collector.add(
-            WindowNode.Call(column: column, function: function, arguments: arguments, filter: filter, frame: frame),
+            WindowNode.Call(column: column, function: function, arguments: arguments, filter: filter, frame: frame, position: position),
             partition: partition, order: order)
         guard collector.windows.count <= SyntaxLimits.setOperationCountMax, collector.windowIDs.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported(

@@ -147,9 +147,8 @@ extension Binder {
         let sources = rowSources
         rowSources = nil
         defer { rowSources = sources }
-        let subject = try operand.map { (operand) throws(QueryError) in try bindExpression(operand, in: scope) }
         // Compared branch by branch it would be another value each time.
-        if let subject, subject.expression.isVolatile { return try bindChoice(subject, branches, otherwise, at: syntax.position, in: scope) }
+        let subject = try operand.map { (operand) throws(QueryError) in drawnOnce(try bindExpression(operand, in: scope), syntax) }
         var conditions: [Expression] = []
         var results: [TypedExpression] = []
         for branch in branches {
@@ -174,21 +173,16 @@ extension Binder {
             declared: declared, at: syntax.position)
     }
 
-    /// CASE of a value that is of chance: it is computed once, and its place among the values is the result's among the results.
+    /// What is of chance, marked so that all of its mentions in one CASE are one draw (`ScalarFunction.drawn`); all else as it is.
     ///
-    /// All results are computed, unlike those of a CASE of conditions.
-    private func bindChoice(
-        _ subject: TypedExpression, _ branches: [ExpressionSyntax.CaseBranch], _ otherwise: ExpressionSyntax?, at position: Int, in scope: ExpressionScope
-    ) throws(QueryError) -> TypedExpression {
-        let values = try comparable([subject] + (try bindAll(branches.map(\.condition), in: scope)), "CASE", at: position)
-        var results = try bindAll(branches.map(\.result), in: scope)
-        results.append(try otherwise.map { (otherwise) throws(QueryError) in try bindExpression(otherwise, in: scope) } ?? TypedExpression(.null(.null), at: position))
-        let all = try unified(results, "CASE")
-        func list(_ items: [Expression]) -> Expression { .call(.makeList, items, type: .listOf(items[0].type), position: position) }
-        // No match gives NULL, and that the last result, which is ELSE's.
-        let found = Expression.call(.listPosition, [list(Array(values.dropFirst())), values[0]], type: .int32, position: position)
-        let place = Expression.coalesce([found, .literal(.integer(Int64(all.count)), .int32)], type: .int32)
-        return TypedExpression(.call(.element, [list(all), place], type: all[0].type, position: position), at: position)
+    /// - Parameters:
+    ///   - syntax: what asks for it: the height tells it from what asks within it.
+    ///   - place: of several that it asks for.
+    func drawnOnce(_ value: TypedExpression, _ syntax: ExpressionSyntax, place: Int = 0) -> TypedExpression {
+        guard value.expression.isVolatile else { return value }
+        let marks = [syntax.height, place].map { Expression.literal(.integer(Int64($0)), .int64) }
+        let drawn = Expression.call(.drawn, [value.expression] + marks, type: value.type, position: value.position)
+        return TypedExpression(drawn, declared: declaredType(value), at: value.position)
     }
 
     /// PostgreSQL has lists of them, whose elements they are; here they would be rows of one list.

@@ -121,6 +121,40 @@ struct EvaluationCompiler {
         }
     }
 
+    /// A CASE of what is drawn once (`ScalarFunction.drawn`): compiled over that as a column beside the row's own. Nil of any other.
+    private func drawn(_ expression: Expression, _ branches: [Expression.Branch]) throws(QueryError) -> EvaluationNode? {
+        var values: [Expression] = [], places: [ExpressionIdentity: Int] = [:]
+        // What is within a draw, or within another CASE, is drawn there.
+        func collect(_ part: Expression) {
+            switch part {
+            case .call(.drawn, _, _, _):
+                guard places[ExpressionIdentity(part)] == nil else { return }
+                places[ExpressionIdentity(part)] = values.count
+                values.append(part)
+            case .conditional: break
+            default: for child in Self.children(of: part) { collect(child) }
+            }
+        }
+        if let first = branches.first { collect(first.condition) }
+        if values.isEmpty { return nil }
+        // Ids that no column here has.
+        let last = layout.keys.map(\.rawValue).max() ?? 0
+        let body = expression.replaced { part in
+            guard case .call(.drawn, _, let type, _) = part, let place = places[ExpressionIdentity(part)] else { return nil }
+            return .column(ColumnID(last + 1 + place), type)
+        }
+        var inner: [ColumnID: Int] = [:], indices: [Int] = []
+        for id in Self.columns(of: body).sorted() {
+            guard let index = layout[id] else { continue }
+            inner[id] = indices.count
+            indices.append(index)
+        }
+        for place in values.indices { inner[ColumnID(last + 1 + place)] = indices.count + place }
+        // Without `shared`: its nodes see other batches.
+        let compiler = EvaluationCompiler(layout: inner, context: context, meter: meter)
+        return DrawnNode(columns: indices, values: try compileAll(values), try compiler.build(body))
+    }
+
     /// One node for one expression; what stands within is compiled by itself, shared and cached in turn.
     private func buildUnfolded(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         switch expression {
@@ -142,6 +176,7 @@ struct EvaluationCompiler {
         case .isDistinct(let left, let right, let isNegated):
             return DistinctNode(try compile(left), try compile(right), isNegated: isNegated)
         case .conditional(let branches, let otherwise, let type):
+            if let node = try drawn(expression, branches) { return node }
             var compiled: [(condition: EvaluationNode, result: EvaluationNode)] = []
             for branch in branches { compiled.append((try compile(branch.condition), try compile(branch.result))) }
             return ConditionalNode(compiled, otherwise: try otherwise.map { (inner) throws(QueryError) in try compile(inner) }, type: type, meter)

@@ -50,6 +50,9 @@ struct Cardinality {
     private static let otherFraction = 0.33
     /// Elements of a list, where nothing is known of it.
     private static let elementCount = 5.0
+    /// No plan is taken to give more: what is multiplied and added up from here stays finite, and costs can be compared. Some dozens of tables without a condition between them are
+    /// past the range of a double.
+    static let rowMax = 1e100
 
     init(_ plan: LogicalPlan) { learn(plan) }
 
@@ -155,7 +158,14 @@ struct Cardinality {
     func rows(_ plan: LogicalPlan) -> Double { sizes(plan).rows }
 
     /// Both at once: a join needs both of its sides, and asking for each by itself would double with each level.
+    ///
+    /// Neither is above `rowMax`.
     private func sizes(_ plan: LogicalPlan) -> Sizes {
+        let sizes = unbounded(plan)
+        return (min(sizes.rows, Self.rowMax), min(sizes.table, Self.rowMax))
+    }
+
+    private func unbounded(_ plan: LogicalPlan) -> Sizes {
         PlanningWork.charge(1)
         // Any number will do: the plan is going to be refused.
         if PlanningWork.isOver { return (1, 1) }

@@ -255,7 +255,7 @@ struct JoinOrder {
         /// Rows of the join of a set of relations: the same whatever the order.
         ///
         /// A class of n columns is n - 1 equalities, each of which passes one of as many values as its richer side has: so the product of all rows is divided by every column's
-        /// count of values but the least (values of the poorer side are taken to be among the richer one's).
+        /// count of values but the least (values of the poorer side are taken to be among the richer one's). Never above `Cardinality.rowMax`, so that costs are finite.
         ///
         /// - Complexity: relations, members of classes and conditions.
         func rows(of set: UInt64) -> Double {
@@ -270,7 +270,7 @@ struct JoinOrder {
             for other in others where (other.left | other.right) & ~set == 0 { result *= other.fraction }
             for condition in conditions where condition.mask & ~set == 0 { result *= condition.fraction }
             for excess in excesses where excess.pair & ~set == 0 { result *= excess.factor }
-            return max(1, result)
+            return min(max(1, result), Cardinality.rowMax)
         }
 
         /// Whether some equality joins the two sets, so that their join is no product.
@@ -338,7 +338,8 @@ struct JoinOrder {
                     let build = min(graph.rows(of: part), graph.rows(of: rest))
                     let penalty = graph.isConnected(part, rest) ? 1.0 : 1_000.0
                     let total = cost[Int(part)] + cost[Int(rest)] + rows * penalty + build
-                    if total < cost[Int(set)] { (cost[Int(set)], split[Int(set)]) = (total, part) }
+                    // The first split in any case: each set has one.
+                    if split[Int(set)] == 0 || total < cost[Int(set)] { (cost[Int(set)], split[Int(set)]) = (total, part) }
                 }
                 part = (part - 1) & set
             }
@@ -360,7 +361,7 @@ struct JoinOrder {
                 for b in parts.indices where b > a {
                     let penalty = graph.isConnected(parts[a].0, parts[b].0) ? 1.0 : 1_000.0
                     let cost = graph.rows(of: parts[a].0 | parts[b].0) * penalty
-                    if cost < best?.cost ?? .infinity { best = (a, b, cost) }
+                    if best.map({ cost < $0.cost }) ?? true { best = (a, b, cost) }
                 }
             }
             guard let best else { break }

@@ -60,6 +60,49 @@ final class RandomTests: XCTestCase {
         try same("SELECT count(*) FROM (SELECT CASE floor(random() * 2)::int WHEN 0 THEN 'a' ELSE 'b' END AS c FROM t) x WHERE c IN ('a', 'b')", "300")
     }
 
+    /// Each argument is gathered by itself: in lists of several draws other rows stood beside each other, or none.
+    func test_whatACallSaysByChance_isOneDrawForAllOfItsArguments() throws {
+        let members = "SELECT jsonb_object_agg(x, -x) FILTER (WHERE random() < 0.5) AS j FROM generate_series(1, 200) x"
+        try same(
+            "SELECT count(*) BETWEEN 40 AND 160, count(*) FILTER (WHERE (s.j ->> g::text)::int <> -g) FROM (\(members)) s, generate_series(1, 200) g WHERE (s.j ->> g::text) IS NOT NULL",
+            "true,0")
+        try same("SELECT jsonb_object_agg(x, -x ORDER BY random())::text = jsonb_object_agg(x, -x)::text FROM generate_series(1, 100) x", "true")
+        try same("SELECT regr_slope(2 * x, x) FILTER (WHERE random() < 0.5) BETWEEN 1.99 AND 2.01 FROM generate_series(1, 1000) x", "true")
+        let window = "SELECT regr_slope(2 * x, x) FILTER (WHERE random() < 0.5) OVER () AS s FROM generate_series(1, 100) x"
+        try same("SELECT count(*) FROM (\(window)) w WHERE s NOT BETWEEN 1.99 AND 2.01", "0")
+        // What is there once, and what it is ordered by, are the same draws.
+        try same("SELECT cardinality(array_agg(DISTINCT floor(random() * 3))) <= 3 FROM t", "true")
+    }
+
+    func test_callsOfChance_areNotMergedByTheirOrder() throws {
+        try same("SELECT array_agg(n ORDER BY random()) = array_agg(n ORDER BY random()) FROM t", "false")
+    }
+
+    /// A draw for each comparison left a quarter of the rows, an eighth, and all that lies between the draws.
+    func test_operandsOfAnyAndAll_areDrawnOnce() throws {
+        try same("SELECT count(*) BETWEEN 100 AND 200 FROM t WHERE random() > ALL (SELECT 0.5::float8)", "true")
+        try same("SELECT count(*) BETWEEN 100 AND 200 FROM t WHERE random() > ALL (ARRAY[0.5, 0.5, 0.5])", "true")
+        try same("SELECT count(*) BETWEEN 100 AND 200 FROM (SELECT random() > ALL (ARRAY[0.5, 0.5, 0.5]) AS b FROM t) s WHERE b", "true")
+        try same("SELECT count(*) FROM t WHERE floor(random() * 2) = ANY (ARRAY[0, 1])", "300")
+        try same("SELECT count(*) FROM t WHERE floor(random() * 2) <> ALL (ARRAY[0, 1])", "0")
+        try same("SELECT count(*) FROM t WHERE (floor(random() * 2) = ANY (ARRAY[2, NULL])) IS NULL", "300")
+        let both = "SELECT g FROM generate_series(0, 1) g WHERE g >= t.n - t.n"
+        try same("SELECT count(*) FROM (SELECT floor(random() * 2) IN (\(both)) AS b FROM t) s WHERE b", "300")
+        try same("SELECT count(*) FROM t WHERE floor(random() * 2) NOT IN (\(both))", "0")
+        XCTAssertEqual(fixture.error("SELECT (random(), 1) < ANY (SELECT 1, 2)")?.slug, .unsupportedSQL)
+    }
+
+    func test_subjectsOfCase_areDrawnOnceAndCompared() throws {
+        try same("SELECT CASE nullif(floor(random() * 0), 0) WHEN NULL THEN 'a' ELSE 'b' END", "b")
+        // Branches that are not taken are not computed, neither what they compare with.
+        try same("SELECT CASE floor(random() * 0)::int WHEN 0 THEN 1 WHEN 1 / x THEN 2 ELSE 1 / x END FROM (VALUES (0)) v(x)", "1")
+        let inner = "CASE floor(random() * 2)::int WHEN 0 THEN 'a' WHEN 1 THEN 'b' END"
+        try same("SELECT count(*) FROM (SELECT CASE floor(random() * 2)::int WHEN 0 THEN \(inner) WHEN 1 THEN 'c' END AS c FROM t) x WHERE c IS NULL", "0")
+        try same("SELECT count(DISTINCT c) FROM (SELECT CASE floor(random() * 2)::int WHEN 0 THEN \(inner) ELSE \(inner) || n % 2 END AS c FROM t) x", "6")
+        let key = "CASE floor(n * random())::int WHEN 0 THEN 'a' ELSE 'b' END"
+        try same("SELECT count(*), sum(c) FROM (SELECT \(key), count(*) AS c FROM t GROUP BY \(key)) x", "2,300")
+    }
+
     /// PostgreSQL 15's numbers.
     func test_setseed_hasPostgreSQLsNumbersBehindIt() throws {
         try same("SELECT setseed(0.5), random()", "\"\",0.9851677175347999")

@@ -26,6 +26,15 @@ final class JoinOrderTests: XCTestCase {
         XCTAssertTrue(shown.contains("Right join"), shown)
     }
 
+    /// Estimates past the range of a double: no order was the cheapest then, and relations were lost, or planning never ended. By each of the two searches.
+    func test_productsOfManyTables_areOrdered() throws {
+        func mentions(_ table: String, _ count: Int) -> String { (1...count).map { "\(table) \(table)\($0)" }.joined(separator: ", ") }
+        let series = (1...10).map { "generate_series(1, 1) g\($0)" }.joined(separator: ", ")
+        let large = "WITH a AS (SELECT 1 AS x FROM \(series)), b AS (SELECT 1 AS x FROM \(mentions("a", 9))), c AS (VALUES (1), (2))"
+        XCTAssertEqual(try QueryFixture().rows("\(large) SELECT count(*) FROM \(mentions("b", 2))"), "1")
+        XCTAssertEqual(try QueryFixture().rows("\(large) SELECT count(*) FROM \(mentions("b", 2)), \(mentions("c", 11))"), "2048")
+    }
+
     // MARK: Keys of which a table knows a part
 
     /// A calendar of two hundred years, and sales of five of them.

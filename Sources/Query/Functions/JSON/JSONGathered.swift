@@ -36,6 +36,7 @@ extension ScalarFunction {
             return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
                 var text: [UInt8] = Array((call.type == .jsonb ? "{" : "{ ").utf8)
                 let mark = call.meter.mark
+                guard offsets[row + 1] - offsets[row] == others[row + 1] - others[row] else { throw .invalidArgument("an object has as many names as values") }
                 for place in Int(offsets[row])..<Int(offsets[row + 1]) {
                     guard let texts, known?[place] ?? true else { throw .invalidArgument("a name in an object cannot be NULL") }
                     if place > Int(offsets[row]) { text += ", ".utf8 }

@@ -135,7 +135,9 @@ enum TimeArithmeticKernels {
         // Months and days are 32 bits: a double has all of their digits.
         let months = apply(Double(interval.months))
         let days = apply(Double(interval.days))
-        guard months.magnitude < 2_147_483_647, days.magnitude < 2_147_483_647 else { return nil }
+        // What is cut to 32 bits, from the least of them on.
+        let range = -2_147_483_648.0..<2_147_483_648
+        guard range.contains(months), range.contains(days) else { return nil }
         let wholeMonths = months.rounded(.towardZero)
         let wholeDays = days.rounded(.towardZero)
         // Rounded to microseconds, so that a third of three is no day less a little.

@@ -130,6 +130,7 @@ struct SubqueryRemoval {
     ) throws(QueryError) -> LogicalPlan {
         var attached = Attached(input), values: [Expression] = []
         for operand in operands { values.append(try extracted(operand, &attached)) }
+        values = drawn(values, &attached.plan, Reach())
         let pairs = zip(values, subquery.plan.columns).map { ($0, Expression.column($1)) }
         return try semi(subquery, attached.plan, kind: isNegated ? .antiNullAware : .semi, pairs: pairs)
     }
@@ -306,10 +307,25 @@ struct SubqueryRemoval {
         case .quantified(let operands, let function, let isAll):
             var own: [Expression] = []
             for operand in operands { own.append(try extracted(operand, &input, reach)) }
+            own = drawn(own, &input.plan, reach)
             if function.comparison == .equal, !isAll { return try contained(subquery, own, &input.plan, reach) }
             if function.comparison == .notEqual, isAll { return .not(try contained(subquery, own, &input.plan, reach)) }
             return try compared(subquery, own[0], function, isAll, &input.plan, reach)
         }
+    }
+
+    /// What is of chance as columns of the input: one draw of a row, however many tests it stands in and whatever rows it is compared with.
+    private func drawn(_ operands: [Expression], _ input: inout LogicalPlan, _ reach: Reach) -> [Expression] {
+        guard operands.contains(where: \.isVolatile) else { return operands }
+        var columns = input.columns.map { ProjectedColumn($0, .column($0)) }
+        var result = operands
+        for index in result.indices where result[index].isVolatile {
+            let column = ids.newColumn("", result[index].type)
+            columns.append(ProjectedColumn(column, reach.guarded(result[index])))
+            result[index] = .column(column)
+        }
+        input = .project(input: input, columns: columns)
+        return result
     }
 
     /// The plan under ids of its own, where it puts out what the other one does already: a copy of it has been joined further below.

@@ -1,0 +1,17 @@
+import XCTest
+
+@testable import Query
+
+/// Goal: intervals times a number have all of their range. Method: its ends, as PostgreSQL 15 has them.
+final class TimeArithmeticTests: XCTestCase {
+    private let fixture = QueryFixture()
+
+    func test_intervals_atTheirEnds_areScaled() throws {
+        for end in ["2147483647 days", "-2147483648 days", "2147483647 months", "-2147483648 months"] {
+            XCTAssertEqual(try fixture.rows("SELECT interval '\(end)' * 1 = interval '\(end)', interval '\(end)' / 1 = interval '\(end)'"), "true,true", end)
+            XCTAssertNotNil(fixture.error("SELECT interval '\(end)' * 1.5"), end)
+        }
+        XCTAssertNotNil(fixture.error("SELECT interval '-2147483648 days' * -1"))
+        XCTAssertNotNil(fixture.error("SELECT interval '1 day' * 'NaN'::double precision"))
+    }
+}
