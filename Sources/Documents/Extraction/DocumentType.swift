@@ -173,7 +173,7 @@ extension DocumentType {
         guard let schema else { return }
         schema.validate(tape, node, context.work) { place, missing, code, message in
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
-            context.report(sensitive.cut(tape.pointer(to: place, from: node) + suffix), code, message)
+            context.report(sensitive.cut(tape.pointer(to: place, from: node, charging: context.work) + suffix), code, message)
         }
     }
 }

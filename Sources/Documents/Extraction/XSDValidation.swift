@@ -19,11 +19,16 @@ final class XSDValidation {
     /// What an `at` that begins at the document has found: the same for all of its receipts.
     ///
     /// Nil where each receipt has elements of its own.
-    private var ofDocument: [Fault]?
+    private var ofDocument: [Finding]?
+    /// By the address of a node, which of those are in it: their places, rising.
+    private var within: [Int: [Int]] = [:]
+    /// What receipts are told of one that is in none of theirs, by its place: made once, as there may be ten thousand of them.
+    private var outside: [Int: (place: String, message: String)] = [:]
 
     /// Nodes live as long as the document.
-    private struct Fault {
+    private struct Finding {
         let node: xmlNodePtr
+        /// Without values, if the document has some that few may see.
         let message: String
     }
 
@@ -34,21 +39,52 @@ final class XSDValidation {
         guard let xsd = type.xsd, let at = type.xsdPath, type.xmlPaths[at].isAbsolute else { return }
         let elements = elements(at, from: source.root, source)
         // That there are none each receipt says for itself.
-        if !elements.isEmpty { ofDocument = faults(elements, xsd) }
+        guard !elements.isEmpty else { return }
+        let findings = findings(elements, type, xsd)
+        for (index, finding) in findings.enumerated() {
+            // At most `XMLReader.depthMax` nodes, and the document.
+            var around: xmlNodePtr? = finding.node
+            while let present = around {
+                within[XMLSource.node(present), default: []].append(index)
+                around = present.pointee.parent
+            }
+        }
+        ofDocument = findings
     }
 
     /// Notes what the type's XSD finds wrong in the receipt's element, or in those that `at` names.
     ///
-    /// Violations point into the receipt; all have the code `xsd`.
+    /// Violations point into the receipt; all have the code `xsd`. Of an envelope that is looked at as a whole a receipt is told what is wrong in it, and the first of what is wrong
+    /// elsewhere: that is what it is refused for, and no more than one of it, since all receipts are told.
     ///
     /// - Parameter element: nil for the whole document.
     func check(_ type: DocumentType, element: Int?, _ source: XMLSource) {
         guard let xsd = type.xsd else { return }
         let start = element ?? source.root
-        for fault in ofDocument ?? faults(elements(type, element, source), xsd) {
-            let message = type.isSensitive ? Self.withoutValues(fault.message) : fault.message
-            context.report(source.location(of: XMLSource.node(fault.node), within: start), "xsd", message)
+        guard let ofDocument else {
+            for finding in findings(elements(type, element, source), type, xsd) { report(finding, source, within: start) }
+            return
         }
+        let own = within[start] ?? []
+        for index in own { report(ofDocument[index], source, within: start) }
+        // As both rise, the first place at which they differ is that of the first that is not the receipt's.
+        guard let first = ofDocument.indices.first(where: { !own.indices.contains($0) || own[$0] != $0 }) else { return }
+        let told = told(first, ofDocument[first], source)
+        context.report(told.place, "xsd", told.message)
+    }
+
+    private func report(_ finding: Finding, _ source: XMLSource, within start: Int) {
+        context.report(source.location(of: XMLSource.node(finding.node), within: start), "xsd", finding.message)
+    }
+
+    /// What receipts are told of a finding that is in none of theirs: where in the document, and no more than some words of it.
+    private func told(_ index: Int, _ finding: Finding, _ source: XMLSource) -> (place: String, message: String) {
+        if let known = outside[index] { return known }
+        let place = source.location(of: XMLSource.node(finding.node), within: source.root)
+        let told = (place: Fault.Violation.cut(place), message: "the envelope is not valid by its XSD: " + Fault.Violation.cut(finding.message))
+        // Where the work has ended on the way the place is none.
+        if !context.work.isExhausted { outside[index] = told }
+        return told
     }
 
     /// What libxml2 says of a document that holds sensitive values: which element or attribute, and which rule; it quotes values, and not only those of
@@ -93,21 +129,21 @@ final class XSDValidation {
     /// or the room for faults ends.
     ///
     /// - Returns: at most `ExtractionContext.violationCountMax`.
-    private func faults(_ elements: [xmlNodePtr], _ xsd: XMLSchema) -> [Fault] {
-        var faults: [Fault] = []
+    private func findings(_ elements: [xmlNodePtr], _ type: DocumentType, _ xsd: XMLSchema) -> [Finding] {
+        var findings: [Finding] = []
         for checked in elements where !valid.contains(XMLSource.node(checked)) {
             var load = XSDLoad()
-            guard load.add(checked, context.work), context.work.charge(xsd.complexity.steps(of: load), .xsd) else { return faults }
-            let countBefore = faults.count
+            guard load.add(checked, context.work), context.work.charge(xsd.complexity.steps(of: load), .xsd) else { return findings }
+            let countBefore = findings.count
             xsd.validate(checked) { node, message in
                 guard context.work.charge(xsd.complexity.stepsOfFault, .xsd) else { return false }
-                faults.append(Fault(node: node ?? checked, message: message))
-                return faults.count < ExtractionContext.violationCountMax
+                findings.append(Finding(node: node ?? checked, message: type.isSensitive ? Self.withoutValues(message) : message))
+                return findings.count < ExtractionContext.violationCountMax
             }
             // Only a validation that came to its end proves an element valid.
-            if faults.count == countBefore, !context.work.isExhausted { valid.insert(XMLSource.node(checked)) }
-            if faults.count >= ExtractionContext.violationCountMax { return faults }
+            if findings.count == countBefore, !context.work.isExhausted { valid.insert(XMLSource.node(checked)) }
+            if findings.count >= ExtractionContext.violationCountMax { return findings }
         }
-        return faults
+        return findings
     }
 }

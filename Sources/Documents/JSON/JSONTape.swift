@@ -102,8 +102,9 @@ package struct JSONTape {
 
     /// The JSON Pointer (RFC 6901) from `root` to `node`, which it holds; "" for the root itself. For messages: walks from the root.
     ///
+    /// - Parameter work: charged for what is walked; once it has ended the pointer does too.
     /// - Complexity: O(the siblings before each node on the way).
-    package func pointer(to node: Int, from root: Int = 0) -> String {
+    package func pointer(to node: Int, from root: Int = 0, charging work: WorkBudget? = nil) -> String {
         var path = ""
         var container = root
         while container != node {
@@ -117,6 +118,8 @@ package struct JSONTape {
                 position += 1
             }
             guard let found else { return path }
+            // In a step's time four siblings are jumped over, or some bytes of a name copied.
+            if let work, !work.charge(position / 4 &+ Int(truncatingIfNeeded: nodes[found].nameByteCount) / 16 &+ 1, .paths) { return path }
             path += nodes[container].kind == .array ? "/\(position)" : "/" + Self.escaped(String(decoding: name(of: found), as: UTF8.self))
             container = found
         }

@@ -62,6 +62,22 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
     /// Its faults; the whole as one where it has none.
     package var reasons: [Violation] { errors.isEmpty ? [Violation(pointer: "", code: code.rawValue, message: detail)] : errors }
 
+    /// Of all faults of one body's documents, in an answer and in memory before that: of what comes then each document keeps its first.
+    package static let bodyByteCountMax = 8 << 20
+
+    /// Adds the bytes of its faults to those that its body has so far; where those are too many already it keeps the first, cut, and says so.
+    ///
+    /// 64 bytes are reckoned for what stands around a fault.
+    package mutating func shorten(_ bodyByteCount: inout Int) {
+        if bodyByteCount > Self.bodyByteCountMax, let first = errors.first {
+            let isShortened = errors.count > 1
+            errors = [Violation(pointer: Violation.cut(first.pointer), code: first.code, message: Violation.cut(first.message))]
+            detail = Violation.cut(detail)
+            if isShortened { detail += " (the first is shown: the faults of this body are too many)" }
+        }
+        for error in errors { bodyByteCount += error.pointer.utf8.count + error.message.utf8.count + 64 }
+    }
+
     /// One fault of a document, a type file or a contract.
     package struct Violation: Sendable, Hashable {
         /// A JSON Pointer, an XPath, or `/<record>/<field>`.
@@ -73,6 +89,13 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
             self.pointer = pointer
             self.code = code
             self.message = message
+        }
+
+        /// The first thousand characters: one that many documents are told may be as long as the body.
+        package static func cut(_ text: String) -> String {
+            guard text.utf8.count > 1_000 else { return text }
+            let kept = text.unicodeScalars.prefix(1_000)
+            return kept.endIndex == text.unicodeScalars.endIndex ? text : String(String.UnicodeScalarView(kept)) + " …"
         }
     }
 }

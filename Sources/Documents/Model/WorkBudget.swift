@@ -156,6 +156,9 @@ package final class WorkBudget {
         return charge(isOverflow ? Int.max : product, part)
     }
 
+    /// Leaves of a refused document's faults what its body may still have of them.
+    func shorten(_ fault: inout Fault) { allowance.shorten(&fault) }
+
     /// Whether there is a limit at all.
     var limitsDocuments: Bool { allowance.limitsDocuments }
 
@@ -183,6 +186,8 @@ package final class WorkAllowance: @unchecked Sendable {
     package private(set) var isShort = false
     let limitsDocuments: Bool
     let isOfManyDocuments: Bool
+    /// Of the faults that its documents have so far.
+    private var faultByteCount = 0
 
     /// - Parameter isOfManyDocuments: each on its own, so that what is too much for the body says nothing of a document.
     package init(steps: Int, isOfManyDocuments: Bool = false) {
@@ -203,13 +208,16 @@ package final class WorkAllowance: @unchecked Sendable {
     struct Mark {
         let left: Int
         fileprivate let isShort: Bool
+        fileprivate let faultByteCount: Int
     }
 
-    var mark: Mark { Mark(left: left, isShort: isShort) }
-    func goBack(to mark: Mark) { (left, isShort) = (mark.left, mark.isShort) }
+    var mark: Mark { Mark(left: left, isShort: isShort, faultByteCount: faultByteCount) }
+    func goBack(to mark: Mark) { (left, isShort, faultByteCount) = (mark.left, mark.isShort, mark.faultByteCount) }
 
     /// Steps that a document took which is now read again.
     func giveBack(_ steps: Int) { left += steps }
+
+    fileprivate func shorten(_ fault: inout Fault) { fault.shorten(&faultByteCount) }
 
     fileprivate func take(_ steps: Int, isShort: Bool) {
         if limitsDocuments { left -= steps }

@@ -240,6 +240,8 @@ struct ReceiptSteps {
                 receiptID: readable.receiptID, fields: readable.row.isEmpty ? [] : type.layout.fields, row: readable.row,
                 faulty: FaultyColumns.names(type, violations).union(type.sensitivePaths.map { $0.names[0] }))
         }
+        // All results of a body are held until it is read.
+        context.work.shorten(&fault)
         return .refused(fault, type: type.name, document: document)
     }
 }

@@ -10,7 +10,8 @@
 ///
 /// Invariants:
 /// 1. `results` are in the order of the documents.
-/// 2. When `finish` returns nothing waits, and the allowances stand where they would without any waiting.
+/// 2. When `finish` returns nothing waits, and the allowances stand where they would without any waiting, but for which documents of a body with too many faults are left all
+///    of theirs (`Fault.shorten`): those that come first here.
 struct WaitingReadings<Place, Result> {
     /// A document whose result may have to be made again.
     private struct Waiting {

@@ -153,8 +153,10 @@ package struct CSVReader {
             offset += 1
         }
         offset += 1
-        if offset < bytes.count, bytes[offset] != delimiter, bytes[offset] != 0x0A, bytes[offset] != 0x0D {
-            throw fault("something follows the closing quote of a field")
+        if offset < bytes.count, bytes[offset] != delimiter, bytes[offset] != 0x0A {
+            // A CR is of the line end, or out of place: it ends no record by itself.
+            let isOfLineEnd = bytes[offset] == 0x0D && (offset + 1 == bytes.count || bytes[offset + 1] == 0x0A)
+            guard isOfLineEnd else { throw fault("something follows the closing quote of a field") }
         }
         return Field(offset: start, byteCount: offset - start, isQuoted: true, isEscaped: isEscaped, isBlank: isBlank(start + 1..<offset - 1))
     }

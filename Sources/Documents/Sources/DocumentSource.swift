@@ -20,6 +20,9 @@ protocol DocumentSource {
     /// Whether a node stands for something: JSON null does not.
     func exists(_ node: Int) -> Bool
     /// Where `node` is, as `errors[].pointer` names it, from the receipt's `element` on.
+    ///
+    /// Siblings that are passed on the way are charged for: a document may have a thousand faults behind a hundred thousand siblings. Once the work has ended it is part of the
+    /// place, or none of it.
     func location(of node: Int, within element: Int) -> String
     /// Where the node would be that `path` does not find from `node`.
     func location(ofMissing path: Int, from node: Int, within element: Int) -> String

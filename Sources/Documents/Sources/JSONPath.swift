@@ -302,7 +302,7 @@ struct JSONSource: DocumentSource {
     /// From the receipt's element where the node lies in it, else from the document.
     func location(of node: Int, within element: Int) -> String {
         let holder = node >= element && node < Int(tape.nodes[element].end) ? element : 0
-        return tape.pointer(to: node, from: holder)
+        return tape.pointer(to: node, from: holder, charging: work)
     }
 
     func location(ofMissing path: Int, from node: Int, within element: Int) -> String {

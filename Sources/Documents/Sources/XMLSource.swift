@@ -222,7 +222,7 @@ struct XMLSource: DocumentSource {
     func location(of node: Int, within element: Int) -> String {
         if node < 0 && node > XPathEvaluator.valueFloor { return evaluator.expression(of: node) }
         guard let pointer = Self.pointer(node) else { return "" }
-        return XMLLocation.path(to: pointer, from: element == root ? nil : Self.pointer(element))
+        return XMLLocation.path(to: pointer, from: element == root ? nil : Self.pointer(element), charging: work)
     }
 
     /// The path behind the place that it starts from: no node has a place there.
@@ -236,19 +236,27 @@ struct XMLSource: DocumentSource {
 
 /// Names a node's place as an XPath: names as the document writes them, a position where siblings share a name.
 enum XMLLocation {
-    /// - Parameter ancestor: the path is relative to it if it holds the node (then it begins with `/` all the same); nil for an absolute one.
-    static func path(to node: xmlNodePtr, from ancestor: xmlNodePtr?) -> String {
+    /// - Parameters:
+    ///   - ancestor: the path is relative to it if it holds the node (then it begins with `/` all the same); nil for an absolute one.
+    ///   - work: charged for the siblings that are passed; once it has ended the path is cut.
+    static func path(to node: xmlNodePtr, from ancestor: xmlNodePtr?, charging work: WorkBudget) -> String {
         var steps: [String] = []
         var current: xmlNodePtr? = node
         while let present = current, present != ancestor, present.pointee.type != XML_DOCUMENT_NODE {
-            steps.append(step(present))
+            var passedCount = 0
+            let name = step(present, &passedCount)
+            // Some bytes of a name are copied in a step's time.
+            guard work.charge(passedCount &+ name.utf8.count / 16 &+ 1, .paths) else { break }
+            steps.append(name)
             current = present.pointee.parent
         }
         return "/" + steps.reversed().joined(separator: "/")
     }
 
     /// A name has a position where it is not alone among its siblings: `line[3]`.
-    private static func step(_ node: xmlNodePtr) -> String {
+    ///
+    /// - Parameter passedCount: set to the siblings that were looked at.
+    private static func step(_ node: xmlNodePtr, _ passedCount: inout Int) -> String {
         switch node.pointee.type {
         case XML_ATTRIBUTE_NODE: return "@" + name(node)
         case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: return "text()"
@@ -261,11 +269,13 @@ enum XMLLocation {
         // Those before it make the position; one behind it is enough to need one.
         var sibling = node.pointee.prev
         while let present = sibling {
+            passedCount &+= 1
             if isNamesake(present, of: node) { position += 1 }
             sibling = present.pointee.prev
         }
         sibling = node.pointee.next
         while let present = sibling, isAlone, position == 1 {
+            passedCount &+= 1
             if isNamesake(present, of: node) { isAlone = false }
             sibling = present.pointee.next
         }

@@ -59,7 +59,7 @@ struct XMLTapeSource: DocumentSource {
 
     func exists(_ node: Int) -> Bool { true }
 
-    func location(of node: Int, within element: Int) -> String { walk.tape.path(to: node, from: element) }
+    func location(of node: Int, within element: Int) -> String { walk.tape.path(to: node, from: element, charging: walk.work) }
 
     func location(ofMissing path: Int, from node: Int, within element: Int) -> String {
         let text = paths[path].text

@@ -24,7 +24,7 @@ final class XMLTapeWalk {
     private let texts: UnsafeMutablePointer<UInt8>
     /// For texts that are put together; they live until the document is done with.
     private let arena: Arena
-    private let work: WorkBudget
+    let work: WorkBudget
     private let counter: UnsafeMutablePointer<WorkBudget.Counter>
     /// Nodes that the far end of a path selects from an ancestor of many elements: the same for each of them.
     private var farNodes: [FarPlace: [Int]] = [:]

@@ -36,7 +36,7 @@ package final class XPathReader: XPathReading {
         /// - Throws: `XPathFault` for a text that is no XML, a path that takes too much work, or one that cannot be evaluated for it.
         func select(in text: UnsafeRawBufferPointer, _ take: ([UInt8]) -> Bool) throws(XPathFault) {
             let document: XMLDocument
-            do throws(DocumentError) { document = try XMLReader.read(text) } catch { throw XPathFault("not XML that can be read: \(error.detail)") }
+            do throws(DocumentError) { document = try XMLReader.read(text, keepsSections: true) } catch { throw XPathFault("not XML that can be read: \(error.detail)") }
             let work = WorkBudget.bounded(byteCount: text.count)
             let evaluator = XPathEvaluator(document: document, arena: Arena(), work: work)
             var nodes: [Int] = []

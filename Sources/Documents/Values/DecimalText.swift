@@ -85,7 +85,7 @@ enum DecimalText {
         100_000_000_000_000_000, 1_000_000_000_000_000_000,
     ]
 
-    /// The exponent from `index` on, clamped to ±100,000: far beyond what any column holds.
+    /// The exponent from `index` on, clamped to ±2^52: no text has so many digits that they lead back from there.
     ///
     /// - Parameter index: of the `e`, or the end.
     /// - Throws: `.notANumber` where something else follows, or no digit.
@@ -103,7 +103,7 @@ enum DecimalText {
         while index < count {
             let digit = bytes[index] &- 0x30
             guard digit < 10 else { throw .notANumber }
-            value = min(value * 10 + Int(digit), 100_000)
+            value = min(value * 10 + Int(digit), 1 << 52)
             index += 1
         }
         return isNegative ? -value : value

@@ -47,23 +47,27 @@ package enum XMLReader {
     /// Before any call of libxml2; cheap afterwards.
     static func initialiseLibrary() { _ = initialised }
 
-    /// What a long text's tree may take, before it is made: some 120 bytes for an element and as much for the text in it.
+    /// What a long text may take while it is read, before it is: libxml2's copy of it, the texts in its tree, and some 120 bytes for an element and as much for the text in it.
     ///
-    /// Zero for less than 256 KiB, which needs no waiting. Counts every `<`, closing tags, too, which stand for the texts.
+    /// A text in another encoding is converted before, and what comes out, which may be three times as long, is there a third time. Zero for less than 256 KiB, which needs
+    /// no waiting. Counts every `<`, closing tags, too, which stand for the texts.
     package static func readingByteCount(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard bytes.count >= 256 << 10 else { return 0 }
         var tagCount = 0
         for byte in bytes where byte == 0x3C { tagCount &+= 1 }
-        return min(tagCount, 2 * nodeCountMax) * 128 + bytes.count
+        let isConverted = (try? XMLEncoding.encoding(of: bytes).encoding) != nil
+        return min(tagCount, 2 * nodeCountMax) * 128 + bytes.count * (isConverted ? 9 : 2)
     }
 
-    /// - Parameter bytes: in any encoding that is known; not looked at any more when this returns.
+    /// - Parameters:
+    ///   - bytes: in any encoding that is known; not looked at any more when this returns.
+    ///   - keepsSections: whether CDATA sections are nodes of their own, as PostgreSQL has them. To XPath they are text like any other (section 5.7).
     /// - Throws: `.badEncoding` when the bytes are not what they declare, `.badXML` with the line when they are not well-formed, have a
     ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
-    package static func read(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument {
+    package static func read(_ bytes: UnsafeRawBufferPointer, keepsSections: Bool = false) throws(DocumentError) -> XMLDocument {
         let (converted, bomByteCount) = try text(of: bytes)
-        if let converted { return try converted.withUnsafeBytes { parsed($0) }.get() }
-        return try tree(of: UnsafeRawBufferPointer(rebasing: bytes[bomByteCount...]))
+        if let converted { return try converted.withUnsafeBytes { parsed($0, keepsSections: keepsSections) }.get() }
+        return try parsed(UnsafeRawBufferPointer(rebasing: bytes[bomByteCount...]), keepsSections: keepsSections).get()
     }
 
     /// Calls `body` with the text in UTF-8, without a byte order mark.
@@ -89,9 +93,9 @@ package enum XMLReader {
     /// The tree of a text in UTF-8.
     ///
     /// - Throws: as `read`, but for the encoding, which the caller has seen to.
-    static func tree(of text: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument { try parsed(text).get() }
+    static func tree(of text: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument { try parsed(text, keepsSections: false).get() }
 
-    private static func parsed(_ text: UnsafeRawBufferPointer) -> Result<XMLDocument, DocumentError> {
+    private static func parsed(_ text: UnsafeRawBufferPointer, keepsSections: Bool) -> Result<XMLDocument, DocumentError> {
         // libxml2 takes both for nothing: it ends the text at a NUL, whatever follows, and passes over another mark.
         if let place = text.firstIndex(of: 0) {
             let line = 1 + text[..<place].count { $0 == 0x0A }
@@ -125,8 +129,15 @@ package enum XMLReader {
             context.pointee.sax.pointee.processingInstruction = { context, target, text in
                 if XMLReader.admitsNode(context) { xmlSAX2ProcessingInstruction(context, target, text) }
             }
-            context.pointee.sax.pointee.cdataBlock = { context, text, count in
-                if XMLReader.admitsNode(context) { xmlSAX2CDataBlock(context, text, count) }
+            if keepsSections {
+                context.pointee.sax.pointee.cdataBlock = { context, text, count in
+                    if XMLReader.admitsNode(context) { xmlSAX2CDataBlock(context, text, count) }
+                }
+            } else {
+                // Joined with the text beside it. An empty one is no node.
+                context.pointee.sax.pointee.cdataBlock = { context, text, count in
+                    if count > 0, XMLReader.admitsNode(context) { xmlSAX2Characters(context, text, count) }
+                }
             }
             // No network, no messages to standard error; entities are not substituted, as none can be declared.
             let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)

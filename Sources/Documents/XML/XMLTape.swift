@@ -114,22 +114,30 @@ struct XMLTape {
 
     /// The place of `node` as `XMLLocation` writes it: names as the document has them, a position where siblings share one.
     ///
-    /// `/Invoice/cac:Line[2]/@id`: for faults, so its cost does not matter.
+    /// `/Invoice/cac:Line[2]/@id`.
     ///
-    /// - Parameter ancestor: an element that may hold it, where the path then begins; 0 for the document.
+    /// - Parameters:
+    ///   - ancestor: an element that may hold it, where the path then begins; 0 for the document.
+    ///   - work: charged for the siblings that are passed; once it has ended the path is cut.
     /// - Complexity: O(siblings) for each step.
-    func path(to node: Int, from ancestor: Int) -> String {
+    func path(to node: Int, from ancestor: Int, charging work: WorkBudget) -> String {
         var steps: [String] = []
         var current = node
         while current != ancestor, current != 0 {
-            steps.append(step(current))
+            var passedCount = 0
+            let name = step(current, &passedCount)
+            // Some bytes of a name are copied in a step's time.
+            guard work.charge(passedCount &+ name.utf8.count / 16 &+ 1, .paths) else { break }
+            steps.append(name)
             current = Int(nodes[current].parent)
         }
         return "/" + steps.reversed().joined(separator: "/")
     }
 
     /// Positions count namesakes among the siblings, from 1, and are left out where there is one only.
-    private func step(_ node: Int) -> String {
+    ///
+    /// - Parameter passedCount: set to the siblings that were looked at.
+    private func step(_ node: Int, _ passedCount: inout Int) -> String {
         let present = nodes[node]
         let name = String(decoding: name(present), as: UTF8.self)
         switch present.kind {
@@ -142,6 +150,7 @@ struct XMLTape {
         let parent = nodes[Int(present.parent)]
         var sibling = Int(parent.offset)
         while sibling < Int(parent.end) {
+            passedCount &+= 1
             if isNamesake(nodes[sibling], of: present) {
                 namesakes += 1
                 if sibling < node { position += 1 }

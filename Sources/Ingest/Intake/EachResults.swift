@@ -14,13 +14,12 @@ final class EachResults: Sendable {
         var isWhole = false
         var beyondCount = 0
         var beyond: LineNumbers?
+        /// Of the faults in the answer.
         var violationByteCount = 0
         /// Of versioned tables: which receipts the body has brought, and where first.
         var brought: [ReceiptIdentity: Int] = [:]
     }
 
-    /// Of all faults in one answer; of what comes then each receipt keeps its first.
-    private static let violationByteCountMax = 8 << 20
     private let state = Mutex(State())
     private let completion: @Sendable (IntakeOutcome) -> Void
 
@@ -90,14 +89,10 @@ final class EachResults: Sendable {
         return isPlain ? .each(results) : .eachOfMore(results, beyondCount: beyond.count, lines: AcceptedLines(results: state.numbers, beyond: beyond))
     }
 
-    /// 64 bytes are reckoned for what stands around a violation in an answer.
+    /// As the reader of the body has it (`Fault.shorten`), and with what was found since.
     private static func shortened(_ result: Result<Accepted, Fault>, _ byteCount: inout Int) -> Result<Accepted, Fault> {
         guard case .failure(var problem) = result else { return result }
-        if byteCount > violationByteCountMax, problem.errors.count > 1 {
-            problem.errors = [problem.errors[0]]
-            problem.detail += " (the first is shown: the faults of this body are too many)"
-        }
-        for error in problem.errors { byteCount += error.pointer.utf8.count + error.message.utf8.count + 64 }
+        problem.shorten(&byteCount)
         return .failure(problem)
     }
 }

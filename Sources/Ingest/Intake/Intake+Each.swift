@@ -58,7 +58,8 @@ extension Intake {
     private func item(_ reading: Result<DocumentReading, any Error>, _ body: [UInt8]) -> Item {
         do {
             let reading = try reading.get()
-            guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first, Self.isDocument(body) else {
+            // An array or an envelope is none, though it may hold one: what is stored is the line.
+            guard case .single = reading.shape, reading.receipts.count == 1, let only = reading.receipts.first else {
                 throw Fault(
                     .invalidDocument, "a line holds one document; send arrays and envelopes as bodies of their own",
                     errors: [.init(pointer: "", code: "not-one-document", message: "a line holds one document")])
@@ -67,12 +68,6 @@ extension Intake {
         } catch {
             return .read(.refused(Self.problem(error), type: request.type, document: .own(body)), body: body)
         }
-    }
-
-    /// Whether a line is no array.
-    private static func isDocument(_ bytes: [UInt8]) -> Bool {
-        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        return bytes[start...].first { $0 != 0x20 && $0 != 0x09 } != UInt8(ascii: "[")
     }
 
     /// Refused ones go to quarantine, accepted ones to the writer, 256 at a time; each result comes as its own commit ends.

@@ -12,4 +12,24 @@ final class FaultDescriptionTests: XCTestCase {
         let reasons = [Fault.Violation(pointer: "/to", code: "bad-destination", message: "is within the store"), .init(pointer: "", code: "required", message: "a place")]
         XCTAssertEqual("\(Fault(.badParameter, "wrong", errors: reasons))", "bad-parameter: wrong (/to: is within the store; a place)")
     }
+
+    func test_shorten_pastWhatABodyMayHave_leavesTheFirst_andNoMoreThanSomeWordsOfIt() {
+        let reasons = [Fault.Violation(pointer: "/" + String(repeating: "ї", count: 5_000), code: "a", message: "m"), .init(pointer: "/b", code: "b", message: "n")]
+        var byteCount = 0
+        var first = Fault(.invalidDocument, "two faults", errors: reasons)
+        first.shorten(&byteCount)
+        XCTAssertEqual(first.errors, reasons)
+        XCTAssertEqual(first.detail, "two faults")
+        XCTAssertEqual(byteCount, 10_001 + 1 + 64 + 2 + 1 + 64)
+        byteCount = Fault.bodyByteCountMax + 1
+        var later = Fault(.invalidDocument, "two faults", errors: reasons)
+        later.shorten(&byteCount)
+        XCTAssertEqual(later.errors.map(\.code), ["a"])
+        XCTAssertEqual(later.errors.first?.pointer, "/" + String(repeating: "ї", count: 999) + " …")
+        XCTAssertEqual(later.detail, "two faults (the first is shown: the faults of this body are too many)")
+        XCTAssertLessThan(byteCount, Fault.bodyByteCountMax + 3_000)
+        var plain = Fault(.tooLarge, "too large")
+        plain.shorten(&byteCount)
+        XCTAssertEqual("\(plain)", "too-large: too large")
+    }
 }

@@ -228,6 +228,33 @@ final class WorkBudgetTests: XCTestCase {
         XCTAssertTrue(try read(#"{"id":"1","at":"2020-01-01T00:00:00Z","t":[\#(many)],"l":[\#(many)]}"#, .json, [type]).isTooMuch)
     }
 
+    /// A fault's place counts the siblings before it: hundreds of faults behind tens of thousands of siblings.
+    func test_read_placesOfFaultsBehindManySiblings_areCharged() throws {
+        let json = try type(
+            #"{"name":"j","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","accept_from":null,"columns":{"lines":{"path":"/l","columns":{"n":{"path":"/n","type":"BIGINT"}}}}}"#)
+        let schema = try schemaType(#"{"properties":{"l":{"items":{"properties":{"n":{"type":"number"}}}}}}"#)
+        for type in [json, schema] {
+            func document(_ before: Int) -> String {
+                let lines = String(repeating: "0,", count: before) + String(repeating: #"{"n":"x"},"#, count: 1_000)
+                return #"{"id":"1","at":"2020-01-01T00:00:00Z","l":[\#(lines)0]}"#
+            }
+            XCTAssertTrue(try read(document(60_000), .json, [type]).isTooMuch)
+            // A thousand faulty lines are told as ever.
+            XCTAssertEqual(try read(document(0), .json, [type]).problems.first?.errors.last?.pointer, "/l/999/n")
+        }
+        let lines = #""lines":{"path":"l","columns":{"n":{"path":"@n","type":"BIGINT"}}}"#
+        // By the tape, and by the tree.
+        for columns in [lines, #""c":{"path":"count(@id)","type":"BIGINT"},"# + lines] {
+            let type = try xmlType("\"columns\":{\(columns)}")
+            func document(_ before: Int) -> String {
+                let lines = String(repeating: "<l/>", count: before) + String(repeating: #"<l n="x"/>"#, count: 1_000)
+                return #"<d id="1" at="2020-01-01T00:00:00Z">\#(lines)</d>"#
+            }
+            XCTAssertTrue(try read(document(40_000), .xml, [type]).isTooMuch, columns)
+            XCTAssertEqual(try read(document(0), .xml, [type]).problems.first?.errors.last?.pointer, "/d/l[1000]/@n", columns)
+        }
+    }
+
     private func schemaType(_ schema: String) throws -> DocumentType {
         try type(#"{"name":"j","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","accept_from":null,"schema":\#(schema)}"#)
     }

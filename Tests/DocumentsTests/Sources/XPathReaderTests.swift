@@ -29,6 +29,8 @@ final class XPathReaderTests: XCTestCase {
     func test_textsAndNamespaces() throws {
         XCTAssertEqual(try ask("xpath('//a/text()', '<r><a>1</a><a>&lt;</a></r>')"), texts("1", "&lt;"))
         XCTAssertEqual(try ask("xpath('//p:a', '<r xmlns=\"urn:x\"><a/></r>', ARRAY[ARRAY['p', 'urn:x']])"), texts(#"<a xmlns="urn:x"/>"#))
+        // As PostgreSQL has it: sections are nodes of their own.
+        XCTAssertEqual(try ask("xpath('/a/text()', '<a>1<![CDATA[2]]></a>')"), texts("1", "<![CDATA[2]]>"))
         XCTAssertEqual(try ask("xpath_exists('//b', '<a/>')"), [.boolean(false)])
         XCTAssertEqual(try ask("xpath('//a', NULL)"), [.null])
         // Bytes in an encoding of their own, as documents come.

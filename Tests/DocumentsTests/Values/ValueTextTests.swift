@@ -31,6 +31,12 @@ final class ValueTextTests: XCTestCase {
             (String(repeating: "9", count: 400), 0, 0, .failure(.outOfRange)), ("0." + String(repeating: "3", count: 400), 9, 0, .failure(.tooManyDigits)),
         ]
         for (text, scale, shift, wanted) in cases { XCTAssertEqual(decimal(text, scale: scale, shift: shift), wanted, String(text.prefix(50))) }
+        // Digits without end, and an exponent that leads back over all of them.
+        let zeros = String(repeating: "0", count: 100_002)
+        XCTAssertEqual(decimal("0.\(zeros)1e100007", scale: 4), .success(100_000_000))
+        XCTAssertEqual(decimal("1\(zeros)e-100004", scale: 2), .success(1))
+        XCTAssertEqual(decimal("1e99999999999999999999", scale: 2), .failure(.outOfRange))
+        XCTAssertEqual(decimal("0.\(zeros)1e-99999999999999999999", scale: 2), .failure(.tooManyDigits))
         XCTAssertEqual(decimal("1,5", scale: 1, mark: ","), .success(15))
         XCTAssertEqual(decimal("1.5", scale: 1, mark: ","), .failure(.notANumber))
     }

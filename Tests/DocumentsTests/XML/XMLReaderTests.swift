@@ -79,6 +79,26 @@ final class XMLReaderTests: XCTestCase {
         }
     }
 
+    /// XPath 1.0, section 5.7: a text node holds as much text as it can, and CDATA is text.
+    func test_read_sectionsOfCDATA_areTextLikeAnyOther() throws {
+        XCTAssertEqual(try texts(Array("<t>12<![CDATA[.50]]></t>".utf8), "/t/text()"), ["12.50"])
+        XCTAssertEqual(try texts(Array("<t><![CDATA[1]]>2<![CDATA[]]><![CDATA[3&]]></t>".utf8), "/t/text()"), ["123&"])
+        XCTAssertEqual(try texts(Array("<t>a<![CDATA[b]]><!-- c --><![CDATA[d]]><u/><![CDATA[e]]>f</t>".utf8), "/t/text()"), ["ab", "d", "ef"])
+        XCTAssertEqual(try texts(Array("<r><t><![CDATA[]]></t><t>x</t></r>".utf8), "count(//t/text())"), ["1"], "an empty one is no node")
+        XCTAssertEqual(try texts(Array("<t><![CDATA[<a>]]></t>".utf8), "/t"), ["<a>"])
+    }
+
+    /// Of a conversion there are three at once: what came of it, libxml2's copy of that, and the texts of the tree.
+    func test_readingByteCount_isOfWhatIsConverted() throws {
+        let text = String(repeating: "<a>Київ і ще багато слів</a>", count: 10_000)
+        let windows = Array(try XCTUnwrap("<?xml version=\"1.0\" encoding=\"windows-1251\"?><r>\(text)</r>".data(using: .windowsCP1251)))
+        let plain = Array("<?xml version=\"1.0\" encoding=\"utf-8\"?><r>\(text)</r>".utf8)
+        let tags = 20_002 * 128
+        XCTAssertGreaterThanOrEqual(windows.withUnsafeBytes { XMLReader.readingByteCount($0) }, 3 * plain.count + tags)
+        XCTAssertGreaterThanOrEqual(plain.withUnsafeBytes { XMLReader.readingByteCount($0) }, 2 * plain.count + tags)
+        XCTAssertEqual(plain.prefix(1_000).withUnsafeBytes { XMLReader.readingByteCount($0) }, 0)
+    }
+
     func test_read_hostileDocuments_areRefused() {
         let bomb = "<!DOCTYPE a [<!ENTITY x \"ha\">" + (0..<20).map { "<!ENTITY x\($0 + 1) \"&x\($0 == 0 ? "" : "\($0)");&x\($0 == 0 ? "" : "\($0)");\">" }.joined() + "]><a>&x20;</a>"
         for text in [

@@ -58,6 +58,31 @@ final class BodyBoundsTests: XCTestCase {
         guard case .each = fixture.take(Self.thing("t", "1") + "\n\n\n", .ndjson) else { return XCTFail("lines after the last change no number") }
     }
 
+    /// What is stored of a line is the line: an array or an envelope with one document in it would be stored as another text.
+    func test_take_linesThatHoldOneDocumentWithin_areNoDocuments() throws {
+        let fixture = try fixture()
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try put(fixture, Self.type("t"))
+        for (name, more) in [("whole", ""), ("single", #","batch":"each""#)] {
+            try put(
+                fixture,
+                #"{"name":"\#(name)","version":1,"table":"things","format":"json","match":{"/\#(name)":{"exists":true}},"each":"/\#(name)/*","receipt_id":"/id","issued_at":"/at","columns":{"n":{"path":"/n","type":"BIGINT"}}\#(more)}"#)
+        }
+        let (one, two) = (Self.thing("t", "1"), Self.thing("t", "2"))
+        let lines = [#"{"whole":[\#(one)]}"#, #"{"single":[\#(one)]}"#, "[\(one)]", "\r[\(one)]", " \t[\(one)]", "\u{FEFF}[\(one)]", "[\(one),\(two)]", "\t" + one]
+        guard case .each(let results) = fixture.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+        XCTAssertEqual(results.count, lines.count)
+        for (line, result) in zip(lines, results).dropLast() {
+            guard case .failure(let problem) = result else {
+                XCTFail("taken: \(line)")
+                continue
+            }
+            XCTAssertEqual(problem.errors.map(\.code), ["not-one-document"], line)
+        }
+        guard case .success(let taken)? = results.last else { return XCTFail("refused") }
+        XCTAssertFalse(taken.isRepeat)
+    }
+
     // MARK: Places of faults
 
     func test_take_callbackURLThatMayNotBe_isPointedToWhereItIsSaid() throws {
