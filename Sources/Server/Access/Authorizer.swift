@@ -160,11 +160,16 @@ package struct Authorizer: Sendable {
     /// A token that stands for the key `credential`, which is let in already, for some time. Nobody keeps it: it says itself what it is, sealed.
     ///
     /// - Parameter end: in microseconds since 1970; the key's own end is earlier where it has one before.
-    /// - Returns: nil for what is no key. A pass is worth what its key is worth, and a token of the issuer or a pass is none: a pass that made passes would outlive every one of them.
-    package func pass(for credential: Credential, until end: Int64) -> Pass? {
-        guard let passes, let keyEnd = self.end(ofKeySHA256: credential.sha256) else { return nil }
+    /// - Returns: nil for what is no key. A pass is worth what its key is worth, and a token of the issuer or a pass is none.
+    package func pass(for credential: Credential, until end: Int64) -> Pass? { pass(ofKeySHA256: credential.sha256, until: end) }
+
+    /// As `pass(for:until:)`, of a pass that is not over, too: the other is of the same key, and ends with it at the latest.
+    package func pass(inPlaceOf credential: Credential, until end: Int64) -> Pass? { pass(ofKeySHA256: keySHA256(ofPass: credential.secret) ?? credential.sha256, until: end) }
+
+    private func pass(ofKeySHA256 hash: [UInt8], until end: Int64) -> Pass? {
+        guard let passes, let keyEnd = self.end(ofKeySHA256: hash) else { return nil }
         let end = min(end, keyEnd)
-        let fields = [credential.sha256, Array(String(end).utf8)]
+        let fields = [hash, Array(String(end).utf8)]
         return Pass(text: Self.passPrefix + passes.seal(fields, binding: Self.passBinding), end: end)
     }
 
@@ -182,11 +187,20 @@ package struct Authorizer: Sendable {
     ///
     /// A pass is worth what its key is worth now.
     private func holder(ofPass pass: String) throws -> Known {
-        // Only what this store has sealed gets here, so the hash and the digits are what `pass(for:)` wrote.
-        guard let passes, pass.utf8.allSatisfy({ $0 < 0x80 }), let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding), fields.count == 2,
-            let end = Int64(String(decoding: fields[1], as: UTF8.self)), (Self.beginning ?? CalendarText.now) < end, let known = try holder(ofKeySHA256: fields[0])
-        else { throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another") }
+        guard let hash = keySHA256(ofPass: pass), let known = try holder(ofKeySHA256: hash) else {
+            throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another")
+        }
         return known
+    }
+
+    /// Nil of what is no pass, and of one that is over.
+    private func keySHA256(ofPass pass: String) -> [UInt8]? {
+        // Only what this store has sealed gets through, so the hash and the digits are what `pass(ofKeySHA256:)` wrote.
+        guard let passes, pass.utf8.starts(with: Self.passPrefix.utf8), pass.utf8.allSatisfy({ $0 < 0x80 }),
+            let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding), fields.count == 2,
+            let end = Int64(String(decoding: fields[1], as: UTF8.self)), (Self.beginning ?? CalendarText.now) < end
+        else { return nil }
+        return fields[0]
     }
 
     // MARK: Sessions

@@ -25,14 +25,16 @@ package final class DoorContext: Sendable {
     let warehouse: WarehouseReading
     /// nil: there is no such door.
     let postgres: PostgresAddress?
+    /// Whether others reach the server over TLS that another ends before it.
+    let isBehindTLS: Bool
     /// The pair of machines that keeps the store; nil: one machine does.
     let cluster: (any PairControl)?
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
-        log: Log, timers: Timers, warehouse: WarehouseReading = WarehouseReading(), postgres: PostgresAddress? = nil, cluster: (any PairControl)? = nil
+        log: Log, timers: Timers, warehouse: WarehouseReading = WarehouseReading(), postgres: PostgresAddress? = nil, isBehindTLS: Bool = false, cluster: (any PairControl)? = nil
     ) {
-        (self.postgres, self.cluster) = (postgres, cluster)
+        (self.postgres, self.isBehindTLS, self.cluster) = (postgres, isBehindTLS, cluster)
         self.warehouse = warehouse
         self.store = store
         self.limits = limits

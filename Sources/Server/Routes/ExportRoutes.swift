@@ -158,7 +158,7 @@ enum ExportRoutes {
             response.headers += common
             return response
         }
-        common.append(.init("Content-Disposition", ContentDisposition.attachment(export.name, ending: "." + format.rawValue)))
+        common += [DocumentPolicy.sandbox, .init("Content-Disposition", ContentDisposition.attachment(export.name, ending: "." + format.rawValue))]
         // A range of another file is no use: the whole of this one comes.
         let isSame = call.request.header("If-Range").map { $0.trimmingBlanks == tag } ?? true
         // Of GET alone (RFC 9110, 14.2): HEAD tells of the whole.

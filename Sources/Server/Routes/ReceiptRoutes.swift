@@ -134,7 +134,9 @@ enum ReceiptRoutes {
 
     // MARK: Out, one
 
-    private static func receipt(_ call: Call, _ rows: any RowReading) throws -> Response {
+    private static func receipt(_ call: Call, _ rows: any RowReading) throws -> Response { try found(call, rows).adding("Vary", "Accept") }
+
+    private static func found(_ call: Call, _ rows: any RowReading) throws -> Response {
         let id = try call.receiptID()
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
@@ -162,7 +164,9 @@ enum ReceiptRoutes {
             }
             func exactly() throws -> Response {
                 try exchange.holdWhole(receipt.heldByteCount.addingSaturating(document.bytes.count), orElse: singleColumns)
-                return Response(status: 200, contentType: document.contentType, bytes: Array(document.bytes))
+                var response = Response(status: 200, contentType: document.contentType, bytes: Array(document.bytes))
+                response.headers += DocumentPolicy.exactBytes
+                return response
             }
             let essence = MediaType(document.contentType)?.essence
             let accepted = Accept(accept)

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+import Synchronization
 
 /// What became of a receipt, and what changed at all.
 enum TicketRoutes {
@@ -45,11 +46,18 @@ enum TicketRoutes {
         let empty = response(ChangePage(changes: [], nextAfter: after))
         let rights = try call.rights()
         let memory = call.memory
+        // Where the next look begins: behind what was looked at in vain, which a commit of others' makes no other. Whose rows they may see by then may be more.
+        let place = Mutex((after: max(after, page.nextAfter), rows: call.principal.rows))
         LongPoll.run(call, feed, beyond: max(after, page.nextAfter), deadline: deadline, fallback: { empty }) { isLast in
             // The exchange's own charge is no attempt's: the last one may come while another is under way, and while the answer leaves.
             let held = try memory(limit.multipliedSaturating(by: changeByteCount))
-            let page = try feed.changes(after: after, limit: limit, as: try rights())
-            if page.changes.isEmpty, !isLast { return .notYet(page.nextAfter) }
+            let principal = try rights()
+            let begin = place.withLock { $0.rows == principal.rows ? $0.after : after }
+            let page = try feed.changes(after: begin, limit: limit, as: principal)
+            if page.changes.isEmpty, !isLast {
+                place.withLock { $0 = (max(begin, page.nextAfter), principal.rows) }
+                return .notYet(page.nextAfter)
+            }
             // One commit wakes all who wait: their answers have few changes each, and leave when their connections' threads come to them.
             held?.shrink(to: page.changes.count.multipliedSaturating(by: changeByteCount))
             return .answer(response(page), held: held)

@@ -148,6 +148,7 @@ enum UploadRoutes {
         default: response = .json(ListBody(items: items, nextCursor: next), reserving: 256 * items.count + 64)
         }
         if let next { response.headers.append(.init("Link", "<\(call.link(with: "cursor", next))>; rel=\"next\"")) }
+        response.headers.append(DocumentPolicy.sandbox)
         return response.adding("Vary", "Accept")
     }
 

@@ -16,6 +16,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var changes: [ChangePage.Change] = []
         var waiters: [Int: (sequence: Int64, wake: @Sendable () -> Void)] = [:]
         var waiterNumber = 0
+        /// All changes are others': nobody is shown one.
+        var changesAreOthers = false
+        /// From where changes were looked for.
+        var askedAfter: [Int64] = []
         /// Called at each look for changes.
         var onChanges: (@Sendable () -> Void)?
         var page: Page?
@@ -253,8 +257,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
 
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
         state.withLock { $0.onChanges }?()
-        let changes = state.withLock { $0.changes.filter { $0.sequence > sequence } }
-        return ChangePage(changes: Array(changes.prefix(limit)), nextAfter: changes.last?.sequence ?? sequence)
+        let (changes, areOthers) = state.withLock { state in
+            state.askedAfter.append(sequence)
+            return (state.changes.filter { $0.sequence > sequence }, state.changesAreOthers)
+        }
+        return ChangePage(changes: areOthers ? [] : Array(changes.prefix(limit)), nextAfter: changes.last?.sequence ?? sequence)
     }
 
     /// Puts a change in and wakes whoever waits for it.

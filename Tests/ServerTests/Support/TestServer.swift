@@ -21,11 +21,11 @@ final class TestServer {
     init(
         limits: DoorLimits = DoorLimits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil,
         sleepMilliseconds: Int32 = 5, log: Log = Log(format: .json, level: .error), isKeptElsewhere: Bool = false, timers: Timers = TestServer.timers,
-        tokens: TokenVerifier? = nil
+        tokens: TokenVerifier? = nil, isBehindTLS: Bool = false
     ) throws {
         engine.state.withLock { $0.isKeptElsewhere = isKeptElsewhere }
         context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine(), further: StoreSchema(), adminKey: Self.adminKey, tokens: tokens, limits: limits, log: log, timers: timers)
+            store: StoreRoles(engine), queries: QueryEngine(), further: StoreSchema(), adminKey: Self.adminKey, tokens: tokens, limits: limits, log: log, timers: timers, isBehindTLS: isBehindTLS)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
         settings.idleTimeout = idleTimeout
         if let slowSeconds { (settings.headSeconds, settings.bodySeconds) = (slowSeconds, slowSeconds) }

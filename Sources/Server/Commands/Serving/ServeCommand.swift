@@ -121,7 +121,7 @@ enum ServeCommand: Command {
             store: StoreRoles(engine), queries: beginning.queries, further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
             log: log, timers: member?.timers ?? Timers(), warehouse: try WarehouseOpening.reading(settings),
             postgres: settings.postgres.host.map { _ in PostgresAddress(port: Int(settings.postgres.port), isSecure: settings.postgres.tlsCertificate != nil) },
-            cluster: member?.control)
+            isBehindTLS: settings.publicURL?.lowercased().hasPrefix("https://") ?? false, cluster: member?.control)
         context.life.setStarting(true)
         // Doors open here, one line each.
         let (service, listener) = try openHTTP(settings, context, parts, member)

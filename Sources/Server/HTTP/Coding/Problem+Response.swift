@@ -130,7 +130,7 @@ extension Problem {
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
         case .badSignature where status == 401: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
-        case .overloaded, .diskFull, .storageUnavailable, .notLeader, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
+        case .overloaded, .diskFull, .storageUnavailable, .notLeader, .rateLimited, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
         default: break
         }
         return response
@@ -152,6 +152,8 @@ package struct Refusal: Error {
 
     package func response(requestID: String) -> Response {
         var response = problem.response(requestID: requestID)
+        // Its own wait stands in place of the usual one.
+        response.headers.removeAll { usual in headers.contains { $0.hasName(of: usual) } }
         response.headers += headers
         return response
     }

@@ -9,6 +9,12 @@ package struct Response: Sendable {
         package let value: String
 
         package init(_ name: StaticString, _ value: String) { (self.name, self.value) = (name, value) }
+
+        /// By bytes: all names are the server's own words, each spelled in one way.
+        func hasName(of other: Header) -> Bool {
+            let (count, otherCount) = (name.utf8CodeUnitCount, other.name.utf8CodeUnitCount)
+            return count == otherCount && UnsafeBufferPointer(start: name.utf8Start, count: count).elementsEqual(UnsafeBufferPointer(start: other.name.utf8Start, count: otherCount))
+        }
     }
 
     /// Bytes are there whole; a stream is made while it is sent; a file is read while it is sent.

@@ -54,14 +54,21 @@ struct Dispatch: Middleware {
     private func placed(_ next: @escaping Handler, _ route: Route) -> Handler {
         switch route.place {
         case .connection where route.body == .none: next
-        case .connection where [.documents, .receipts].contains(route.body):
-            { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try timed(call, next) }
-        case .connection: { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try next(call) }
-        case .reads: { call in submit(call, to: pools.reads, whenFull: .overloaded, next) }
-        case .queries: { call in submit(call, to: pools.queries, whenFull: .tooManyQueries, next) }
-        case .files: { call in submit(call, to: pools.files, whenFull: .overloaded, next) }
-        case .control: { call in submit(call, to: pools.control, whenFull: .overloaded, next) }
-        case .observing: { call in submit(call, to: pools.observing, whenFull: .overloaded, next) }
+        case .connection where [.documents, .receipts].contains(route.body): { call in isHeavy(call) ? submit(call, next) : try timed(call, next) }
+        case .connection: { call in isHeavy(call) ? submit(call, next) : try next(call) }
+        default: { call in submit(call, next) }
+        }
+    }
+
+    /// Where calls of a place run when not on their connection's thread, and how a call is refused for which there is no room there.
+    private func pool(of place: Route.Place) -> (pool: WorkerPool, whenFull: Problem.Slug) {
+        switch place {
+        case .connection: (pools.bulk, .overloaded)
+        case .reads: (pools.reads, .overloaded)
+        case .queries: (pools.queries, .tooManyQueries)
+        case .files: (pools.files, .overloaded)
+        case .control: (pools.control, .overloaded)
+        case .observing: (pools.observing, .overloaded)
         }
     }
 
@@ -79,30 +86,45 @@ struct Dispatch: Middleware {
         return try next(call)
     }
 
-    private func submit(_ call: Call, to pool: WorkerPool, whenFull slug: Problem.Slug, _ next: @escaping Handler) -> Response? {
+    private func submit(_ call: Call, _ next: @escaping Handler) -> Response? {
+        call.exchange.suspendWatched()
+        enqueue(call, next)
+        return nil
+    }
+
+    /// - Parameter call: one that is put aside.
+    private func enqueue(_ call: Call, _ next: @escaping Handler) {
         let exchange = call.exchange
-        exchange.suspendWatched()
+        let place = pool(of: call.route.place)
         let began = SteadyClock.nanoseconds()
-        let ticket = pool.submit(for: (call.turn ?? exchange.account) ?? ledger) {
+        let ticket = place.pool.submit(for: (call.turn ?? exchange.account) ?? ledger) {
             let isOld = SteadyClock.nanoseconds() &- began > Self.longTurnNanoseconds
             run(call) { call in
                 if isOld, call.route.access.needsCredential { call.letIn(try call.rights()()) }
                 return try next(call)
             }
         }
-        guard let ticket else {
-            refuse(call, slug)
-            return nil
-        }
+        guard let ticket else { return refuse(call, place.whenFull) }
         // A place in the queue is not held by those who have gone. What has begun ends by itself.
-        exchange.whenGone { if pool.drop(ticket) { exchange.complete { .noContent } } }
-        return nil
+        exchange.whenGone { if place.pool.drop(ticket) { exchange.complete { .noContent } } }
     }
 
-    /// Goes on with a call that is put aside, on a thread that may wait.
-    /// - Parameter call: of nobody yet, so its turn is among all calls that are nobody's.
-    func afterKeys(_ call: Call, _ next: @escaping Handler) {
-        if pools.control.submit(for: ledger, { run(call, next) }) == nil { refuse(call, .overloaded) }
+    /// Goes on with a call that is put aside: lets it in on a thread that may wait, then runs it where its route's calls run, in the turn of whoever it is by then.
+    ///
+    /// - Parameters:
+    ///   - call: of nobody yet, so that its turn to be let in is among all calls that are nobody's.
+    ///   - letIn: throws where it is refused.
+    func afterKeys(_ call: Call, letIn: @escaping @Sendable () throws -> Void, _ next: @escaping Handler) {
+        let ticket = pools.control.submit(for: ledger) {
+            run(call) { call in
+                try letIn()
+                // What runs on a connection's thread and has no body is as short as letting it in.
+                if call.route.place == .connection, call.route.body == .none { return try next(call) }
+                enqueue(call, next)
+                return nil
+            }
+        }
+        if ticket == nil { refuse(call, .overloaded) }
     }
 
     private func run(_ call: Call, _ next: Handler) {

@@ -43,10 +43,7 @@ struct RequestAdmission: Middleware {
         let exchange = call.exchange
         exchange.suspendWatched()
         let isTaken = admission.authorizer.whenKeysAreFetched {
-            dispatch.afterKeys(call) { call in
-                try admit(call, mayWait: false)
-                return try next(call)
-            }
+            dispatch.afterKeys(call, letIn: { try admit(call, mayWait: false) }, next)
         }
         if !isTaken { dispatch.refuse(call, .overloaded) }
         return nil

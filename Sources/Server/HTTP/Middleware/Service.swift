@@ -53,7 +53,7 @@ package final class Service: RequestHandler {
         background = BackgroundWork(context: context, pools: pools)
         let parts = CallParts(
             store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, uploadByteCountMax: context.limits.uploadByteCount, log: context.log,
-            authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, clientLevels: clientLevels, growth: CountGrowth(),
+            authorizer: context.admission.authorizer, isSecure: certificates != nil || context.isBehindTLS, levels: levels, clientLevels: clientLevels, growth: CountGrowth(),
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
             background: background, warehouse: context.warehouse, postgres: context.postgres, cluster: context.cluster)
         openers = routes.map { $0.opener(parts) }
@@ -65,8 +65,11 @@ package final class Service: RequestHandler {
     package func begin(_ exchange: Exchange) throws -> any HandledRequest {
         // Header fields may not be read any more when the log's line is written.
         if let parent = exchange.request.header("traceparent"), let trace = TraceContext(parent) { exchange.requestID = trace.traceID }
+        exchange.usualHeaders = DocumentPolicy.usual
         let match = try router.match(exchange.request.method, exchange.request.target)
-        let call = Call(exchange, self, router.routes[match.routeIndex], match.values, opener: openers[match.routeIndex], answer: handlers[match.routeIndex])
+        let route = router.routes[match.routeIndex]
+        if route.method == .get, route.access.needsCredential { exchange.usualHeaders = DocumentPolicy.usualToSomebody }
+        let call = Call(exchange, self, route, match.values, opener: openers[match.routeIndex], answer: handlers[match.routeIndex])
         exchange.routeIndex = match.routeIndex
         // `Dispatch` has nothing to say to a head; admission comes next, so that no caller learns from a parameter's refusal of calls that it may not make.
         for step in middleware { try step.head(call) }

@@ -52,6 +52,8 @@ package final class Exchange: @unchecked Sendable {
     package var caller: (clientID: String?, keyID: String?)
     /// Fields of the answer, whatever it is: the rate that is left.
     package var admissionHeaders: [Response.Header] = []
+    /// Fields of the answer where it has none of the same name.
+    var usualHeaders: [Response.Header] = []
     /// More of them, asked for as the answer goes out: what may have changed since the request came. Of whoever stands before the server.
     package var partingHeaders: (@Sendable () -> [Response.Header])?
     /// Why the answer is a problem. For the log.

@@ -372,13 +372,19 @@ package final class Listener: Door, @unchecked Sendable {
         } catch {
             exchange.phase = .discarding
             ConnectionRecord.of(exchange.connection.raw)?.progress.reached(.body)
-            let refusal = handler.response(to: error, on: exchange)
+            let refusal = handler.response(to: Self.refusal(of: error, exchange.handled), on: exchange)
             exchange.refusal = refusal
             // A client that waits for "100 Continue", or would send more than we read past, gets its answer now.
             let isWaiting = exchange.request.header("Expect") != nil
             if isWaiting || expected ?? 0 > Self.discardByteCountMax { return queueEarly(refusal, on: exchange) }
             return .YES
         }
+    }
+
+    /// What is said of a body that was refused: of one over its limit, that it may come again where it may.
+    private static func refusal(of error: any Error, _ handled: (any HandledRequest)?) -> any Error {
+        guard (error as? Problem)?.slug == .tooLarge, let later = handled?.longBodyRefusal else { return error }
+        return later
     }
 
     /// Answers before the body was read; the library closes the connection then.
@@ -398,7 +404,7 @@ package final class Listener: Door, @unchecked Sendable {
                 if let sink = exchange.sink { try sink.append(bytes) } else { try exchange.reader.append(bytes) { try exchange.holdBody($0) } }
                 return .YES
             } catch {
-                exchange.refusal = handler.response(to: error, on: exchange)
+                exchange.refusal = handler.response(to: Self.refusal(of: error, exchange.handled), on: exchange)
                 exchange.dropBody()
                 exchange.phase = .discarding
             }
@@ -455,7 +461,9 @@ package final class Listener: Door, @unchecked Sendable {
 
     private static func makeResponse(_ response: Response, _ exchange: Exchange?) -> OpaquePointer? {
         guard let raw = makeBody(response, exchange) else { return nil }
-        for header in response.headers + (exchange?.admissionHeaders ?? []) + (exchange?.partingHeaders?() ?? []) {
+        let own = response.headers + (exchange?.admissionHeaders ?? []) + (exchange?.partingHeaders?() ?? [])
+        let usual = exchange?.usualHeaders.filter { usual in !own.contains { $0.hasName(of: usual) } } ?? []
+        for header in own + usual {
             header.name.withUTF8Buffer { name in
                 name.withMemoryRebound(to: CChar.self) { name in
                     // Safe: a StaticString's text ends with a NUL that its buffer does not count.

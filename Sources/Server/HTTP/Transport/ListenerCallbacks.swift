@@ -146,8 +146,9 @@ enum Callbacks {
         let sender = Unmanaged<StreamSender>.fromOpaque(context).takeUnretainedValue()
         let room = UnsafeMutableRawBufferPointer(start: target, count: count)
         let progress = ConnectionRecord.of(sender.connection.raw)?.progress
-        // Before it may be resumed by another thread: the time until there is more is not the client's.
-        progress?.reached(.whole)
+        // Before it may be resumed by another thread: the time until there is more is not the client's. Where nobody else makes it
+        // there is no such time: the limit is one for the whole answer.
+        if !sender.stream.isMadeAsSent { progress?.reached(.whole) }
         switch sender.stream.read(into: room, connection: sender.connection) {
         case .bytes(let length):
             progress?.sent(length)

@@ -15,8 +15,14 @@ package protocol RequestHandler: AnyObject, Sendable {
 package protocol HandledRequest: AnyObject, Sendable {
     /// How large the body may be.
     var bodyByteCountMax: Int { get }
+    /// Why a body over `bodyByteCountMax` is refused where it may be taken when it comes again; nil: it is too long for good.
+    var longBodyRefusal: Problem? { get }
     /// Where the body goes, if not into memory: asked once, after `bodyByteCountMax`.
     func openBody() throws -> (any BodySink)?
     /// The whole request is here. Answers, or suspends the exchange and returns nil.
     func finish() -> Response?
+}
+
+extension HandledRequest {
+    package var longBodyRefusal: Problem? { nil }
 }

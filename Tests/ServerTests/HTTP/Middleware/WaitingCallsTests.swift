@@ -36,6 +36,30 @@ final class WaitingCallsTests: XCTestCase {
         }
     }
 
+    /// A commit of others' has nothing read anew that was read before, but for whoever may see more rows by then.
+    func test_changes_areLookedForBehindWhatWasLookedAt() throws {
+        let server = try TestServer()
+        let client = server.client()
+        server.engine.state.withLock { $0.changesAreOthers = true }
+        server.engine.commit(5)
+        func waitForWaiter(beyond sequence: Int64) {
+            XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.waiters.values.contains { $0.sequence == sequence } } })
+        }
+        try client.send(head("GET /v1/changes?after=1&wait=60", try server.key("c", .read, .own)))
+        waitForWaiter(beyond: 5)
+        server.engine.commit(6)
+        waitForWaiter(beyond: 6)
+        server.engine.state.withLock { state in
+            state.changesAreOthers = false
+            state.contracts["c"]?.scope = .all
+        }
+        server.engine.commit(7)
+        let answer = try client.answer()
+        XCTAssertEqual(answer.status, 200, answer.text)
+        for sequence in 5...7 { XCTAssertTrue(answer.text.contains(#""sequence":\#(sequence)"#), answer.text) }
+        XCTAssertEqual(server.engine.state.withLock { $0.askedAfter }, [1, 5, 1])
+    }
+
     /// It was taken, whoever may hear what became of it: a refusal would have it sent again.
     func test_outcome_isOfWhoMayHearItByThen() throws {
         for loss in [Loss.key, .contract] {

@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import Ingest
 import Server
@@ -58,6 +59,39 @@ final class HeldUpTests: XCTestCase {
         XCTAssertEqual(answer.status, 200, answer.text)
         isAnswered.withLock { $0 = true }
         for client in clients { XCTAssertEqual(try client.answer().text, "free") }
+    }
+
+    /// Whoever has as many under way as may be hears when to ask again, as whoever is over the contract's rate does.
+    func test_requestBeyondThoseUnderWay_isToldWhenToComeAgain() throws {
+        var limits = DoorLimits()
+        limits.memory.requestCount = 1
+        let server = try TestServer(limits: limits)
+        let key = try server.key("c1", .read, .own)
+        let waiting = server.client()
+        try waiting.send(Array("GET /v1/changes?after=5&wait=60 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n".utf8))
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { !$0.waiters.isEmpty } })
+        let refused = try server.client(key: key).get("/v1/changes?after=5")
+        XCTAssertEqual(refused.status, 429, refused.text)
+        XCTAssertEqual(refused.headers["retry-after"], "1")
+        server.engine.commit(6)
+        XCTAssertEqual(try waiting.answer().status, 200)
+    }
+
+    /// Pieces that are slow stand for a client that takes them slowly, which the count does not tell apart: the limit is one for all of them.
+    func test_answerThatIsMadeAsItIsSent_hasOneTimeForAllOfIt() throws {
+        let began = SteadyClock.seconds()
+        let route = Self.route("/test/pieces") { _ in
+            Response(status: 200, contentType: "text/plain", stream: ResponseStream {
+                usleep(10_000)
+                // It ends where nobody ends it.
+                return SteadyClock.seconds() - began > 60 ? nil : [UInt8](repeating: 0x61, count: 1_000)
+            })
+        }
+        let server = try TestServer(extraRoutes: [route], idleTimeout: 600, slowSeconds: 0.5, byteRate: 1e12)
+        let client = server.client()
+        try client.send(Array("GET /test/pieces HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        XCTAssertTrue((try? client.answer().isCut) ?? true)
+        XCTAssertTrue(Patience.until { server.listener.inFlightCount == 0 })
     }
 
     /// A page lies ready; the client takes none of it. Its connection ends, and with it what the answer holds.

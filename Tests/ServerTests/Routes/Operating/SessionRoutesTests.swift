@@ -34,6 +34,19 @@ final class SessionRoutesTests: XCTestCase {
         XCTAssertEqual(try client.get("/v1/me", [("Cookie", cookie)]).status, 401)
     }
 
+    /// By TLS of its own, or of another that stands before it.
+    func test_cookie_goesOverTLSAlone_whereTheServerIsReachedByIt() throws {
+        for isBehindTLS in [false, true] {
+            let server = try TestServer(isBehindTLS: isBehindTLS)
+            let begun = try server.client(key: nil).post("/v1/session", #"{"key":"\#(TestServer.adminKey)"}"#)
+            let field = try XCTUnwrap(begun.headers["set-cookie"])
+            XCTAssertEqual(field.hasSuffix("; Secure"), isBehindTLS, field)
+            let csrf = try XCTUnwrap(try JSONParser.parse(begun.body)["csrf"]?.text)
+            let ended = try server.client(key: nil).call("DELETE", "/v1/session", headers: [("Cookie", String(field.prefix { $0 != ";" })), ("Till-CSRF", csrf)])
+            XCTAssertEqual(ended.headers["set-cookie"]?.hasSuffix("; Secure"), isBehindTLS, ended.text)
+        }
+    }
+
     func test_changes_needTheToken() throws {
         let server = try TestServer()
         let (cookie, csrf, body) = try signIn(server, TestServer.adminKey)

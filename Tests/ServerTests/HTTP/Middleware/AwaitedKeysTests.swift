@@ -1,0 +1,85 @@
+import ColumnStore
+import Ingest
+import Server
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: a request whose token's key is being fetched is kept within bounds, and then served as any other. Method: an issuer that answers when the test says so.
+final class AwaitedKeysTests: XCTestCase {
+    /// The issuer's answer comes once `isHeld` is false.
+    private final class Issuer: Sendable {
+        let isHeld = Mutex(true)
+    }
+
+    private func serverAndToken(_ issuer: Issuer, _ route: Route) throws -> (server: TestServer, token: String) {
+        let signer = try TokenKey(.p256)
+        let set = "{\"keys\":[\(try signer.jwk(kid: "k"))]}"
+        let door = TestHTTPServer { _ in
+            Patience.until { issuer.isHeld.withLock { !$0 } }
+            return .init(body: set)
+        }
+        addTeardownBlock { door.close() }
+        var times = KeySetSource.Times()
+        times.timeout = Patience.seconds
+        let source = KeySetSource(
+            .init("http://127.0.0.1:\(door.port)/jwks"), policy: try AddressPolicy(allow: ["127.0.0.1"]), times: times, log: Log(format: .json, level: .error, descriptor: -1))
+        addTeardownBlock { source.stop() }
+        try source.start()
+        let server = try TestServer(extraRoutes: [route], tokens: TokenVerifier(source: source, rules: TokenRules(issuer: nil, audience: nil, claim: "client_id")))
+        _ = try server.key("shop", .read, .all)
+        return (server, try signer.token(kid: "k", claims: #"{"client_id":"shop","exp":4102444800}"#))
+    }
+
+    func test_longBody_isRefusedForAWhile_andTakenOnceTheKeysAreHere() throws {
+        let issuer = Issuer()
+        defer { issuer.isHeld.withLock { $0 = false } }
+        let echo = Route(.post, "/test/length", access: .reader, body: .documents, operation: .undocumented("test")) { call in
+            Response(status: 200, contentType: "text/plain", bytes: Array("\(call.request.body.count)".utf8))
+        }
+        let (server, token) = try serverAndToken(issuer, echo)
+        let client = server.client(key: token)
+        let body = [UInt8](repeating: 0x61, count: 2 << 20)
+        let announced = try client.call("POST", "/test/length", body: body)
+        let head = "POST /test/length HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try client.send(Array("\(head)\(String(body.count, radix: 16))\r\n".utf8) + body + Array("\r\n0\r\n\r\n".utf8))
+        for answer in [announced, try client.answer()] {
+            XCTAssertEqual(answer.status, 503, answer.text)
+            XCTAssertEqual(answer.headers["retry-after"], "1")
+            XCTAssertTrue(answer.text.contains("/problems/overloaded"), answer.text)
+        }
+        let short = server.client(key: token)
+        try short.send(Array("POST /test/length HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nContent-Length: 3\r\n\r\nabc".utf8))
+        issuer.isHeld.withLock { $0 = false }
+        XCTAssertEqual(try short.answer().text, "3")
+        XCTAssertEqual(try client.call("POST", "/test/length", body: body).text, "\(body.count)")
+    }
+
+    /// Administration has four threads, and all who are nobody three of them; of reads one credential has six of eight.
+    func test_callsThatHaveWaited_runWhereOthersOfTheirRouteRun() throws {
+        let issuer = Issuer()
+        let isRead = Mutex(false)
+        let count = Atomic<Int>(0)
+        defer {
+            issuer.isHeld.withLock { $0 = false }
+            isRead.withLock { $0 = true }
+        }
+        let held = Route(.get, "/test/held", access: .reader, place: .reads, operation: .undocumented("held")) { _ in
+            count.add(1, ordering: .relaxed)
+            Patience.until { isRead.withLock { $0 } }
+            return Response(status: 200)
+        }
+        let (server, token) = try serverAndToken(issuer, held)
+        let clients = try (0..<5).map { _ in
+            let client = server.client()
+            try client.send(Array("GET /test/held HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8))
+            return client
+        }
+        XCTAssertTrue(Patience.until { server.listener.inFlightCount == 5 })
+        issuer.isHeld.withLock { $0 = false }
+        XCTAssertTrue(Patience.until { count.load(ordering: .relaxed) == 5 }, "they hold up administration")
+        XCTAssertEqual(try server.client().get("/v1/contracts").status, 200)
+        isRead.withLock { $0 = true }
+        for client in clients { XCTAssertEqual(try client.answer().status, 200) }
+    }
+}
