@@ -12,17 +12,34 @@ internal import Processes
 /// 2. A task is carried out at least once. Whatever is lost here, a restart finds by its row.
 /// 3. What a queue has no room for is read from the file once it has (`EndpointQueue.hasMore`).
 /// 4. `State` is held for a look or a change of queues, and never while a task is read or begun.
-/// 5. Inputs of tasks under way take `heldByteCountMax` of memory, and one more; past it each queue has one task under way, so that none is held up by another's.
+/// 5. Inputs of tasks under way take `heldByteCountMax` of memory, and one more. Past it those queues go on that have an eighth of it or less, up to four times as much in all, and each other has
+///    one task under way: so that none is held up by another's.
 final class TaskDispatch: Sendable {
     private struct State {
         var queues: [String: ResourceQueue] = [:]
         var isStopping = false
-        /// What the inputs of tasks under way take, in bytes of memory; `heldByteCount` is their sum.
+        /// What the inputs of tasks under way take, in bytes of memory, and their sums by queue and in all.
         var inputs: [TaskKey: Int] = [:]
+        var heldByteCounts: [String: Int] = [:]
         var heldByteCount = 0
 
         /// - Parameter count: of the queue's tasks that are under way, this one not among them.
-        func hasRoom(besides count: Int) -> Bool { heldByteCount < TaskDispatch.heldByteCountMax || count == 0 }
+        func hasRoom(in queue: String, besides count: Int) -> Bool {
+            if count == 0 || heldByteCount < TaskDispatch.heldByteCountMax { return true }
+            return heldByteCounts[queue] ?? 0 <= TaskDispatch.heldByteCountMax / 8 && heldByteCount < TaskDispatch.heldByteCountMax * 4
+        }
+
+        mutating func hold(_ key: TaskKey, of queue: String, _ byteCount: Int) {
+            inputs[key] = byteCount
+            heldByteCounts[queue, default: 0] += byteCount
+            heldByteCount += byteCount
+        }
+
+        mutating func letGo(_ key: TaskKey, of queue: String) {
+            guard let byteCount = inputs.removeValue(forKey: key) else { return }
+            heldByteCounts[queue, default: 0] -= byteCount
+            heldByteCount -= byteCount
+        }
     }
 
     private let state = Monitor(State())
@@ -103,7 +120,7 @@ final class TaskDispatch: Sendable {
                 var ready: [(Resource, QueuedTask)] = []
                 for name in state.queues.keys {
                     for _ in 0..<Self.turnCount {
-                        guard state.hasRoom(besides: state.queues[name]?.queue.inFlightCount ?? 0), let task = state.queues[name]?.queue.take(now: now),
+                        guard state.hasRoom(in: name, besides: state.queues[name]?.queue.inFlightCount ?? 0), let task = state.queues[name]?.queue.take(now: now),
                             let resource = state.queues[name]?.resource
                         else { break }
                         ready.append((resource, task))
@@ -135,7 +152,7 @@ final class TaskDispatch: Sendable {
         let key = task.key
         // Those that were taken in the same turn may have filled the memory: what an input takes is known once it is read. It waits in its queue again, for its old time.
         let hasRoom = state.withLock { state in
-            guard let count = state.queues[resource.queueName]?.queue.inFlightCount, !state.hasRoom(besides: count - 1) else { return true }
+            guard let count = state.queues[resource.queueName]?.queue.inFlightCount, !state.hasRoom(in: resource.queueName, besides: count - 1) else { return true }
             state.queues[resource.queueName]?.queue.putBack(task)
             return false
         }
@@ -150,10 +167,7 @@ final class TaskDispatch: Sendable {
         // Answered, or not wanted any more.
         guard let work else { return release(key, resource, "settled") }
         let byteCount = [work.call.input, work.call.place ?? .null].reduce(0) { $0 + ValueLimits.memoryByteCount($1) }
-        state.withLock { state in
-            state.inputs[key] = byteCount
-            state.heldByteCount += byteCount
-        }
+        state.withLock { $0.hold(key, of: resource.queueName, byteCount) }
         executor.carryOut(work) { [self] ending in finish(work, resource, ending) }
     }
 
@@ -164,7 +178,7 @@ final class TaskDispatch: Sendable {
         let now = steadyNow()
         let worked = resource.kind == Resource.endpointKind ? worked : nil
         state.signal { state in
-            state.heldByteCount -= state.inputs.removeValue(forKey: key) ?? 0
+            state.letGo(key, of: resource.queueName)
             state.queues[resource.queueName]?.queue.end(QueuedTask(key: key, dueAt: now), worked: worked, outcome: outcome, now: now)
             if let again { state.queues[resource.queueName]?.queue.add(QueuedTask(key: key, dueAt: again)) }
         }

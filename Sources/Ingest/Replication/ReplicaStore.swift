@@ -176,7 +176,8 @@ package final class ReplicaStore {
         try note(.folded, through: pending)
         // Of uploads that this machine read as it led: the machine that leads by now reads on, and the ids of what it reads are not in them.
         guard access("\(directory)/uploads", F_OK) == 0 else { return }
-        for name in try DataDirectory.names(in: "\(directory)/uploads") where name.contains(".") { try remove("uploads/\(name)") }
+        // What says how much counts of a file that was being put stays with that file.
+        for name in try DataDirectory.names(in: "\(directory)/uploads") where name.contains(".") && !name.hasSuffix(".piece") { try remove("uploads/\(name)") }
     }
 
     /// Says durably up to where records are folded next: whoever finds the files with less than that folds them so far before they are used.

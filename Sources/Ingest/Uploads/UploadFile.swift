@@ -104,6 +104,8 @@ package final class UploadFile: @unchecked Sendable {
 
     package func append(_ bytes: UnsafeRawBufferPointer) throws {
         guard Int64(bytes.count) <= byteCountMax - byteCount else {
+            // What has come of it until now is not the file, though it may be as long.
+            try? cut(to: start)
             // What was announced is known to whoever announced it; else the limit.
             if let announced = upload.byteCount, announced == byteCountMax { throw Fault(.uploadMismatch, "the file is longer than the \(announced) bytes that were announced") }
             throw Fault(.tooLarge, "the file is over its limit of \(byteCountMax) bytes")

@@ -16,7 +16,7 @@ final class UploadRunner {
     /// Sequences of rows that a try stored which was cut off before its position was: of the chunk behind that, which is the first that is handed over now.
     private var own: Set<Int64> = []
     private var hasHandedOver = false
-    /// Of a chunk that was ended in the middle: noted with the upload's end.
+    /// Of a chunk at which the upload was ended, in the middle or before it was noted: noted with that end.
     private var lastRejections: [UploadRejection] = []
     /// Nil where documents of the file's types may come more than once.
     private var identities: UploadIdentities?
@@ -351,9 +351,12 @@ final class UploadRunner {
         upload.noteStored(version: version.map { Int64($0) }, in: row.kind.table)
     }
 
-    /// - Throws: `Unwanted` where somebody ended the upload.
+    /// - Throws: `Unwanted` where somebody ended the upload: what became of the chunk is noted with its end.
     private func commit(_ rejections: [UploadRejection]) throws {
-        guard try uploads.catalog.change(upload, from: .processing, rejections: rejections) else { throw Unwanted() }
+        guard try uploads.catalog.change(upload, from: .processing, rejections: rejections) else {
+            lastRejections = rejections
+            throw Unwanted()
+        }
     }
 }
 

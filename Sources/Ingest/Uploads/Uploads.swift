@@ -298,10 +298,14 @@ package final class Uploads: Sendable {
         if let table = tables.first(where: { TableName.kind(of: $0).isImmutable }) {
             throw Fault(.immutableTable, "the table \(TableName.shown(table)) \(TableName.kind(of: table).statement): what it has stays as it is")
         }
+        if let table = try ledgerOfLastChunk(of: upload) {
+            throw Fault(.immutableTable, "the table \(TableName.shown(table)) \(TableName.kind(of: table).statement): what it has stays as it is")
+        }
         let end = (upload.endedAt ?? upload.createdAt).addingSaturating(Int64(options.revertDays) * Self.day)
         guard clock.now() <= end else { throw Fault(.uploadClosed, "an upload can be taken back for \(options.revertDays) days: that time is over") }
         (upload.revert.stage, upload.revert.isByAdministrator) = (.running, principal.isAdmin)
-        upload.revert.stepSequence = sequence
+        // Of one that goes on it is that of its last step: what a try of the step behind that has stored is its own.
+        if upload.revert.stepSequence == 0 { upload.revert.stepSequence = sequence }
         // Why it was not taken back to its end; of a file that cannot be read it is that.
         if upload.state != .error { upload.problem = nil }
         guard try catalog.change(upload, from: upload.state) else { throw Fault(.overloaded, "the upload was changed just now: try again") }
@@ -416,10 +420,30 @@ package final class Uploads: Sendable {
         }
     }
 
-    /// - Parameter body: called for each row that the upload has stored behind a sequence, with its table, its own sequence, and its version's number; nil of a ledger's.
-    private func rows(of upload: Upload, after sequence: Int64, _ body: (_ table: String, _ sequence: Int64, _ version: Int64?) -> Void) throws {
+    /// A table from which nothing is taken back and in which the upload has rows that its end could not count (`countLeft`); nil where there is none.
+    ///
+    /// - Throws: `overloaded` where that cannot be read just now.
+    /// - Complexity: as `sequences(of:after:)`, of such tables alone.
+    private func ledgerOfLastChunk(of upload: Upload) throws -> String? {
+        guard upload.state != .processed, upload.startedAt != nil else { return nil }
+        var ledger: String?
+        do {
+            try rows(of: upload, after: upload.chunkSequence, where: { TableName.kind(of: $0).isImmutable }) { table, _, _ in ledger = table }
+        } catch {
+            throw Fault(
+                .overloaded, "whether the upload has stored something that stays cannot be read just now: try again", advice: .sendAgainLater, cause: StoreLog.text(error))
+        }
+        return ledger
+    }
+
+    /// - Parameters:
+    ///   - isWanted: asked with each table's name, as it is stored.
+    ///   - body: called for each row that the upload has stored behind a sequence, with its table, its own sequence, and its version's number; nil of a ledger's.
+    private func rows(
+        of upload: Upload, after sequence: Int64, where isWanted: (String) -> Bool = { _ in true }, _ body: (_ table: String, _ sequence: Int64, _ version: Int64?) -> Void
+    ) throws {
         let snapshot = intake.tier.boundary.snapshot()
-        for name in intake.tier.tables.tables {
+        for name in intake.tier.tables.tables where isWanted(name) {
             let table = TieredTable(name: name, boundary: intake.tier.boundary, tables: intake.tier.tables, snapshot: snapshot)
             guard table.schema.index(of: VersionColumns.upload.name) != nil else { continue }
             let bounds = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)

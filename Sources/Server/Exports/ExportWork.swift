@@ -23,9 +23,18 @@ struct ExportWork {
 
     /// Asked before each piece: what the owner may not see any more is not written, as nothing of it is sent to whoever has it streamed.
     ///
+    /// What the contract may post, or do beside asking, shows in no export.
+    ///
     /// - Throws: `contract-not-valid`; `role-not-allowed` where the contract may see less than when the export began.
     func checkRights() throws {
-        do { try Authorizer.check(ExportMaker.principal(run.export.owner, context.store.credentials), keeps: principal) } catch let denial as Denial { throw denial.problem }
+        do {
+            let present = try ExportMaker.principal(run.export.owner, context.store.credentials)
+            guard present.identity == principal.identity, Export.Rights(of: present).include(Export.Rights(of: principal)) else {
+                throw Problem(.roleNotAllowed, "the contract may see less than when the export began: ask for it again")
+            }
+        } catch let denial as Denial {
+            throw denial.problem
+        }
     }
 
     /// Runs `body` over an answer that has begun, and lets go of it whatever `body` does.

@@ -77,6 +77,11 @@ final class UploadAgainTests: XCTestCase {
         let failed = try uploads.upload("up-1", as: .admin)
         XCTAssertEqual(failed.counts, counts)
         XCTAssertEqual(failed.tables, tables)
+        // As an end leaves it that could not count: what it has in a ledger stays all the same.
+        var uncounted = failed
+        (uncounted.counts, uncounted.tables, uncounted.chunkSequence) = (Upload.Counts(), [], upload.firstSequence)
+        XCTAssertTrue(try uploads.catalog.change(uncounted, from: .error))
+        XCTAssertThrowsError(try uploads.revert("up-1", as: .admin)) { XCTAssertEqual(($0 as? Fault)?.code, .immutableTable) }
         uploads.stop()
     }
 

@@ -78,11 +78,13 @@ final class UploadFileTests: XCTestCase {
         XCTAssertEqual(try text(), "abc")
     }
 
-    func test_append_beyondWhatItMayHave_isRefusedWhole() throws {
-        try piece("abcd", from: 0, isKept: true, byteCountMax: 5) { file in
-            XCTAssertThrowsError(try Array("ef".utf8).withUnsafeBytes { try file.append($0) }) { XCTAssertEqual(($0 as? Fault)?.code, .tooLarge) }
-            XCTAssertEqual(file.byteCount, 4)
+    func test_append_beyondWhatItMayHave_isRefusedWhole_andLeavesNothingOfItsCall() throws {
+        try piece("ab", from: 0, isKept: true)
+        try piece("cde", from: 2, isKept: true, byteCountMax: 5) { file in
+            // As long as the file may be: whoever asks would take it for the whole.
+            XCTAssertThrowsError(try Array("f".utf8).withUnsafeBytes { try file.append($0) }) { XCTAssertEqual(($0 as? Fault)?.code, .tooLarge) }
+            XCTAssertEqual(file.byteCount, 2)
         }
-        XCTAssertEqual(try text(), "abcd")
+        XCTAssertEqual(try text(), "ab")
     }
 }

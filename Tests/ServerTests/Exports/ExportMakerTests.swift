@@ -100,6 +100,8 @@ final class ExportMakerTests: XCTestCase {
         let whole = Contract(clientID: "c1", access: .read, scope: .all, seesSensitive: true)
         var blind = whole, own = whole, ended = whole, named = whole
         (blind.seesSensitive, own.scope, ended.validTo, named.name) = (false, .own, 1, "Shop")
+        // What it may post shows in no export.
+        named.types = ["other"]
         let cases: [(contract: Contract?, slug: String?)] = [
             (blind, "role-not-allowed"), (own, "role-not-allowed"), (ended, "contract-not-valid"), (nil, "contract-not-valid"), (named, nil),
         ]
