@@ -73,7 +73,7 @@ final class BackupInstantTests: XCTestCase {
                     return true
                 } completion: { _ in hasGone.broadcast { $0 = true } }
                 // Time for it to go, if it may. Held, it does not, however long that is.
-                _ = hasGone.wait(seconds: 1) { $0 ? true : nil }
+                XCTAssertNil(hasGone.wait(seconds: 1) { $0 ? true : nil })
             }
             return LogPosition(settled: 0, last: 0, at: 0)
         }
