@@ -172,8 +172,7 @@ extension DocumentType {
     func validateJSON(_ tape: JSONTape, _ node: Int, _ context: ExtractionContext) {
         guard let schema else { return }
         schema.validate(tape, node, context.work) { place, missing, code, message in
-            let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
-            context.report(sensitive.cut(tape.pointer(to: place, from: node, charging: context.work) + suffix), code, message)
+            context.report(sensitive.cut(tape.pointer(to: place, missing: missing.map(Array.init), from: node, charging: context.work)), code, message)
         }
     }
 }

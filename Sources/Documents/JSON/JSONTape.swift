@@ -102,28 +102,32 @@ package struct JSONTape {
 
     /// The JSON Pointer (RFC 6901) from `root` to `node`, which it holds; "" for the root itself. For messages: walks from the root.
     ///
-    /// - Parameter work: charged for what is walked; once it has ended the pointer does too.
+    /// - Parameters:
+    ///   - missing: a name below `node`, where nothing is.
+    ///   - work: charged for what is walked; where that is too much the pointer is that of what holds the node.
     /// - Complexity: O(the siblings before each node on the way).
-    package func pointer(to node: Int, from root: Int = 0, charging work: WorkBudget? = nil) -> String {
+    package func pointer(to node: Int, missing: [UInt8]? = nil, from root: Int = 0, charging work: WorkBudget? = nil) -> String {
         var path = ""
         var container = root
         while container != node {
             var position = 0
             var found: Int?
+            // In a step's time four siblings are jumped over, or some bytes of a name copied.
             for child in children(of: container) {
+                guard work?.mayFindPlace(in: position / 4) != false else { break }
                 if node >= child, node < Int(nodes[child].end) {
                     found = child
                     break
                 }
                 position += 1
             }
+            let nameByteCount = found.map { Int(truncatingIfNeeded: nodes[$0].nameByteCount) } ?? 0
+            if let work, !work.chargePlace(position / 4 &+ nameByteCount / 16 &+ 1) { return path }
             guard let found else { return path }
-            // In a step's time four siblings are jumped over, or some bytes of a name copied.
-            if let work, !work.charge(position / 4 &+ Int(truncatingIfNeeded: nodes[found].nameByteCount) / 16 &+ 1, .paths) { return path }
             path += nodes[container].kind == .array ? "/\(position)" : "/" + Self.escaped(String(decoding: name(of: found), as: UTF8.self))
             container = found
         }
-        return path
+        return missing.map { path + "/" + Self.escaped(String(decoding: $0, as: UTF8.self)) } ?? path
     }
 
     /// A reference token as a pointer writes it: `~` as `~0`, `/` as `~1`.

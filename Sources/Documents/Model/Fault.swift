@@ -70,10 +70,10 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
     /// 64 bytes are reckoned for what stands around a fault.
     package mutating func shorten(_ bodyByteCount: inout Int) {
         if bodyByteCount > Self.bodyByteCountMax, let first = errors.first {
-            let isShortened = errors.count > 1
-            errors = [Violation(pointer: Violation.cut(first.pointer), code: first.code, message: Violation.cut(first.message))]
-            detail = Violation.cut(detail)
-            if isShortened { detail += " (the first is shown: the faults of this body are too many)" }
+            // Whoever shows faults alone is told so, too.
+            let hint = errors.count > 1 ? " (the first of \(errors.count) is shown: the faults of this body are too many)" : ""
+            errors = [Violation(pointer: Violation.cut(first.pointer), code: first.code, message: Violation.cut(first.message) + hint)]
+            detail = Violation.cut(detail) + hint
         }
         for error in errors { bodyByteCount += error.pointer.utf8.count + error.message.utf8.count + 64 }
     }
@@ -91,9 +91,9 @@ package struct Fault: Error, Sendable, CustomStringConvertible {
             self.message = message
         }
 
-        /// The first thousand characters: one that many documents are told may be as long as the body.
+        /// The first thousand characters of a text that is much longer: one that many documents are told may be as long as the body. What was cut, with a hint behind it, is not cut again.
         package static func cut(_ text: String) -> String {
-            guard text.utf8.count > 1_000 else { return text }
+            guard text.utf8.count > 5_000 else { return text }
             let kept = text.unicodeScalars.prefix(1_000)
             return kept.endIndex == text.unicodeScalars.endIndex ? text : String(String.UnicodeScalarView(kept)) + " …"
         }

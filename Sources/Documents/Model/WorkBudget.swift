@@ -28,6 +28,8 @@ package final class WorkBudget {
     package static let stepsMin = 4_000_000
     package static let stepsPerByte = 64
 
+    private static let stepsOfAnyPlace = 64
+
     static func steps(forByteCount byteCount: Int) -> Int { stepsMin + stepsPerByte * min(max(byteCount, 0), 1 << 40) }
 
     /// What is written to at every step. Behind a pointer, which a walk may hold: so a step counts no references and asks for no access.
@@ -73,11 +75,14 @@ package final class WorkBudget {
     var cutShortCount: Int { counter.pointee.cutShortCount }
     private var spent: UnsafeMutablePointer<Int> { counter.pointee.spent }
     private var granted = 0
+    /// By the document alone, and not by what of its body is left: so that it is told the same in any body.
+    private var placesLeft = 0
     private var isBoundByAllowance = false
     private var allowance = WorkAllowance(steps: 0)
     /// As `setMark` found it.
     private let markedSpent = UnsafeMutablePointer<Int>.allocate(capacity: Part.count)
     private var markedLeft = 0
+    private var markedPlacesLeft = 0
 
     init() {
         counter.initialize(to: Counter())
@@ -119,20 +124,21 @@ package final class WorkBudget {
         isBoundByAllowance = allowance.left < limit
         granted = min(limit, max(allowance.left, 0))
         left = granted
+        placesLeft = limit / 2
         spent.update(repeating: 0, count: Part.count)
     }
 
     /// Gives back what the present document left.
     func settle() {
         allowance.take(granted - max(left, 0), isShort: exhaustedBy != nil && isBoundByAllowance)
-        (granted, left, exhaustedBy) = (0, 0, nil)
+        (granted, left, placesLeft, exhaustedBy) = (0, 0, 0, nil)
     }
 
     /// Notes where the present document stands, for `goBack`.
     ///
     /// - Precondition: it is not exhausted.
     func setMark() {
-        markedLeft = left
+        (markedLeft, markedPlacesLeft) = (left, placesLeft)
         markedSpent.update(from: spent, count: Part.count)
     }
 
@@ -140,7 +146,7 @@ package final class WorkBudget {
     ///
     /// - Precondition: of the same document.
     func goBack() {
-        left = markedLeft
+        (left, placesLeft) = (markedLeft, markedPlacesLeft)
         spent.update(from: markedSpent, count: Part.count)
         if exhaustedBy != nil { counter.pointee.cutShortCount &-= 1 }
         exhaustedBy = nil
@@ -154,6 +160,16 @@ package final class WorkBudget {
     func charge(_ one: Int, times other: Int, _ part: Part) -> Bool {
         let (product, isOverflow) = one.multipliedReportingOverflow(by: other)
         return charge(isOverflow ? Int.max : product, part)
+    }
+
+    /// Whether so many steps may be gone in search of a fault's place. Those of a document's faults end with half of what it may cost: a list of faults, some of them told by what holds their
+    /// places, is worth more than the word that their places are too much work. Some siblings are looked at for every fault.
+    func mayFindPlace(in steps: Int) -> Bool { steps <= max(placesLeft, Self.stepsOfAnyPlace) }
+
+    /// As `charge`, for the search of a fault's place, of which there are `steps`, not below zero.
+    func chargePlace(_ steps: Int) -> Bool {
+        placesLeft = max(placesLeft &- steps, 0)
+        return charge(steps, .paths)
     }
 
     /// Leaves of a refused document's faults what its body may still have of them.

@@ -238,16 +238,15 @@ struct XMLSource: DocumentSource {
 enum XMLLocation {
     /// - Parameters:
     ///   - ancestor: the path is relative to it if it holds the node (then it begins with `/` all the same); nil for an absolute one.
-    ///   - work: charged for the siblings that are passed; once it has ended the path is cut.
+    ///   - work: charged for the siblings that are passed; where that is too much a step has no position.
     static func path(to node: xmlNodePtr, from ancestor: xmlNodePtr?, charging work: WorkBudget) -> String {
         var steps: [String] = []
         var current: xmlNodePtr? = node
         while let present = current, present != ancestor, present.pointee.type != XML_DOCUMENT_NODE {
             var passedCount = 0
-            let name = step(present, &passedCount)
+            steps.append(step(present, &passedCount, work))
             // Some bytes of a name are copied in a step's time.
-            guard work.charge(passedCount &+ name.utf8.count / 16 &+ 1, .paths) else { break }
-            steps.append(name)
+            guard work.chargePlace(passedCount &+ (steps.last?.utf8.count ?? 0) / 16 &+ 1) else { break }
             current = present.pointee.parent
         }
         return "/" + steps.reversed().joined(separator: "/")
@@ -255,8 +254,10 @@ enum XMLLocation {
 
     /// A name has a position where it is not alone among its siblings: `line[3]`.
     ///
-    /// - Parameter passedCount: set to the siblings that were looked at.
-    private static func step(_ node: xmlNodePtr, _ passedCount: inout Int) -> String {
+    /// - Parameters:
+    ///   - passedCount: set to the siblings that were looked at.
+    ///   - work: where it has not enough for that the name is without a position.
+    private static func step(_ node: xmlNodePtr, _ passedCount: inout Int, _ work: WorkBudget) -> String {
         switch node.pointee.type {
         case XML_ATTRIBUTE_NODE: return "@" + name(node)
         case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: return "text()"
@@ -270,12 +271,14 @@ enum XMLLocation {
         var sibling = node.pointee.prev
         while let present = sibling {
             passedCount &+= 1
+            guard work.mayFindPlace(in: passedCount) else { return name }
             if isNamesake(present, of: node) { position += 1 }
             sibling = present.pointee.prev
         }
         sibling = node.pointee.next
         while let present = sibling, isAlone, position == 1 {
             passedCount &+= 1
+            guard work.mayFindPlace(in: passedCount) else { return name }
             if isNamesake(present, of: node) { isAlone = false }
             sibling = present.pointee.next
         }

@@ -118,17 +118,16 @@ struct XMLTape {
     ///
     /// - Parameters:
     ///   - ancestor: an element that may hold it, where the path then begins; 0 for the document.
-    ///   - work: charged for the siblings that are passed; once it has ended the path is cut.
+    ///   - work: charged for the siblings that are passed; where that is too much a step has no position.
     /// - Complexity: O(siblings) for each step.
     func path(to node: Int, from ancestor: Int, charging work: WorkBudget) -> String {
         var steps: [String] = []
         var current = node
         while current != ancestor, current != 0 {
             var passedCount = 0
-            let name = step(current, &passedCount)
+            steps.append(step(current, &passedCount, work))
             // Some bytes of a name are copied in a step's time.
-            guard work.charge(passedCount &+ name.utf8.count / 16 &+ 1, .paths) else { break }
-            steps.append(name)
+            guard work.chargePlace(passedCount &+ (steps.last?.utf8.count ?? 0) / 16 &+ 1) else { break }
             current = Int(nodes[current].parent)
         }
         return "/" + steps.reversed().joined(separator: "/")
@@ -136,8 +135,10 @@ struct XMLTape {
 
     /// Positions count namesakes among the siblings, from 1, and are left out where there is one only.
     ///
-    /// - Parameter passedCount: set to the siblings that were looked at.
-    private func step(_ node: Int, _ passedCount: inout Int) -> String {
+    /// - Parameters:
+    ///   - passedCount: set to the siblings that were looked at.
+    ///   - work: where it has not enough for that the name is without a position.
+    private func step(_ node: Int, _ passedCount: inout Int, _ work: WorkBudget) -> String {
         let present = nodes[node]
         let name = String(decoding: name(present), as: UTF8.self)
         switch present.kind {
@@ -151,6 +152,7 @@ struct XMLTape {
         var sibling = Int(parent.offset)
         while sibling < Int(parent.end) {
             passedCount &+= 1
+            guard work.mayFindPlace(in: passedCount) else { return name }
             if isNamesake(nodes[sibling], of: present) {
                 namesakes += 1
                 if sibling < node { position += 1 }

@@ -82,7 +82,7 @@ struct UploadReader {
     private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) throws -> [Item] {
         do {
             let reading = try reading.get()
-            let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape != .batch || holding != .document)
+            let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape == .single || holding != .document)
             // A file that is one document may hold several, where its type's path cannot be followed in passing.
             guard isOne || holding == .envelope || form == .xml || (form == .json && number == 1 && reading.shape == .each) else {
                 throw Fault(

@@ -50,15 +50,15 @@ extension Binder {
 
     /// The query's rows as the answers of `row op each`, or of its denial, which know the row from outside.
     private func compared(
-        _ row: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, with query: QuerySyntax, denies: Bool = false, at position: Int, in scope: ExpressionScope
+        _ row: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, with query: QuerySyntax, isOfRows: Bool = false, denies: Bool = false, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> (plan: LogicalPlan, correlation: [ColumnID]) {
         let left = try bindAll(row.isRow ? row.rowFields : [row], in: scope)
         let (rows, inner) = try bindSubquery(query, parent: scope.frame)
         guard rows.columns.count == left.count else {
             throw .badSQL("this subquery has \(rows.columns.count) columns where \(left.count) are compared", at: position)
         }
-        // It would be drawn for each of the query's rows.
-        guard !left.contains(where: { $0.expression.isVolatile }) else {
+        // It would be drawn for each of the query's rows. A subquery used as a value has one.
+        guard !isOfRows || !left.contains(where: { $0.expression.isVolatile }) else {
             throw .unsupported("a row of chance is not compared with the rows of a subquery", at: position, hint: "compute it in a subquery of FROM")
         }
         let test = try compareRows(op, left, rows.columns.map { TypedExpression(.column($0), at: position) }, at: position)
@@ -83,7 +83,7 @@ extension Binder {
         let isByEach = operand.rowFields.count > 1 && !(op == .equal && !isAll) && !(op == .notEqual && isAll)
         if isByEach {
             // `(a, b) < ANY (…)`: whether TRUE is among the answers. ALL: whether FALSE is not.
-            let (plan, correlation) = try compared(operand, op, with: query, denies: isAll, at: position, in: scope)
+            let (plan, correlation) = try compared(operand, op, with: query, isOfRows: true, denies: isAll, at: position, in: scope)
             let kind = SubqueryExpression.Kind.quantified(operand: [.isTrue], function: .equal, isAll: false)
             let isAmong = subquery(kind, plan, correlation, .boolean, at: position).expression
             return isAll ? .not(isAmong) : isAmong

@@ -75,7 +75,9 @@ enum ChanceColumns {
         /// A key of the call's order that is an argument of it is that argument's value: by what DISTINCT keeps is sorted.
         mutating func place(_ call: inout AggregateCall) {
             let arguments = call.arguments
-            for index in arguments.indices { call.arguments[index] = column(for: arguments[index]) }
+            // The key of an ordered set is its argument: lists of fractions are several calls over one order.
+            let isOrder = call.function.definition.isOrderedSet
+            for index in arguments.indices { call.arguments[index] = isOrder ? column(for: arguments[index], ofCallAt: call.position) : column(for: arguments[index]) }
             if let filter = call.filter { call.filter = column(for: filter, ofCallAt: call.position) }
             for index in call.order.indices where call.order[index].expression.isVolatile {
                 let key = call.order[index].expression

@@ -26,8 +26,14 @@ final class FaultDescriptionTests: XCTestCase {
         later.shorten(&byteCount)
         XCTAssertEqual(later.errors.map(\.code), ["a"])
         XCTAssertEqual(later.errors.first?.pointer, "/" + String(repeating: "ї", count: 999) + " …")
-        XCTAssertEqual(later.detail, "two faults (the first is shown: the faults of this body are too many)")
+        let hint = " (the first of 2 is shown: the faults of this body are too many)"
+        XCTAssertEqual(later.detail, "two faults" + hint)
+        XCTAssertEqual(later.errors.first?.message, "m" + hint)
         XCTAssertLessThan(byteCount, Fault.bodyByteCountMax + 3_000)
+        // In an answer that shortens what its reader has shortened.
+        let shortened = later
+        later.shorten(&byteCount)
+        XCTAssertEqual([later.detail, later.errors[0].pointer, later.errors[0].message], [shortened.detail, shortened.errors[0].pointer, shortened.errors[0].message])
         var plain = Fault(.tooLarge, "too large")
         plain.shorten(&byteCount)
         XCTAssertEqual("\(plain)", "too-large: too large")

@@ -93,7 +93,7 @@ final class TaskDispatchTests: XCTestCase {
         let byteCount = ValueLimits.memoryByteCount(input)
         let most = (TaskDispatch.heldByteCountMax + byteCount - 1) / byteCount
         XCTAssertTrue((2...12).contains(most), "\(most)")
-        let hands = ExecutionStoreTests.Hands { work, _ in work.call.resource == .call("x") ? nil : .succeeded(.null) }
+        let hands = ExecutionStoreTests.Hands { work, _ in ["x", "z"].contains(work.call.resource.name) ? nil : .succeeded(.null) }
         // All of them are taken in one turn.
         try withDispatch(Array(repeating: "x", count: 15), hands, input: input, capacity: 50) { store, dispatch in
             XCTAssertTrue(Patience.until { hands.state.withLock { $0.held.count } >= most })
@@ -102,6 +102,11 @@ final class TaskDispatchTests: XCTestCase {
             dispatch.noteMore(.call("y"))
             XCTAssertTrue(try Patience.until { try store.executions(.init(process: "y", status: .running, limit: 1), as: .admin).executions.isEmpty })
             XCTAssertEqual(hands.state.withLock { $0.held.count }, most)
+            // One that has little of it under way goes on as if the others had none.
+            try put("z", "till:call:z", store)
+            for _ in 0..<3 { try start("z", store) }
+            dispatch.noteMore(.call("z"))
+            XCTAssertTrue(Patience.until { hands.state.withLock { $0.held.count } == most + 3 })
             XCTAssertTrue(
                 try Patience.until {
                     let held = hands.state.withLock { state -> [(work: TaskWork, end: @Sendable (TaskEnding) -> Void)] in

@@ -45,6 +45,25 @@ final class UploadFeedbackTests: XCTestCase {
         XCTAssertFalse(try has("last", catalog))
     }
 
+    /// As of a POST's lines: what is stored of a line is the line.
+    func test_lineThatHoldsOneDocumentWithin_isNone() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let uploads = fixture.engine.uploads
+        let type = #"{"name":"single","version":1,"table":"ws","format":"json","on_repeat":"replace","match":{"/single":{"exists":true}},"each":"/single/*","batch":"each","receipt_id":"/id","columns":{}}"#
+        _ = try fixture.engine.putType(name: "single", body: Array(type.utf8))
+        uploads.start { _ in [] }
+        defer { uploads.stop() }
+        var announcement = UploadAnnouncement(name: "a.ndjson")
+        announcement.client = "c1"
+        let file = try uploads.receive(try uploads.announce(announcement, id: "up-1", as: .admin), from: 0, isAnew: true, isKept: false)
+        try Array("{\"single\":[{\"id\":\"1\"}]}\n".utf8).withUnsafeBytes { try file.append($0) }
+        file.keep()
+        _ = try uploads.finish(file, coding: nil)
+        XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).state == .processed })
+        XCTAssertEqual(try fixture.engine.catalog.rejections(of: "up-1", after: 0, limit: 2).rejections.flatMap(\.violations).map(\.code), ["not-one-document"])
+    }
+
     /// A record that is right in itself, and another client's, is shown with what it says, but for what few may see.
     func test_recordOfAnotherClient_isShownWithItsColumns() throws {
         let folder = TemporaryDirectory()

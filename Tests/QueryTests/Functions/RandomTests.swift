@@ -90,6 +90,15 @@ final class RandomTests: XCTestCase {
         try same("SELECT count(*) FROM (SELECT floor(random() * 2) IN (\(both)) AS b FROM t) s WHERE b", "300")
         try same("SELECT count(*) FROM t WHERE floor(random() * 2) NOT IN (\(both))", "0")
         XCTAssertEqual(fixture.error("SELECT (random(), 1) < ANY (SELECT 1, 2)")?.slug, .unsupportedSQL)
+        // One row is no rows.
+        try same("SELECT (random(), 1) < (SELECT 2, 0)", "true")
+    }
+
+    /// A list of fractions is of one order.
+    func test_fractionsOfAnOrderByChance_areOfOneOrder() throws {
+        for name in ["percentile_cont", "percentile_disc"] {
+            try same("SELECT p[1] = p[2] FROM (SELECT \(name)(ARRAY[0.5, 0.5]) WITHIN GROUP (ORDER BY random()) AS p FROM t) s", "true")
+        }
     }
 
     func test_subjectsOfCase_areDrawnOnceAndCompared() throws {

@@ -135,8 +135,8 @@ enum TimeArithmeticKernels {
         // Months and days are 32 bits: a double has all of their digits.
         let months = apply(Double(interval.months))
         let days = apply(Double(interval.days))
-        // What is cut to 32 bits, from the least of them on.
-        let range = -2_147_483_648.0..<2_147_483_648
+        // Before its fraction is taken from it, as PostgreSQL 15 has it.
+        let range = -2_147_483_648.0...2_147_483_647
         guard range.contains(months), range.contains(days) else { return nil }
         let wholeMonths = months.rounded(.towardZero)
         let wholeDays = days.rounded(.towardZero)

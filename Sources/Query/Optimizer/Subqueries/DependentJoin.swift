@@ -157,7 +157,7 @@ struct DependentJoin {
             let joined = LogicalPlan.join(JoinNode(kind: .left, left: domain, right: found, equalities: equalities))
             return (.project(input: joined, columns: (input.columns + fresh.columns).map { ProjectedColumn($0, .column($0)) }), fresh)
         case .deferring(let input, let number):
-            // What any set of outer values makes an error is one of all of them.
+            // Of what is drawn for each set of outer values alone: what knows no outer value is joined whole. One set's error is one of all of them.
             let (inner, instance) = try push(input, position)
             return (.deferring(input: inner, number: number), instance)
         case .shared(let id, let definition, let columns): return try shared(id, definition, columns, position)

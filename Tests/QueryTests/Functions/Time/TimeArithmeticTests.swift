@@ -9,7 +9,7 @@ final class TimeArithmeticTests: XCTestCase {
     func test_intervals_atTheirEnds_areScaled() throws {
         for end in ["2147483647 days", "-2147483648 days", "2147483647 months", "-2147483648 months"] {
             XCTAssertEqual(try fixture.rows("SELECT interval '\(end)' * 1 = interval '\(end)', interval '\(end)' / 1 = interval '\(end)'"), "true,true", end)
-            XCTAssertNotNil(fixture.error("SELECT interval '\(end)' * 1.5"), end)
+            for factor in ["1.5", "1.0000000009"] { XCTAssertNotNil(fixture.error("SELECT interval '\(end)' * \(factor)"), end) }
         }
         XCTAssertNotNil(fixture.error("SELECT interval '-2147483648 days' * -1"))
         XCTAssertNotNil(fixture.error("SELECT interval '1 day' * 'NaN'::double precision"))
