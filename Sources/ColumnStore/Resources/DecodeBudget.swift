@@ -41,3 +41,19 @@ final class DecodeBudget {
         batchByteCount = 0
     }
 }
+
+/// What an owner holds of a budget as long as it lives: a value of several copies has one, and the last of them gives it back. On the budget's thread.
+final class BudgetShare {
+    private let budget: DecodeBudget
+    private var byteCount = 0
+
+    init(of budget: DecodeBudget) { self.budget = budget }
+
+    deinit { budget.release(byteCount) }
+
+    /// Takes `more` besides what it has.
+    func hold(_ more: Int) throws(PageError) {
+        try budget.hold(more)
+        byteCount += more
+    }
+}

@@ -54,6 +54,24 @@ final class DecodeBudgetTests: XCTestCase {
         XCTAssertThrowsError(try ReadingRoom.asking({ XCTFail("\($0)") }) { try DecodeBudget(byteCountMax: 1, room: $0).hold(2) }) { XCTAssertTrue($0 is PageError) }
     }
 
+    func test_share_ofSeveralCopies_isGivenBackWithTheLast() throws {
+        let budget = DecodeBudget(byteCountMax: 100)
+        var copies: [BudgetShare] = []
+        do {
+            let share = BudgetShare(of: budget)
+            try share.hold(40)
+            try share.hold(30)
+            XCTAssertThrowsError(try share.hold(31))
+            copies = [share, share]
+        }
+        XCTAssertEqual(budget.held, 70)
+        copies.removeLast()
+        XCTAssertEqual(copies.count, 1)
+        XCTAssertEqual(budget.held, 70)
+        copies = []
+        XCTAssertEqual(budget.held, 0)
+    }
+
     func test_scratch_growsOnceAndIsPadded() throws {
         let budget = DecodeBudget(byteCountMax: 1_000)
         do {

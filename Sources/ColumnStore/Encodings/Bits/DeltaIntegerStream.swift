@@ -236,11 +236,12 @@ struct DeltaIntegerStream {
 extension DeltaIntegerStream {
     /// All values of the stream, as lengths of at most `valueCount` byte arrays; whether each is in range is for the caller to ask.
     ///
+    /// - Parameter share: of who keeps them; a stream of a few bytes may have millions, all alike.
     /// - Throws: `.outOfRange` for more lengths than `valueCount`, `.memoryBudget` before room for them is taken; what decoding throws.
-    mutating func lengths(_ valueCount: Int, _ budget: DecodeBudget) throws(PageError) -> [Int32] {
+    mutating func lengths(_ valueCount: Int, _ share: BudgetShare) throws(PageError) -> [Int32] {
         let count = totalCount
         guard count <= valueCount else { throw .outOfRange("the count of lengths", value: count) }
-        try budget.require(count * 8)
+        try share.hold(count * MemoryLayout<Int32>.stride)
         var lengths: [Int32] = []
         try lengths.append(addingCapacity: count) { (span: inout OutputSpan<Int32>) throws(PageError) in
             try span.withUnsafeMutableBufferPointer { (target, filled) throws(PageError) in

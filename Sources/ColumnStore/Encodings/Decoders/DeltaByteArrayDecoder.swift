@@ -20,6 +20,8 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
     private var prefixLengths: [Int32] = []
     /// Of the rests.
     private var lengths: [Int32] = []
+    /// Of both, as long as the decoder is there.
+    private let share: BudgetShare
     /// The next one of both.
     private var lengthIndex = 0
     /// The value before.
@@ -32,11 +34,12 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
     init(_ page: PageValueSource) throws(PageError) {
         self.page = page
         base = page.base
+        share = BudgetShare(of: page.budget)
         if page.bytes.isEmpty, page.valueCount == 0 { return }
         var prefixes = try DeltaIntegerStream(page.bytes)
-        prefixLengths = try prefixes.lengths(page.valueCount, page.budget)
+        prefixLengths = try prefixes.lengths(page.valueCount, share)
         var suffixes = try DeltaIntegerStream(UnsafeRawBufferPointer(rebasing: page.bytes[prefixes.endPosition...]))
-        lengths = try suffixes.lengths(page.valueCount, page.budget)
+        lengths = try suffixes.lengths(page.valueCount, share)
         position = prefixes.endPosition + suffixes.endPosition
         guard lengths.count == prefixLengths.count else {
             throw .lengthMismatch(expected: prefixLengths.count, actual: lengths.count)

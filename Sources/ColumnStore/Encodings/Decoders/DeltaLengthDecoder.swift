@@ -12,6 +12,8 @@ struct DeltaLengthDecoder: PageValueDecoder {
     /// Bytes taken, the lengths' among them.
     private var position = 0
     private var lengths: [Int32] = []
+    /// Of the lengths, as long as the decoder is there.
+    private let share: BudgetShare
     /// The next one of `lengths`.
     private var lengthIndex = 0
 
@@ -19,9 +21,10 @@ struct DeltaLengthDecoder: PageValueDecoder {
     init(_ page: PageValueSource) throws(PageError) {
         self.page = page
         base = page.base
+        share = BudgetShare(of: page.budget)
         if page.bytes.isEmpty, page.valueCount == 0 { return }
         var stream = try DeltaIntegerStream(page.bytes, frame: page.frame)
-        lengths = try stream.lengths(page.valueCount, page.budget)
+        lengths = try stream.lengths(page.valueCount, share)
         position = stream.endPosition
     }
 

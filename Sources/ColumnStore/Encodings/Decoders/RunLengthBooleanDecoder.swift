@@ -1,6 +1,6 @@
 // RLE (3), as values: of booleans alone. The length of the runs in 4 bytes, then the hybrid of runs and bit packing, of width 1.
 
-/// Bytes after the runs are passed over.
+/// Bytes after the runs are passed over. A page without values, or of NULLs alone, may have no length either.
 struct RunLengthBooleanDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.boolean]
 
@@ -10,7 +10,7 @@ struct RunLengthBooleanDecoder: PageValueDecoder {
     init(_ page: PageValueSource) throws(PageError) {
         let source = page.bytes
         guard source.count >= 4 else {
-            guard page.valueCount > 0, source.isEmpty else { throw .truncated("the length of RLE booleans") }
+            guard source.isEmpty else { throw .truncated("the length of RLE booleans") }
             bits = try HybridDecoder(source, width: 1)
             return
         }

@@ -13,7 +13,7 @@
 /// Reads values of Avro's binary encoding from the bytes of one block, distrusting each length.
 ///
 /// 1. `offset ≤ end ≤ bytes.count`: every length is compared with what remains before `offset` moves.
-/// 2. Nothing is allocated for a count that is merely claimed: arrays grow by an item at a time, byte arrays take what is really there.
+/// 2. Nothing is allocated for a count that is merely claimed: arrays grow by an item at a time, to `itemCountMax`, byte arrays take what is really there.
 /// 3. After a throw `offset` lies anywhere: whoever decodes gives up the file.
 package struct AvroDecoder {
     /// The whole file, or one decompressed block; a block that is not compressed is decoded where it lies, without a copy.
@@ -108,6 +108,20 @@ package struct AvroDecoder {
         return Int(count)
     }
 
+    /// Of a map by field id, or of split offsets: a file that is read has 100,000 leaves at most (`SchemaReader`). An item of two bytes may be one of forty in memory, and a
+    /// block has millions of them: what an entry takes is asked only once it is there.
+    static let itemCountMax = 1 << 17
+
+    /// As `blockItemCount`, of an array or map that is kept whole.
+    ///
+    /// - Parameter count: of the items before.
+    /// - Throws: `.outOfRange` for more than `itemCountMax` with those before.
+    private mutating func keptItemCount(after count: Int) throws(AvroFault) -> Int {
+        let more = try blockItemCount()
+        guard more <= Self.itemCountMax - count else { throw .outOfRange("item count") }
+        return more
+    }
+
     /// The branch of a union that follows; a type that is no union is its own branch.
     mutating func branch(of type: AvroType) throws(AvroFault) -> AvroType {
         guard case .union(let branches) = type else { return type }
@@ -182,14 +196,14 @@ package struct AvroDecoder {
 
     /// The items of an array of longs or ints.
     ///
-    /// - Throws: `.wrongType` for a null among the items, too.
+    /// - Throws: `.wrongType` for a null among the items, too; `.outOfRange` for more than `itemCountMax`.
     mutating func optionalLongs(_ field: AvroField) throws(AvroFault) -> [Int64]? {
         switch try branch(of: field.type) {
         case .null: return nil
         case .array(let item):
             let itemField = AvroField(name: field.name, id: nil, type: item)
             var values: [Int64] = []
-            while case let count = try blockItemCount(), count > 0 {
+            while case let count = try keptItemCount(after: values.count), count > 0 {
                 for _ in 0..<count {
                     guard let value = try optionalLong(itemField) else { throw .wrongType(field: field.name) }
                     values.append(value)
@@ -204,6 +218,7 @@ package struct AvroDecoder {
 
     /// A map of numbers by field id, in whatever order the writer put them.
     ///
+    /// - Throws: `.outOfRange` for more pairs than `itemCountMax`, besides what their bytes throw.
     /// - Complexity: O(n) where ids ascend, O(n log n) elsewhere.
     mutating func optionalCounts(_ field: AvroField) throws(AvroFault) -> FieldCounts? {
         guard let value = try mapValueType(field) else { return nil }
@@ -212,7 +227,7 @@ package struct AvroDecoder {
         default: throw .wrongType(field: field.name)
         }
         var pairs: [(id: Int32, value: Int64)] = []
-        while case let count = try blockItemCount(), count > 0 {
+        while case let count = try keptItemCount(after: pairs.count), count > 0 {
             for _ in 0..<count { pairs.append((try int(), try long())) }
         }
         return FieldCounts(FieldOrder.ascending(pairs))
@@ -226,7 +241,7 @@ package struct AvroDecoder {
         default: throw .wrongType(field: field.name)
         }
         var pairs: [(id: Int32, value: [UInt8])] = []
-        while case let count = try blockItemCount(), count > 0 {
+        while case let count = try keptItemCount(after: pairs.count), count > 0 {
             for _ in 0..<count { pairs.append((try int(), try byteArray())) }
         }
         return FieldBounds(FieldOrder.ascending(pairs))

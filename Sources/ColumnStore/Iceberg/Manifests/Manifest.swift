@@ -58,6 +58,9 @@ public struct ManifestFile: Sendable, Equatable {
     public var liveFileCount: Int { Int(addedFileCount) + Int(existingFileCount) }
     public var liveRowCount: Int64 { addedRowCount.addingSaturating(existingRowCount) }
 
+    /// About what the row's texts and bounds take beside the value itself.
+    var memoryByteCount: Int { location.utf8.count + (bounds?.lower.memoryByteCount ?? 0) + (bounds?.upper.memoryByteCount ?? 0) }
+
     /// Whether some file of the manifest may have rows that pass all of `filters`. Errs on the side of yes.
     ///
     /// Doubles are left out of account, since the bounds say nothing of NaN. A manifest of another writer has no bounds: while it has files, it is read.

@@ -147,6 +147,8 @@ enum ManifestReader {
 
     /// Of a snapshot: as many small ones are put together long before.
     private static let manifestCountMax = 1_000_000
+    /// What the rows of one list may take, those of a million manifests without bounds and more: a deflated block of kilobytes may hold locations of hundreds of megabytes.
+    static let listMemoryByteCountMax = 512 << 20
 
     private static func check(_ added: Int, with count: Int) throws(AvroFault) {
         guard added <= manifestCountMax - count else { throw .outOfRange("the count of manifests") }
@@ -154,22 +156,34 @@ enum ManifestReader {
 
     /// The rows of a manifest list, in the file's order, those of delete manifests included.
     ///
-    /// - Throws: `.corruptFile`, `.unsupportedFeature`.
-    static func manifests(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> [ManifestFile] {
+    /// - Throws: `.corruptFile`, `.unsupportedFeature`, and `.overBudget` when they would take more memory than `memoryByteCountMax`.
+    static func manifests(
+        _ bytes: [UInt8], path: String, memoryByteCountMax: Int = listMemoryByteCountMax
+    ) throws(ColumnStoreError) -> [ManifestFile] {
         do {
             var reader = try AvroFileReader(bytes: bytes)
             let fields = try reader.recordFields()
             var manifests: [ManifestFile] = []
+            var byteCount = 0
             while var (count, decoder) = try reader.nextBlock() {
                 try check(count, with: manifests.count)
                 while count > 0 {
-                    manifests.append(try manifest(&decoder, fields))
+                    let row = try manifest(&decoder, fields)
+                    byteCount += row.memoryByteCount + MemoryLayout<ManifestFile>.stride
+                    guard byteCount <= memoryByteCountMax else {
+                        throw ColumnStoreError(.overBudget, path: path, "its rows would take more than the \(memoryByteCountMax) bytes of memory that are allowed")
+                    }
+                    manifests.append(row)
                     count -= 1
                 }
             }
             return manifests
+        } catch let fault as AvroFault {
+            throw ColumnStoreError(fault, path: path)
+        } catch let error as ColumnStoreError {
+            throw error
         } catch {
-            throw ColumnStoreError(error, path: path)
+            preconditionFailure("an error of no known type")
         }
     }
 

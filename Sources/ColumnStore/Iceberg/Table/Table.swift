@@ -69,7 +69,7 @@ public struct Table: Sendable {
 
     /// A table that was moved with its directory is read where it is now; `isElsewhere` says so.
     ///
-    /// - Throws: `.notFound`; `.corruptFile` and `.unsupportedFeature` for what is there.
+    /// - Throws: `.notFound`; `.corruptFile` and `.unsupportedFeature` for what is there; `.overBudget` for metadata that would take more memory than allowed.
     public static func open(
         _ storage: any ObjectStorage, version: Int, marks: @escaping Marks = { [:] }, floor: Int = 0
     ) throws(ColumnStoreError) -> Table {

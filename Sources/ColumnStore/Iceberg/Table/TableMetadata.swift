@@ -120,8 +120,15 @@ extension TableMetadata {
         "refs", "snapshot-log", "metadata-log",
     ]
 
-    /// - Throws: `.corruptFile` for what is no table metadata, `.unsupportedFeature` for other format versions and types.
-    init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
+    /// What the value of a metadata file's text may take: a text of megabytes may have one of hundreds. That of ten thousand snapshots takes some 50 MB.
+    static let memoryByteCountMax = 1 << 30
+
+    /// - Throws: `.corruptFile` for what is no table metadata, `.unsupportedFeature` for other format versions and types; `.overBudget`, before anything is
+    ///   read, for a text whose value would take more than `memoryByteCountMax`.
+    init(parsing bytes: [UInt8], path: String, memoryByteCountMax: Int = Self.memoryByteCountMax) throws(ColumnStoreError) {
+        guard JSONParser.valueByteCount(of: bytes) <= memoryByteCountMax else {
+            throw ColumnStoreError(.overBudget, path: path, "its value would take more than the \(memoryByteCountMax) bytes of memory that are allowed")
+        }
         let json: JSONValue
         do {
             json = try JSONParser.parse(bytes)

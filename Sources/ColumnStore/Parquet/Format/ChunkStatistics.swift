@@ -2,9 +2,10 @@
 /// length of byte arrays.
 ///
 ///     Statistics   1 max   2 min   3 null_count   4 distinct_count   5 max_value   6 min_value   7 is_max_value_exact   8 is_min_value_exact
+///                  9 nan_count
 ///
 /// Bounds are not believed as they stand: `StatisticsDecoder` says which of them bound, by the type and the footer's column order. Nil is unknown,
-/// never 0 or none. NaNs have no count here.
+/// never 0 or none.
 public struct ChunkStatistics: Hashable, Sendable {
     /// Bounds by signed comparison, from before column orders were defined; trusted for signed numbers only.
     public var legacyMax: [UInt8]?
@@ -18,10 +19,12 @@ public struct ChunkStatistics: Hashable, Sendable {
     /// False when the bound was shortened and may not occur; nil when unknown.
     public var isMaxValueExact: Bool?
     public var isMinValueExact: Bool?
+    /// Of floating-point columns alone, whose bounds leave NaN out: without a count of 0 there may be some.
+    public var nanCount: Int64?
 
     public init(
         nullCount: Int64? = nil, distinctCount: Int64? = nil, minValue: [UInt8]? = nil, maxValue: [UInt8]? = nil,
-        isMinValueExact: Bool? = nil, isMaxValueExact: Bool? = nil, legacyMin: [UInt8]? = nil, legacyMax: [UInt8]? = nil
+        isMinValueExact: Bool? = nil, isMaxValueExact: Bool? = nil, nanCount: Int64? = nil, legacyMin: [UInt8]? = nil, legacyMax: [UInt8]? = nil
     ) {
         self.legacyMax = legacyMax
         self.legacyMin = legacyMin
@@ -30,6 +33,7 @@ public struct ChunkStatistics: Hashable, Sendable {
         self.maxValue = maxValue
         self.minValue = minValue
         self.isMaxValueExact = isMaxValueExact
+        self.nanCount = nanCount
         self.isMinValueExact = isMinValueExact
     }
 }
@@ -69,6 +73,7 @@ extension ChunkStatistics: ThriftStructure {
             case (6, .binary): minValue = try reader.readBinary()
             case (7, .booleanTrue), (7, .booleanFalse): isMaxValueExact = reader.readBool(field)
             case (8, .booleanTrue), (8, .booleanFalse): isMinValueExact = reader.readBool(field)
+            case (9, .i64): nanCount = try reader.readI64()
             default: try reader.skip(field.type)
             }
         }
@@ -83,6 +88,7 @@ extension ChunkStatistics: ThriftStructure {
         writer.field(6, optional: minValue)
         writer.field(7, optional: isMaxValueExact)
         writer.field(8, optional: isMinValueExact)
+        writer.field(9, optional: nanCount)
     }
 }
 

@@ -36,7 +36,12 @@ public struct FileMetadata: Sendable {
     /// Whether the footer says that bounds of a leaf follow its type's own order; without that `minValue`, `maxValue` and a page's bounds mean nothing.
     ///
     /// - Parameter leaf: by its place among the leaves, from 0.
-    func hasTypeOrder(_ leaf: Int) -> Bool { columnOrders.map { $0.indices.contains(leaf) && $0[leaf] == .typeDefined } ?? false }
+    func hasTypeOrder(_ leaf: Int) -> Bool { order(leaf) == .typeDefined }
+
+    /// What the footer says of the order of a leaf's bounds; nil where it says nothing.
+    ///
+    /// - Parameter leaf: by its place among the leaves, from 0.
+    func order(_ leaf: Int) -> ColumnOrder? { columnOrders.flatMap { $0.indices.contains(leaf) ? $0[leaf] : nil } }
 }
 
 /// Metadata of the writer's own. A key may come more than once, and have no value.
@@ -56,6 +61,9 @@ public struct KeyValue: Hashable, Sendable {
 public enum ColumnOrder: Hashable, Sendable {
     /// Signed, unsigned or bytewise, as the logical type says.
     case typeDefined
+    /// IEEE 754's order of all bit patterns, of floating-point columns alone: a negative zero is below a positive one. NaN is left out of bounds all the same, but where there
+    /// is nothing else.
+    case totalOrder
     case other(id: Int16)
 }
 
@@ -230,12 +238,18 @@ extension ColumnOrder: ThriftStructure {
             first = first ?? field.id
             try reader.skip(field.type)
         }
-        self = first == 1 ? .typeDefined : .other(id: first ?? 0)
+        self =
+            switch first {
+            case 1?: .typeDefined
+            case 2?: .totalOrder
+            default: .other(id: first ?? 0)
+            }
     }
 
     public func writeFields(to writer: inout ThriftCompactWriter) {
         switch self {
         case .typeDefined: writer.emptyStructure(1)
+        case .totalOrder: writer.emptyStructure(2)
         case .other(let id): if id > 0 { writer.emptyStructure(id) }
         }
     }

@@ -1,10 +1,10 @@
 /// Bounds of each page of a column chunk, so that pages can be passed over unread (parquet.thrift, ColumnIndex).
 ///
 ///     ColumnIndex   1! null_pages   2! min_values   3! max_values   4! boundary_order   5 null_counts
-///                   6 repetition_level_histograms   7 definition_level_histograms
+///                   6 repetition_level_histograms   7 definition_level_histograms   8 nan_counts
 ///
 /// The lists have an element for each page of the chunk's offset index, in its order; of histograms one for each level of each page. That the first
-/// three and `nullCounts` are equally long is checked here, that there are as many pages by `PruningPredicate`.
+/// three, `nullCounts` and `nanCounts` are equally long is checked here, that there are as many pages by `PruningPredicate`.
 public struct ColumnIndex: Sendable {
     /// True for pages that hold nothing but NULLs; their bounds are empty.
     public var nullPages: [Bool]
@@ -16,10 +16,12 @@ public struct ColumnIndex: Sendable {
     public var nullCounts: [Int64]?
     public var repetitionLevelHistograms: [Int64]?
     public var definitionLevelHistograms: [Int64]?
+    /// Of floating-point columns alone; nil is unknown, never 0.
+    public var nanCounts: [Int64]?
 
     public init(
         nullPages: [Bool], minValues: [[UInt8]], maxValues: [[UInt8]], boundaryOrder: BoundaryOrder,
-        nullCounts: [Int64]? = nil, repetitionLevelHistograms: [Int64]? = nil, definitionLevelHistograms: [Int64]? = nil
+        nullCounts: [Int64]? = nil, repetitionLevelHistograms: [Int64]? = nil, definitionLevelHistograms: [Int64]? = nil, nanCounts: [Int64]? = nil
     ) {
         self.nullPages = nullPages
         self.minValues = minValues
@@ -28,6 +30,7 @@ public struct ColumnIndex: Sendable {
         self.nullCounts = nullCounts
         self.repetitionLevelHistograms = repetitionLevelHistograms
         self.definitionLevelHistograms = definitionLevelHistograms
+        self.nanCounts = nanCounts
     }
 }
 
@@ -82,6 +85,7 @@ extension ColumnIndex: ThriftStructure {
             case (5, .list): nullCounts = try reader.readI64List()
             case (6, .list): repetitionLevelHistograms = try reader.readI64List()
             case (7, .list): definitionLevelHistograms = try reader.readI64List()
+            case (8, .list): nanCounts = try reader.readI64List()
             default: try reader.skip(field.type)
             }
         }
@@ -97,6 +101,9 @@ extension ColumnIndex: ThriftStructure {
         }
         if let nullCounts, nullCounts.count != nullPages.count {
             throw .invalidField(structure: "ColumnIndex", id: 5, value: Int64(nullCounts.count))
+        }
+        if let nanCounts, nanCounts.count != nullPages.count {
+            throw .invalidField(structure: "ColumnIndex", id: 8, value: Int64(nanCounts.count))
         }
         self.nullPages = nullPages
         self.minValues = minValues
@@ -115,6 +122,7 @@ extension ColumnIndex: ThriftStructure {
         writer.field(5, optionalI64List: nullCounts)
         writer.field(6, optionalI64List: repetitionLevelHistograms)
         writer.field(7, optionalI64List: definitionLevelHistograms)
+        writer.field(8, optionalI64List: nanCounts)
     }
 }
 

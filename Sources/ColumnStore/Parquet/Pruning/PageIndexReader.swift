@@ -219,7 +219,7 @@ extension ParquetFile {
     /// - Returns: nil for a path that is no leaf outside of lists, or without statistics.
     public func bounds(of path: ColumnPath, rowGroup: Int) throws -> (minimum: Value?, maximum: Value?)? {
         guard let leaf = leaf(path), let statistics = metadata.rowGroups[rowGroup].columns[leaf.index].metadata?.statistics else { return nil }
-        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: metadata.hasTypeOrder(leaf.index)).bounds(statistics)
+        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: metadata.order(leaf.index)).bounds(statistics)
     }
 
     private func leaf(_ path: ColumnPath) -> LeafDescriptor? {

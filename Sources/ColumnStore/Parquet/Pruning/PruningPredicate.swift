@@ -17,7 +17,7 @@ struct PruningPredicate: Sendable {
         terms = filters.compactMap { filter in
             guard let (_, leaf, conversion) = resolver.pruningLeaf(filter.path) else { return nil }
             guard let leaf, let conversion else { return Term(filter: filter, decoder: nil) }
-            return Term(filter: filter, decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, hasTypeOrder: metadata.hasTypeOrder(leaf.index)))
+            return Term(filter: filter, decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, order: metadata.order(leaf.index)))
         }
     }
 
@@ -34,7 +34,7 @@ struct PruningPredicate: Sendable {
     func and(_ other: PruningPredicate) -> PruningPredicate { other.isEmpty ? self : PruningPredicate(terms: [terms, other.terms].flatMap { $0 }) }
 
     /// Whether every row of the group passes a filter on a leaf, as its statistics tell. Asked of whole numbers only: bounds of texts may be
-    /// shortened, and those of floating-point numbers say nothing of NaN.
+    /// shortened, and those of floating-point numbers most often say nothing of NaN.
     ///
     /// - Returns: false also where nothing tells.
     static func isPassedByAll(_ filter: ColumnFilter, _ decoder: StatisticsDecoder, _ rowGroup: RowGroupMetadata) -> Bool {
@@ -100,7 +100,8 @@ struct PruningPredicate: Sendable {
         if index.nullPages[page] {
             return term.filter.canMatch(minimum: nil, maximum: nil, hasNull: true, hasValue: false)
         }
-        let (minimum, maximum) = decoder.bounds(minimum: index.minValues[page], maximum: index.maxValues[page])
+        let (minimum, maximum) = decoder.bounds(
+            minimum: index.minValues[page], maximum: index.maxValues[page], nanCount: index.nanCounts?[page])
         return term.filter.canMatch(minimum: minimum, maximum: maximum, hasNull: nullCount != 0, hasValue: true)
     }
 

@@ -1,42 +1,55 @@
 /// From the bytes of bounds to values, by the order that their column has (parquet-format, LogicalTypes.md and
 /// parquet.thrift, ColumnOrder). What cannot be trusted gives no bound.
 ///
-/// 1. `minValue` and `maxValue`, and a page's bounds, are used where the footer gives the column the order of its type.
+/// 1. `minValue` and `maxValue`, and a page's bounds, are used where the footer gives the column the order of its type, or one of floating-point
+///    numbers IEEE 754's total order.
 /// 2. Else the legacy fields of a row group are, of signed numbers.
-/// 3. Bounds that are no values of the type are dropped (`limited`), and so is the upper bound of doubles, above which a NaN may be.
+/// 3. Bounds that are no values of the type are dropped (`limited`), and so is the upper bound of doubles, above which a NaN may be, unless the NaNs are
+///    counted and there is none.
 /// 4. Values come out as the column is read (`conversion`): in its unit, and a decimal as its digits.
 struct StatisticsDecoder: Sendable {
     let leaf: LeafDescriptor
     let conversion: LeafConversion
-    /// Whether the file says that `minValue` and `maxValue` follow the type's own order.
-    let hasTypeOrder: Bool
+    /// Which order the file says that `minValue` and `maxValue` follow; nil where it does not.
+    let order: ColumnOrder?
 
     /// A value not above any of the chunk's and one not below any.
     ///
     /// - Returns: nil for each that is not known.
     func bounds(_ statistics: ChunkStatistics) -> (minimum: Value?, maximum: Value?) {
-        if hasTypeOrder, statistics.minValue != nil || statistics.maxValue != nil {
-            return valid(statistics.minValue, statistics.maxValue)
+        if hasOrder, statistics.minValue != nil || statistics.maxValue != nil {
+            return valid(statistics.minValue, statistics.maxValue, nanCount: statistics.nanCount)
         }
         // The legacy fields were compared as signed numbers by every writer, and as bytes by some.
         guard isSignedNumber else { return (nil, nil) }
-        return valid(statistics.legacyMin, statistics.legacyMax)
+        return valid(statistics.legacyMin, statistics.legacyMax, nanCount: nil)
     }
 
     /// As `bounds(_:)`, for a page of a column index, whose bounds mean nothing where the footer gives the column no order.
-    func bounds(minimum: [UInt8]?, maximum: [UInt8]?) -> (minimum: Value?, maximum: Value?) {
-        hasTypeOrder ? valid(minimum, maximum) : (nil, nil)
+    ///
+    /// - Parameter nanCount: the page's; nil where the index does not say.
+    func bounds(minimum: [UInt8]?, maximum: [UInt8]?, nanCount: Int64? = nil) -> (minimum: Value?, maximum: Value?) {
+        hasOrder ? valid(minimum, maximum, nanCount: nanCount) : (nil, nil)
     }
 
-    private func valid(_ minimum: [UInt8]?, _ maximum: [UInt8]?) -> (minimum: Value?, maximum: Value?) {
+    /// Whether the order is one that the bounds are understood in. The total order is that of numbers, but for the zeros' signs.
+    private var hasOrder: Bool {
+        switch (order, conversion) {
+        case (.typeDefined?, _): true
+        case (.totalOrder?, .float), (.totalOrder?, .double), (.totalOrder?, .float16): true
+        default: false
+        }
+    }
+
+    private func valid(_ minimum: [UInt8]?, _ maximum: [UInt8]?, nanCount: Int64?) -> (minimum: Value?, maximum: Value?) {
         guard isOrdered else { return (nil, nil) }
         let least = minimum.flatMap(limited)
         let greatest = maximum.flatMap(limited)
         if case .double(let least)? = least, case .double(let greatest)? = greatest {
-            // A NaN says that the writer mixed it into the comparison. NaN values may be in the page all the same, and SQL
-            // sorts them above every number: there is no upper bound. Zeros may have lost their sign.
+            // A NaN says that the writer mixed it into the comparison, or that there is nothing else. NaN values may be among the others all the
+            // same, and SQL sorts them above every number: there is no upper bound, unless they were counted. Zeros may have lost their sign.
             if least.isNaN || greatest.isNaN { return (nil, nil) }
-            return (.double(least == 0 ? -0.0 : least), nil)
+            return (.double(least == 0 ? -0.0 : least), nanCount == 0 ? .double(greatest == 0 ? 0.0 : greatest) : nil)
         }
         if case .double = least ?? greatest { return (nil, nil) }
         return (least, greatest)

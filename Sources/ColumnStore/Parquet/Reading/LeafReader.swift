@@ -329,6 +329,8 @@ final class LeafReader {
     /// The dictionary is loaded before the page, in whose place in the scratch memory it is inflated.
     private func loadPage() throws {
         guard let outline = pages.outline else { return }
+        // What the decoder of the page before holds of the budget goes before more is asked for.
+        if decodesValues { values = PlainDecoder.empty(budget) }
         if decodesValues, !isDictionaryLoaded, Self.encoding(outline.header).isDictionary { try loadDictionary() }
         let content = try pages.load()
         entriesLeft = content.valueCount

@@ -109,7 +109,7 @@ public enum ParquetInspector {
         guard let metadata = chunk.metadata, !chunk.isEncrypted else {
             return [leaf.path, "", "", "", "", "", "", "encrypted"]
         }
-        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: file.metadata.hasTypeOrder(leaf.index))
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: file.metadata.order(leaf.index))
         let (least, greatest) = metadata.statistics.map(decoder.bounds) ?? (nil, nil)
         // Counted by the offset index, else by the footer, else unknown.
         let pages =

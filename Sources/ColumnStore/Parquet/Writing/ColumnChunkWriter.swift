@@ -273,9 +273,12 @@ final class ColumnChunkWriter {
             statistics: statistics(), encodingStats: stats)
     }
 
+    /// Bounds leave NaN out: readers take the upper one only of columns that say how many there are, if only that there is none.
+    private var countsNaN: Bool { leaf.type == .double }
+
     /// Counts and bounds of the chunk. Distinct values are counted where every page has codes of the one dictionary.
     private func statistics() -> ChunkStatistics {
-        var statistics = ChunkStatistics(nullCount: Int64(nullCount))
+        var statistics = ChunkStatistics(nullCount: Int64(nullCount), nanCount: countsNaN ? Int64(nanCount) : nil)
         if pageEncodings.allSatisfy({ $0 == .rleDictionary }), dictionaryEntryCount > 0 {
             statistics.distinctCount = Int64(dictionaryEntryCount)
         }
@@ -309,9 +312,10 @@ final class ColumnChunkWriter {
     func columnIndex() -> ColumnIndex? {
         guard options.hasBounds else { return nil }
         var index = ColumnIndex(
-            nullPages: [], minValues: [], maxValues: [], boundaryOrder: .unordered, nullCounts: [])
+            nullPages: [], minValues: [], maxValues: [], boundaryOrder: .unordered, nullCounts: [], nanCounts: countsNaN ? [] : nil)
         for page in pages {
             index.nullCounts?.append(Int64(page.nullCount))
+            index.nanCounts?.append(Int64(page.nanCount))
             if let bounds = page.bounds {
                 let encoded = bounds.encoded(leaf, byteCountMax: fileOptions.boundByteCount)
                 index.nullPages.append(false)

@@ -22,7 +22,7 @@ public struct RowGroupCopy {
     public let rowCount: Int64
 
     /// - Returns: nil when a file of `schema` and `options` would not look like this: other columns, another codec, filters or bounds
-    ///   that are or are not there; and for a column of doubles, whose NaNs no statistics count.
+    ///   that are or are not there; and for a column of doubles, whose NaNs the statistics of older files do not count.
     /// - Throws: `.corruptFile`, `.io`.
     public init?(of file: ParquetFile, rowGroup number: Int, schema: Schema, options: WriterOptions) throws {
         let own = try WriterSchema(schema)
@@ -70,7 +70,7 @@ public struct RowGroupCopy {
         }
         // The copy's manifest and indexes say what the file says here: a bound that is missing cannot be made without the values.
         let columnIndex = try indexes.columnIndex(descriptor)
-        let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: true)
+        let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, order: .typeDefined)
         let bounds = Self.bounds(decoder.bounds(statistics))?.fitting(leaf)
         if options.hasBounds {
             guard bounds != nil || nullCount == metadata.valueCount else { return nil }

@@ -108,7 +108,7 @@ extension ValueBounds {
 
 extension WrittenFile {
     /// A file that lies there, as its footer describes it: to enter it into a table that is made anew. Bounds that the footer has not are
-    /// left out, and those of doubles, whose NaNs no statistics count.
+    /// left out, and those of doubles, whose NaNs the statistics of older files do not count.
     ///
     /// - Throws: `.unsupportedFeature` for a file that this module's writer would not have written like this; `.corruptFile`.
     public init(describing file: ParquetFile) throws(ColumnStoreError) {
@@ -121,7 +121,7 @@ extension WrittenFile {
             var summary = Leaf(leaf)
             // One row group without bounds leaves the file without: what it holds may lie anywhere.
             var isBounded = leaf.type != .double
-            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: file.metadata.hasTypeOrder(descriptor.index))
+            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, order: file.metadata.order(descriptor.index))
             for group in file.metadata.rowGroups {
                 guard group.columns.indices.contains(descriptor.index), let metadata = group.columns[descriptor.index].metadata,
                     let statistics = metadata.statistics, let nullCount = statistics.nullCount, (0...metadata.valueCount).contains(nullCount)

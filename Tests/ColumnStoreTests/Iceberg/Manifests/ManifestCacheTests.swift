@@ -49,6 +49,27 @@ final class ManifestCacheTests: XCTestCase {
         XCTAssertEqual(cache.entries(of: "fits")?.count, 2_500)
     }
 
+    /// Few entries may be large: what they take counts, too.
+    func test_keep_entriesOfManyBytes_isBoundedByTheirBytes() {
+        func entries(_ byteCount: Int, of location: String) -> [ManifestEntry] {
+            var file = DataFile(location: location, recordCount: 1, byteCount: 1)
+            file.upperBounds = [1: [UInt8](repeating: 0, count: byteCount)]
+            return [ManifestEntry(status: .added, snapshotID: nil, sequenceNumber: nil, fileSequenceNumber: nil, file: file)]
+        }
+        let cache = ManifestCache(byteCountMax: 1 << 20)
+        let quarter = 1 << 18
+        cache.keep(entries(quarter, of: "large"), of: "large")
+        XCTAssertNil(cache.entries(of: "large"))
+        for number in 0..<4 { cache.keep(entries(quarter - 1_000, of: "m\(number)"), of: "m\(number)") }
+        XCTAssertEqual((0..<4).filter { cache.entries(of: "m\($0)") != nil }.count, 4)
+        cache.remove(["m1"])
+        cache.keep(entries(quarter - 1_000, of: "again"), of: "again")
+        XCTAssertNotNil(cache.entries(of: "m0"))
+        cache.keep(entries(quarter - 1_000, of: "more"), of: "more")
+        XCTAssertNil(cache.entries(of: "m0"))
+        XCTAssertNotNil(cache.entries(of: "more"))
+    }
+
     func test_remove_whatIsNotThere_takesNothingFromTheCount() {
         let cache = ManifestCache()
         for _ in 0..<10 { cache.remove(["nowhere"]) }

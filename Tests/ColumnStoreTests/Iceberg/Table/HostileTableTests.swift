@@ -49,6 +49,87 @@ final class HostileTableTests: XCTestCase {
         }
     }
 
+    /// A list's rows are counted by what they take, their locations and bounds among it.
+    func test_listOfLongRows_isChargedBeforeItIsKept() throws {
+        var row = ManifestFile(
+            location: String(repeating: "m", count: 10_000), byteCount: 0, specID: 0, holdsDeletes: false, sequenceNumber: 1, minSequenceNumber: 1, addedSnapshotID: 1,
+            addedFileCount: 0, existingFileCount: 0, deletedFileCount: 0, addedRowCount: 0, existingRowCount: 0, deletedRowCount: 0, bounds: nil)
+        var bounds = ManifestBounds([DataFile](), schema: TableSchema(id: 0, schema: Schema([])))
+        bounds.upper[1] = [UInt8](repeating: 7, count: 10_000)
+        var rows = [row]
+        row.location = "m"
+        row.bounds = bounds
+        rows.append(row)
+        for row in rows {
+            let bytes = try ManifestWriter.manifestList([ManifestFile](repeating: row, count: 200), snapshotID: 1, parentID: nil, sequenceNumber: 1)
+            XCTAssertLessThan(bytes.count, 200_000)
+            XCTAssertEqual(try ManifestReader.manifests(bytes, path: "snap").count, 200)
+            XCTAssertEqual(try ManifestReader.manifests(bytes, path: "snap", memoryByteCountMax: 3 << 20).count, 200)
+            XCTAssertThrowsError(try ManifestReader.manifests(bytes, path: "snap", memoryByteCountMax: 1 << 20)) {
+                XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget)
+                XCTAssertEqual(($0 as? ColumnStoreError)?.path, "snap")
+            }
+        }
+    }
+
+    /// Pairs of a map, and split offsets, are counted as they come: what an entry takes is asked only once it is whole.
+    func test_mapsOfMoreItemsThanAnyFileHasColumns_areRefused() throws {
+        func pairs(_ value: AvroType) -> AvroField {
+            let pair = AvroType.record([AvroField(name: "key", id: nil, type: .int), AvroField(name: "value", id: nil, type: value)])
+            return AvroField(name: "x", id: nil, type: .union([.null, .array(pair)]))
+        }
+        let longs = AvroField(name: "x", id: nil, type: .union([.null, .array(.long)]))
+        // In one block, and in two that are within the bound each.
+        for more in [0, 1] {
+            for blocks in [[AvroDecoder.itemCountMax + more], [AvroDecoder.itemCountMax / 2, AvroDecoder.itemCountMax / 2 + more]] {
+                var (maps, numbers) = (AvroEncoder(), AvroEncoder())
+                maps.long(1)
+                numbers.long(1)
+                for count in blocks {
+                    maps.long(Int64(count))
+                    numbers.long(Int64(count))
+                    // A key of 0 and no bytes, or the number 0; of longs the number 0.
+                    for _ in 0..<count {
+                        maps.int(0)
+                        maps.long(0)
+                        numbers.long(0)
+                    }
+                }
+                maps.long(0)
+                numbers.long(0)
+                let readings: [(String, (inout AvroDecoder) throws -> Void, [UInt8])] = [
+                    ("counts", { _ = try $0.optionalCounts(pairs(.long)) }, maps.bytes), ("bounds", { _ = try $0.optionalBounds(pairs(.bytes)) }, maps.bytes),
+                    ("longs", { _ = try $0.optionalLongs(longs) }, numbers.bytes),
+                ]
+                for (name, read, bytes) in readings {
+                    var decoder = AvroDecoder(bytes: bytes)
+                    if more == 0 {
+                        XCTAssertNoThrow(try read(&decoder), name)
+                        XCTAssertEqual(decoder.remaining, 0, name)
+                    } else {
+                        XCTAssertThrowsError(try read(&decoder), name) { XCTAssertEqual($0 as? AvroFault, .outOfRange("item count")) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `[1,1,1…` takes fifty times its bytes.
+    func test_metadataThatMeansMoreMemoryThanAllowed_isRefusedBeforeItIsRead() throws {
+        let storage = ObjectStoreDouble()
+        let made = try Table.create(storage, schema: Schema([Field("n", .int64)]), now: 1).table
+        let key = Table.metadataKey(made.version)
+        let text = String(decoding: try storage.get(key, byteCountMax: .max), as: UTF8.self)
+        // Nothing is read of it: where it is no JSON at all, nobody says so.
+        let long = Array(text.utf8.dropLast()) + Array(#","statistics":["#.utf8) + Array(String(repeating: "1,", count: 12_000_000).utf8)
+        XCTAssertThrowsError(try TableMetadata(parsing: long, path: key)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget) }
+        XCTAssertThrowsError(try TableMetadata(parsing: Array(text.utf8), path: key, memoryByteCountMax: text.utf8.count)) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget)
+        }
+        let exact = JSONParser.valueByteCount(of: Array(text.utf8))
+        XCTAssertNoThrow(try TableMetadata(parsing: Array(text.utf8), path: key, memoryByteCountMax: exact))
+    }
+
     /// An entry may say that its file deletes rows, in whatever manifest it stands.
     func test_entryOfADeleteFile_isRefused() throws {
         let schema = #"""

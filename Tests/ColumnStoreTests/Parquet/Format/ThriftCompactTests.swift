@@ -7,7 +7,7 @@ import XCTest
 final class ThriftCompactTests: XCTestCase {
     static func fullFooter() -> FileMetadata {
         let statistics = ChunkStatistics(
-            nullCount: 3, distinctCount: 9, minValue: [1, 2], maxValue: [3], isMinValueExact: true, isMaxValueExact: false,
+            nullCount: 3, distinctCount: 9, minValue: [1, 2], maxValue: [3], isMinValueExact: true, isMaxValueExact: false, nanCount: 4,
             legacyMin: [7], legacyMax: [])
         let metadata = ColumnMetadata(
             type: .byteArray, encodings: [.plain, .rleDictionary, .rle], path: ["a", "list", "élément"], codec: .zstd,
@@ -42,7 +42,7 @@ final class ThriftCompactTests: XCTestCase {
                     fileOffset: 4, totalCompressedByteCount: 8, ordinal: 0)
             ],
             keyValues: [KeyValue(key: "ключ", value: "значення")], createdBy: "test",
-            columnOrders: Array(repeating: .typeDefined, count: types.count))
+            columnOrders: types.indices.map { [ColumnOrder.typeDefined, .totalOrder, .other(id: 3)][$0 % 3] })
     }
 
     func test_fileMetadata_writtenAndRead_isUnchanged() throws {
@@ -54,6 +54,7 @@ final class ThriftCompactTests: XCTestCase {
         XCTAssertEqual(read.rowGroups[0].columns[0].metadata?.path, ["a", "list", "élément"])
         XCTAssertEqual(read.rowGroups[0].columns[0].metadata?.statistics, footer.rowGroups[0].columns[0].metadata?.statistics)
         XCTAssertEqual(read.rowGroups[0].sortingColumns, footer.rowGroups[0].sortingColumns)
+        XCTAssertEqual(read.columnOrders, footer.columnOrders)
     }
 
     func test_pageHeader_eachKind_writtenAndRead_isUnchanged() throws {
@@ -77,9 +78,14 @@ final class ThriftCompactTests: XCTestCase {
     func test_indexes_writtenAndRead_areUnchanged() throws {
         let columnIndex = ColumnIndex(
             nullPages: [false, true], minValues: [[1], []], maxValues: [[2], []], boundaryOrder: .descending,
-            nullCounts: [0, 5], repetitionLevelHistograms: nil, definitionLevelHistograms: [1, 2, 3])
+            nullCounts: [0, 5], repetitionLevelHistograms: nil, definitionLevelHistograms: [1, 2, 3], nanCounts: [4, 0])
         XCTAssertEqual(try ColumnIndex.parse(columnIndex.serialized()).serialized(), columnIndex.serialized())
         XCTAssertEqual(try ColumnIndex.parse(columnIndex.serialized()).nullPages, [false, true])
+        XCTAssertEqual(try ColumnIndex.parse(columnIndex.serialized()).nanCounts, [4, 0])
+        // A count for each page, or none at all.
+        var short = columnIndex
+        short.nanCounts = [4]
+        XCTAssertThrowsError(try ColumnIndex.parse(short.serialized())) { XCTAssertEqual($0 as? ThriftError, .invalidField(structure: "ColumnIndex", id: 8, value: 1)) }
         let offsetIndex = OffsetIndex(
             pageLocations: (0..<20).map { PageLocation(offset: $0 * 100, compressedByteCount: 99, firstRowIndex: $0 * 7) },
             unencodedByteArrayByteCounts: nil)

@@ -6,7 +6,7 @@ final class PruningPredicateTests: XCTestCase {
     private static let leaf = LeafDescriptor(
         index: 0, path: "c", element: SchemaElement(name: "c", type: .int32, repetition: .optional), physicalType: .int32,
         greatestDefinitionLevel: 1, elementLevels: [])
-    private static let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: true)
+    private static let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: .typeDefined)
 
     private static func runs(_ bits: Int, _ count: Int) -> [Range<Int>] {
         var runs: [Range<Int>] = []

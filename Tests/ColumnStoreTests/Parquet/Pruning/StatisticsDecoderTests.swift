@@ -6,11 +6,11 @@ import XCTest
 /// Method: the bytes of values at the ends of each physical type, under each meaning; every wrong length.
 final class StatisticsDecoderTests: XCTestCase {
     private func decoder(
-        _ type: PhysicalType, width: Int32? = nil, _ logical: LogicalType? = nil, converted: ConvertedType? = nil, hasTypeOrder: Bool = true
+        _ type: PhysicalType, width: Int32? = nil, _ logical: LogicalType? = nil, converted: ConvertedType? = nil, order: ColumnOrder? = .typeDefined
     ) -> StatisticsDecoder {
         let element = SchemaElement(name: "c", type: type, typeLength: width, repetition: .optional, convertedType: converted, logicalType: logical)
         let leaf = LeafDescriptor(index: 0, path: "c", element: element, physicalType: type, greatestDefinitionLevel: 1, elementLevels: [])
-        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: hasTypeOrder)
+        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: order)
     }
 
     private func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) } }
@@ -35,11 +35,12 @@ final class StatisticsDecoderTests: XCTestCase {
 
     /// Texts of a writer that compared them as signed bytes, say: nothing tells, so nothing is left out.
     func test_bounds_withoutAnOrder_boundNothing_ofAPageEither() {
-        for hasTypeOrder in [true, false] {
-            let page = decoder(.byteArray, .string, hasTypeOrder: hasTypeOrder).bounds(minimum: Array("a".utf8), maximum: Array("b".utf8))
+        for order in [.typeDefined, .totalOrder, .other(id: 9), nil] as [ColumnOrder?] {
+            let hasTypeOrder = order == .typeDefined
+            let page = decoder(.byteArray, .string, order: order).bounds(minimum: Array("a".utf8), maximum: Array("b".utf8))
             XCTAssertEqual(page.minimum, hasTypeOrder ? .string("a") : nil)
             XCTAssertEqual(page.maximum, hasTypeOrder ? .string("b") : nil)
-            let number = decoder(.int64, hasTypeOrder: hasTypeOrder).bounds(minimum: bytes(Int64(1)), maximum: bytes(Int64(2)))
+            let number = decoder(.int64, order: order).bounds(minimum: bytes(Int64(1)), maximum: bytes(Int64(2)))
             XCTAssertEqual(number.minimum, hasTypeOrder ? .integer(1) : nil)
         }
     }
@@ -86,13 +87,47 @@ final class StatisticsDecoderTests: XCTestCase {
         }
     }
 
+    /// Where NaNs are counted, and there is none, the greatest number is an upper bound, in either order that floating-point columns have.
+    func test_bounds_ofCountedNaNs_haveAnUpperBoundWhereThereIsNone() {
+        let forms: [(decoder: (ColumnOrder?) -> StatisticsDecoder, bytes: (Double) -> [UInt8])] = [
+            ({ self.decoder(.double, order: $0) }, { self.bytes($0.bitPattern) }), ({ self.decoder(.float, order: $0) }, { self.bytes(Float($0).bitPattern) }),
+        ]
+        for form in forms {
+            for order in [ColumnOrder.typeDefined, .totalOrder] {
+                let decoder = form.decoder(order)
+                for nanCount in [nil, -1, 0, 1] as [Int64?] {
+                    let statistics = ChunkStatistics(minValue: form.bytes(0), maxValue: form.bytes(1.5), nanCount: nanCount)
+                    for found in [decoder.bounds(statistics), decoder.bounds(minimum: form.bytes(0), maximum: form.bytes(1.5), nanCount: nanCount)] {
+                        XCTAssertEqual(found.minimum.map { "\($0)" }, "\(Value.double(-0.0))", "\(order)")
+                        XCTAssertEqual(found.maximum, nanCount == 0 ? .double(1.5) : nil, "\(order)")
+                    }
+                }
+                // Zeros of either sign, which are equal; and NaN alone.
+                let zeros = decoder.bounds(ChunkStatistics(minValue: form.bytes(-0.0), maxValue: form.bytes(-0.0), nanCount: 0))
+                XCTAssertEqual(zeros.maximum.map { "\($0)" }, "\(Value.double(0.0))")
+                for nanCount in [0, 5] as [Int64] {
+                    let none = decoder.bounds(ChunkStatistics(minValue: form.bytes(.nan), maxValue: form.bytes(.nan), nanCount: nanCount))
+                    XCTAssertNil(none.minimum)
+                    XCTAssertNil(none.maximum)
+                }
+            }
+            for order in [nil, .other(id: 9)] as [ColumnOrder?] {
+                let none = form.decoder(order).bounds(minimum: form.bytes(0), maximum: form.bytes(1), nanCount: 0)
+                XCTAssertNil(none.minimum)
+                XCTAssertNil(none.maximum)
+            }
+            // The old fields were compared by no order.
+            XCTAssertNil(form.decoder(nil).bounds(ChunkStatistics(nanCount: 0, legacyMin: form.bytes(0), legacyMax: form.bytes(1))).maximum)
+        }
+    }
+
     func test_bounds_legacyOnes_areThoseOfSignedNumbersOnly() {
         let one = ChunkStatistics(legacyMin: bytes(Int32(1)), legacyMax: bytes(Int32(2)))
-        XCTAssertEqual(decoder(.int32, hasTypeOrder: false).bounds(one).minimum, .integer(1))
-        XCTAssertNil(decoder(.int32, .integer(bitWidth: 32, isSigned: false), hasTypeOrder: false).bounds(one).minimum)
-        XCTAssertNil(decoder(.byteArray, .string, hasTypeOrder: false).bounds(one).minimum)
+        XCTAssertEqual(decoder(.int32, order: nil).bounds(one).minimum, .integer(1))
+        XCTAssertNil(decoder(.int32, .integer(bitWidth: 32, isSigned: false), order: nil).bounds(one).minimum)
+        XCTAssertNil(decoder(.byteArray, .string, order: nil).bounds(one).minimum)
         // New fields without the order that they follow say nothing.
-        XCTAssertNil(decoder(.int32, hasTypeOrder: false).bounds(ChunkStatistics(minValue: bytes(Int32(1)), maxValue: bytes(Int32(2)))).minimum)
+        XCTAssertNil(decoder(.int32, order: nil).bounds(ChunkStatistics(minValue: bytes(Int32(1)), maxValue: bytes(Int32(2)))).minimum)
     }
 
     func test_bounds_typesWithoutOrder_haveNone() {

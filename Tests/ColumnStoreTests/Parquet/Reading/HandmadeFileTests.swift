@@ -209,6 +209,38 @@ final class HandmadeFileTests: XCTestCase {
         XCTAssertEqual(elements.count, 1 + 2 * entries)
     }
 
+    /// Empty strings whose lengths are all alike: a header and a block, whatever their count.
+    private func emptyStrings(_ encoding: PageEncoding, columnCount: Int, pageCount: Int, _ rowCount: Int) -> HandmadeFile {
+        var lengths: [UInt8] = []
+        // Values a block, miniblocks a block, values, the first; the least difference and the width.
+        for number in [1 << 24, 1, UInt64(rowCount), 0, 0, 0] as [UInt64] { lengths.append(varint: number) }
+        let body = encoding == .deltaByteArray ? lengths + lengths : lengths
+        var file = HandmadeFile(elements: [], columnCount: columnCount, rowCount: pageCount * rowCount, chunks: [])
+        for column in 0..<columnCount {
+            file.elements.append(File.leaf("c\(column)", .byteArray, .required))
+            let pages = Array(repeating: File.page(rowCount, encoding: encoding, body), count: pageCount)
+            file.chunks.append(File.Chunk(type: .byteArray, path: ["c\(column)"], valueCount: pageCount * rowCount, pages: pages))
+        }
+        return file
+    }
+
+    /// Of all columns at once, each as long as its page is read: 4 MiB a column, or twice that.
+    func test_lengthsOfManyColumns_areHeldTogether() throws {
+        let options = ParquetReadOptions(memoryBudgetByteCount: 64 << 20)
+        for encoding in [PageEncoding.deltaLengthByteArray, .deltaByteArray] {
+            let file = emptyStrings(encoding, columnCount: 30, pageCount: 1, 1 << 20)
+            XCTAssertLessThan(file.bytes.count, 10_000)
+            let scan = try ParquetScanTests.open(file.bytes, options).scan()
+            XCTAssertThrowsError(try scan.reader(rowGroup: 0).next(), "\(encoding)") { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget) }
+            // Of page after page no more than one is held.
+            let pages = emptyStrings(encoding, columnCount: 1, pageCount: 20, 1 << 17)
+            let reader = try ParquetScanTests.open(pages.bytes, ParquetReadOptions(memoryBudgetByteCount: 8 << 20)).scan().reader(rowGroup: 0)
+            var rowCount = 0
+            while let batch = try reader.next() { rowCount += batch.rowCount }
+            XCTAssertEqual(rowCount, 20 << 17, "\(encoding)")
+        }
+    }
+
     // MARK: Footers
 
     private func footerFault(_ footer: [UInt8], line: UInt = #line) -> ColumnStoreError.Code? {

@@ -117,6 +117,44 @@ final class WrittenBoundsTests: XCTestCase {
         XCTAssertEqual(index.nullCounts, [2, 2, 2, 2, 2])
     }
 
+    /// Of doubles alone, of the chunk and of each page, and 0 is said, too: without it a reader must take it that there are some, and has no upper bound.
+    func test_nanCounts_areThoseOfTheValues_andGiveAnUpperBound() throws {
+        let schema = Schema([Field("key", .int64), Field("some", .double), Field("none", .double)])
+        var columns = schema.fields.map { ColumnBuilder(type: $0.type) }
+        for row in 0..<100 {
+            columns[0].append(.integer(Int64(row)))
+            columns[1].append(row < 20 && row % 4 == 1 ? .double(.nan) : row % 10 == 9 ? .null : .double(Double(row)))
+            columns[2].append(.double(Double(row) - 50))
+        }
+        for encoding in [ColumnWriterOptions.Encoding.automatic, .dictionary] {
+            var options = WriterOptions()
+            options.pageRowCount = 20
+            options.defaultColumn.encoding = encoding
+            let sink = MemorySink()
+            let writer = try FileWriter(schema, options: options, to: sink)
+            var (copies, built) = (columns, [Column]())
+            for index in copies.indices { built.append(copies[index].finish()) }
+            try writer.append(ColumnBatch(rowCount: 100, columns: built))
+            let chunks = try writer.finish().metadata.rowGroups[0].columns
+            XCTAssertEqual(chunks.map { $0.metadata?.statistics?.nanCount }, [nil, 5, 0])
+            let indexes = try chunks.map { chunk in
+                let start = Int(try XCTUnwrap(chunk.columnIndexOffset)), count = Int(try XCTUnwrap(chunk.columnIndexByteCount))
+                return try ColumnIndex.parse(Array(sink.bytes[start..<start + count]))
+            }
+            XCTAssertEqual(indexes.map(\.nanCounts), [nil, [5, 0, 0, 0, 0], [0, 0, 0, 0, 0]])
+            let file = try ParquetFile(MemoryBytes(sink.bytes, name: "nans"))
+            XCTAssertNil(try file.bounds(of: "some", rowGroup: 0)?.maximum)
+            XCTAssertEqual(try file.bounds(of: "none", rowGroup: 0)?.maximum, .double(49))
+            // Above all numbers: no row group where none is NaN, one page where some are.
+            for (name, limit, rows) in [("none", 49.0, 0), ("some", 98.0, 5)] {
+                let filter = ColumnFilter(ColumnPath(name), .range(lower: .init(.double(limit), isInclusive: false), upper: nil))
+                let scan = try file.scan(ParquetScanRequest(projection: ["key"], filters: [filter]))
+                XCTAssertEqual(scan.rowGroups.count, rows == 0 ? 0 : 1, name)
+                XCTAssertEqual(try ParquetScanTests.rows(scan).count, rows, name)
+            }
+        }
+    }
+
     /// Readers take the bounds of JSON for UTF-8, as those of text.
     func test_boundsOfJSON_areCutBetweenCharacters() throws {
         for type in [ColumnType.string, .json(isBinary: false), .jsonb] {
