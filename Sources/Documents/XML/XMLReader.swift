@@ -9,6 +9,8 @@ internal import Glibc
 /// 1. Size, encoding (`XMLEncoding`), NUL bytes and a second byte order mark.
 /// 2. Start tags with too many attributes, found by a pass over the bytes: libxml2 would compare each with each before it told anybody.
 /// 3. Depth, nodes, namespaces and DOCTYPE, in libxml2's own callbacks while it parses.
+///
+/// libxml2 has bounds of its own: 10,000,000 bytes of a text, a value, a comment or an instruction, 50,000 of a name. What is past them is `.tooLarge`.
 package enum XMLReader {
     /// Elements within each other. Recursion over a tree needs no bound of its own.
     package static let depthMax = 128
@@ -29,10 +31,16 @@ package enum XMLReader {
         var namespaceCounts: [Int] = []
         /// Of the longest name of a namespace that an element declared.
         var namespaceByteCountMax = 0
+        /// Whether the text has more bytes than libxml2 allows a part of it.
+        let isLong: Bool
         /// The first one; the parser is stopped then, and no callback builds anything further.
         var refusal: Refusal?
     }
-    private enum Refusal { case doctype, depth, size, namespaces }
+    private enum Refusal {
+        case doctype, depth, size, namespaces
+        /// A bound of libxml2's own, at that line.
+        case libraryBound(line: Int)
+    }
 
     /// Once for the process, by the first thread that comes: libxml2's own set-up is not safe to be run by two threads.
     private static let initialised: Void = {
@@ -63,7 +71,7 @@ package enum XMLReader {
     ///   - bytes: in any encoding that is known; not looked at any more when this returns.
     ///   - keepsSections: whether CDATA sections are nodes of their own, as PostgreSQL has them. To XPath they are text like any other (section 5.7).
     /// - Throws: `.badEncoding` when the bytes are not what they declare, `.badXML` with the line when they are not well-formed, have a
-    ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
+    ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax` and libxml2's bounds, `.tooMuchWork` past the bounds of attributes and namespaces.
     package static func read(_ bytes: UnsafeRawBufferPointer, keepsSections: Bool = false) throws(DocumentError) -> XMLDocument {
         let (converted, bomByteCount) = try text(of: bytes)
         if let converted { return try converted.withUnsafeBytes { parsed($0, keepsSections: keepsSections) }.get() }
@@ -108,10 +116,11 @@ package enum XMLReader {
         }
         guard let context = xmlNewParserCtxt() else { return .failure(DocumentError(.tooLarge, "out of memory")) }
         defer { xmlFreeParserCtxt(context) }
-        var state = Guard()
+        var state = Guard(isLong: text.count > Int(XML_MAX_TEXT_LENGTH))
         return withUnsafeMutablePointer(to: &state) { state in
             // Callbacks are C functions and capture nothing: they find the counts through the context.
             context.pointee._private = UnsafeMutableRawPointer(state)
+            context.pointee.sax.pointee.serror = { context, error in XMLReader.note(context, error) }
             context.pointee.sax.pointee.internalSubset = { context, _, _, _ in XMLReader.refuse(context, .doctype) }
             context.pointee.sax.pointee.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, defaulted, attributes in
                 guard XMLReader.admits(context, attributeCount: Int(count), namespaceCount: Int(namespaceCount)) else { return }
@@ -257,6 +266,34 @@ package enum XMLReader {
         for index in 0..<count { state.pointee.namespaceByteCountMax = max(state.pointee.namespaceByteCountMax, Int(xmlStrlen(namespaces[2 * index + 1]))) }
     }
 
+    /// Looks whether what libxml2 has against the text is a bound of its own.
+    ///
+    /// Noted as it is said: what it says later of the same text is another error, and behind a text that is too long it may say nothing at all, and give a tree that ends
+    /// there. Nothing is stopped, as it still holds the text where it calls this, and makes no more nodes of itself.
+    private static func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xmlError>?) {
+        guard let error, let (parser, state) = state(context), state.pointee.refusal == nil, parser.pointee.wellFormed != 0 else { return }
+        let isBound =
+            switch UInt32(bitPattern: error.pointee.code) {
+            // The first is also a text that is put together of many, as at references and CDATA.
+            case XML_ERR_NO_MEMORY.rawValue, XML_ERR_NAME_TOO_LONG.rawValue: true
+            // That so much text is looked at at once.
+            case XML_ERR_INTERNAL_ERROR.rawValue: state.pointee.isLong
+            // The same codes as of what does not end, or has something in it that is no character: then the parser stands there.
+            case XML_ERR_ATTRIBUTE_NOT_FINISHED.rawValue, XML_ERR_CDATA_NOT_FINISHED.rawValue, XML_ERR_COMMENT_NOT_FINISHED.rawValue, XML_ERR_PI_NOT_FINISHED.rawValue:
+                state.pointee.isLong && standsAtCharacter(parser)
+            default: false
+            }
+        if isBound { state.pointee.refusal = .libraryBound(line: Int(error.pointee.line)) }
+    }
+
+    /// False at the end of the text.
+    private static func standsAtCharacter(_ parser: xmlParserCtxtPtr) -> Bool {
+        guard let input = parser.pointee.input, let place = input.pointee.cur, let end = input.pointee.end, place < end else { return false }
+        if place[0] < 0x20 { return place[0] == 0x09 || place[0] == 0x0A || place[0] == 0x0D }
+        // U+FFFE and U+FFFF.
+        return end - place < 3 || place[0] != 0xEF || place[1] != 0xBF || place[2] < 0xBE
+    }
+
     /// An element's end takes back what its beginning counted, nodes excepted.
     private static func leave(_ context: UnsafeMutableRawPointer?) {
         guard let (_, state) = state(context) else { return }
@@ -269,6 +306,10 @@ package enum XMLReader {
         case .doctype: DocumentError(.badXML, line: max(line, 1), "a DOCTYPE is not allowed")
         case .depth: DocumentError(.badXML, line: max(line, 1), "nested deeper than \(depthMax)")
         case .size: DocumentError(.tooLarge, line: max(line, 1), "more than \(nodeCountMax) elements, attributes and other nodes")
+        case .libraryBound(let line):
+            DocumentError(
+                .tooLarge, line: max(line, 1),
+                "a text, value, comment or instruction of more than \(XML_MAX_TEXT_LENGTH) bytes, or a name of more than \(XML_MAX_NAME_LENGTH)")
         case .namespaces:
             DocumentError(.tooMuchWork, line: max(line, 1), "more than \(namespaceCountMax) namespaces declared by elements within each other")
         }

@@ -115,6 +115,25 @@ final class XMLReaderTests: XCTestCase {
         XCTAssertEqual(fault("<a>\n<b></a>")?.line, 2)
     }
 
+    /// libxml2 says of most of them that they do not end, and of a text with references nothing at all: its tree ended there.
+    func test_read_partsThatAreTooLong_areTooLarge() {
+        func long(_ count: Int) -> String { String(repeating: "x", count: count) }
+        let count = 10_100_000
+        for (name, text) in [
+            ("reference", "<t>\(long(6_000_000))&amp;\(long(6_000_000))</t>"), ("CDATA", "<t>\(long(6_000_000))<![CDATA[\(long(6_000_000))]]></t>"),
+            ("section", "<t><![CDATA[\(long(13_500_000))]]></t>"), ("value", "<t a=\"\(long(count))\"/>"), ("comment", "<t><!--\(long(count))--></t>"),
+            ("instruction", "<t><?x \(long(13_500_000))?></t>"), ("name", "<\(long(60_000))/>"),
+        ] {
+            XCTAssertEqual(fault(text)?.code, .tooLarge, name)
+        }
+        for (name, text) in [
+            ("section", "<t><![CDATA[\(long(100))"), ("value", "<t a=\"\(long(100))"), ("comment", "<t><!--\(long(100))"), ("instruction", "<t><?x \(long(100))"),
+            ("before a long text", "<t><![CDATA[\u{1}]]>\(long(count))</t>"),
+        ] {
+            XCTAssertEqual(fault(text)?.code, .badXML, name)
+        }
+    }
+
     /// Cut at each length and with bytes changed: an error or a tree, never a trap.
     func test_read_truncatedAndMutatedTexts_neverTrap() throws {
         let text = Array("<?xml version=\"1.0\" encoding=\"utf-8\"?><r xmlns:p=\"urn:p\" a=\"1\"><!-- c --><p:b><![CDATA[x<]]>&amp;</p:b><?pi x?></r>".utf8)
