@@ -57,6 +57,22 @@ bool till_re2_find_groups(
     return true;
 }
 
+bool till_re2_match_within(
+    const till_re2 *pattern, const char *text, size_t length, size_t start, size_t end, bool is_exact, size_t *match_end) {
+    re2::StringPiece whole(text, length);
+    if (is_exact) {
+        // Without a place for the match RE2 looks for none.
+        *match_end = end;
+        return pattern->pattern.Match(whole, start, end, re2::RE2::ANCHOR_BOTH, nullptr, 0);
+    }
+    re2::StringPiece group;
+    if (!pattern->pattern.Match(whole, start, end, re2::RE2::ANCHOR_START, &group, 1)) {
+        return false;
+    }
+    *match_end = static_cast<size_t>(group.data() - text) + group.size();
+    return true;
+}
+
 int till_re2_program_size(const till_re2 *pattern) { return pattern->pattern.ProgramSize(); }
 
 int till_re2_group_count(const till_re2 *pattern) { return pattern->pattern.NumberOfCapturingGroups(); }

@@ -12,6 +12,9 @@ extension LogicalPlan {
             let made = Set(columns.map(\.column.id))
             let passed = inner.columns.filter { !made.contains($0.id) }
             return (.project(input: inner, columns: columns + passed.map { ProjectedColumn($0, .column($0)) }), keys)
+        case .filter(let input, let conjuncts):
+            let (inner, keys) = input.withItsOrder
+            return keys.isEmpty ? (self, []) : (.filter(input: inner, conjuncts: conjuncts), keys)
         case .limit(let input, let count, let offset):
             let (inner, keys) = input.withItsOrder
             if keys.isEmpty { return (self, []) }
@@ -19,4 +22,24 @@ extension LogicalPlan {
         default: return (self, [])
         }
     }
+}
+
+extension AggregateNode {
+    /// The same grouping, whose lists have the order that its rows come in as their calls' own: for what brings rows of several groupings together, where no order of rows survives.
+    ///
+    /// A list without ORDER BY is of no order; clients rely upon that of the subquery beneath, which PostgreSQL's has. Itself where the rows come in none, or no call reads it.
+    ///
+    /// - Complexity: the nodes down to what sorts; none where no call makes a list.
+    var orderingItsLists: AggregateNode {
+        guard aggregates.contains(where: Self.takesRowsAsTheyCome) else { return self }
+        let (rows, keys) = input.withItsOrder
+        if keys.isEmpty { return self }
+        var node = self
+        node.input = rows
+        for index in node.aggregates.indices where Self.takesRowsAsTheyCome(node.aggregates[index]) { node.aggregates[index].order = keys }
+        return node
+    }
+
+    /// DISTINCT sorts by what it keeps.
+    private static func takesRowsAsTheyCome(_ call: AggregateCall) -> Bool { call.function.definition.readsInOrder && call.order.isEmpty && !call.isDistinct }
 }

@@ -318,38 +318,52 @@ extension Binder {
         return (try aggregate(function, name, values, keys(call, in: scope), call), declaredType(values[0]))
     }
 
-    /// ORDER BY within the call.
-    private func keys(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> [SortKey] {
-        var keys: [SortKey] = []
-        for item in call.orderBy { keys.append(try sortKey(try bindExpression(item.expression, in: scope).expression, item)) }
-        return keys
+    /// ORDER BY within the call: its keys, and what each of them sorts by as it is written.
+    private func keys(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> (keys: [SortKey], values: [Expression]) {
+        var keys: [SortKey] = [], values: [Expression] = []
+        for item in call.orderBy {
+            let value = try bindExpression(item.expression, in: scope).expression
+            keys.append(try sortKey(value, item))
+            values.append(value)
+        }
+        return (keys, values)
     }
 
     /// A call of arguments that are bound: its types, what DISTINCT asks of them, and its order where the function reads one.
     ///
     /// - Throws: bad-sql for DISTINCT of what does not compare, and for an order beside DISTINCT that is no argument.
     private func aggregate(
-        _ function: AggregateFunction, _ name: String, _ values: [TypedExpression], _ keys: [SortKey], _ call: FunctionSyntax
+        _ function: AggregateFunction, _ name: String, _ values: [TypedExpression], _ own: (keys: [SortKey], values: [Expression]), _ call: FunctionSyntax
     ) throws(QueryError) -> AggregateCall {
         let position = call.name.position
         let (arguments, type) = try aggregateTypes(function, values, name, at: position)
         if call.isDistinct, let other = arguments.first(where: { !TypeRules.isComparable($0.type) }) {
             throw .badSQL("DISTINCT cannot compare \(other.type.sqlName)", at: position).because(.undefinedFunction)
         }
-        var order = keys
+        // What DISTINCT keeps is sorted by: the argument itself, or its key where COLLATE says an order of it.
+        func sorting(_ argument: Expression) throws(QueryError) -> Expression {
+            try collation(of: [argument], at: position) == nil ? argument : collationKeys([argument], at: position)[0]
+        }
+        var order = own.keys
         for (index, item) in call.orderBy.enumerated() where call.isDistinct {
-            let key = twins.compared(keys[index].expression)
-            guard let own = arguments.first(where: { twins.compared($0).isSame(as: key) }) else {
-                throw .badSQL("ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position).because(.badPlace)
+            // As it is written, COLLATE and all: `DISTINCT x ORDER BY x COLLATE "C"` is of another value to PostgreSQL, too.
+            let value = twins.compared(own.values[index])
+            guard let place = values.firstIndex(where: { twins.compared($0.expression).isSame(as: value) }) else {
+                let isCollated = if case .call(.collated, _, _, _) = value { true } else { false }
+                throw .badSQL(
+                    "ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position, hint: isCollated ? "say COLLATE of the argument as well" : nil
+                ).because(.badPlace)
             }
-            // As the argument itself: what DISTINCT keeps is sorted by.
-            order[index].expression = own
+            order[index].expression = try sorting(arguments[place])
         }
         let readsInOrder = function.definition.readsInOrder
         if !readsInOrder { order = [] }
         // What is there once comes sorted by all arguments, as PostgreSQL has it; a constant orders nothing.
         if call.isDistinct, readsInOrder {
-            for argument in arguments where !argument.isLiteral && !order.contains(where: { $0.expression.isSame(as: argument) }) { order.append(SortKey(argument)) }
+            for argument in arguments where !argument.isLiteral {
+                let key = try sorting(argument)
+                if !order.contains(where: { $0.expression.isSame(as: key) }) { order.append(SortKey(key)) }
+            }
         }
         return AggregateCall(
             column: newColumn(name, type), function: function, arguments: arguments, isDistinct: call.isDistinct, order: order,
@@ -528,10 +542,18 @@ struct HypotheticalSet {
     }
 
     /// Rows that the call's FILTER and `condition` leave.
+    ///
+    /// All counts of the call have its FILTER as it is written: what is of chance in it is then one draw of a row for all of them (`ChanceColumns`), or there were more rows
+    /// before the values than rows.
     func count(_ condition: ExpressionSyntax?) -> ExpressionSyntax {
         var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position))
-        count.isStar = true
-        count.filter = filter(condition)
+        count.filter = call.filter ?? condition
+        if call.filter != nil, let condition {
+            let branch = ExpressionSyntax.CaseBranch(condition: condition, result: make(.boolean(true)))
+            count.arguments = [make(.caseWhen(operand: nil, branches: [branch], otherwise: nil))]
+        } else {
+            count.isStar = true
+        }
         return make(.function(count))
     }
 
@@ -539,13 +561,8 @@ struct HypotheticalSet {
     func countDistinct(_ condition: ExpressionSyntax) -> ExpressionSyntax {
         var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position), arguments: [make(.row(keys.map(\.expression)))])
         count.isDistinct = true
-        count.filter = filter(condition)
+        count.filter = call.filter.map { make(.and([$0, condition])) } ?? condition
         return make(.function(count))
-    }
-
-    private func filter(_ condition: ExpressionSyntax?) -> ExpressionSyntax? {
-        let conditions = [call.filter, condition].compactMap { $0 }
-        return conditions.count < 2 ? conditions.first : make(.and(conditions))
     }
 
     /// Whether a row stands before the call's values.

@@ -41,6 +41,11 @@ extension Binder {
             try refuseLetters(arguments, name, at: position)
             arguments = try asObjectNumbers(arguments)
         }
+        if name == "nullif", let first = arguments.first {
+            // Compared and given as another value each time it would be what it must not be.
+            let height = (call.arguments.map(\.height).max() ?? 0) + 1
+            arguments[0] = drawnOnce(first, ExpressionSyntax(kind: .function(call), position: position, height: height))
+        }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
             return try expand(text, arguments, at: position, in: scope)
@@ -345,6 +350,10 @@ extension Binder {
             let seconds = try implicit(try bindExpression(call.arguments[0], in: scope), to: .double, "pg_sleep")
             return TypedExpression(.call(.pause, [seconds], type: .string, position: call.name.position), at: call.name.position)
         }
+        if call.name.text == "till_clock", call.arguments.isEmpty, !expansions.isEmpty {
+            try check(.volatile, "clock_timestamp", at: call.name.position)
+            return TypedExpression(.call(.clock, [], type: .timestampTZ, position: call.name.position), at: call.name.position)
+        }
         if let made = try bindSetting(call, in: scope) { return made }
         if let named = try bindRegistered(call, in: scope) { return named }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }
@@ -545,6 +554,10 @@ extension Binder: CallTyping {
     var now: Int64 {
         dependsOnSession = true
         return context.now
+    }
+    var statementMoment: Int64 {
+        dependsOnSession = true
+        return context.session?.statementMoment() ?? context.now
     }
 
     /// - Throws: unsupported-sql where a value must not depend on when it is computed.

@@ -24,7 +24,7 @@ extension Binder {
                 switch (left.kind, right.kind) {
                 case (.row(let items), .row(let others)):
                     return TypedExpression(
-                        try compareRows(op, try bindAll(items, in: scope), try bindAll(others, in: scope), at: position), at: position)
+                        try compareRows(op, try bindAll(items, in: scope), try bindAll(others, in: scope), syntax, at: position), at: position)
                 case (.row, .scalarQuery), (.scalarQuery, .row): return try bindSubqueryExpression(syntax, in: scope)
                 default: break
                 }
@@ -117,11 +117,56 @@ extension Binder {
     ) throws(QueryError) -> Expression {
         if op != .equal, op != .notEqual { try refuseUnordered([left, right], op.rawValue, at: position) }
         if let compared = try compareNested(op, vectorBeside(left, right), vectorBeside(right, left), at: position) { return compared }
-        let sides = try comparable(namedBeside(left, right), namedBeside(right, left), op.rawValue, at: position)
+        let (one, other) = (try namedBeside(left, right), try namedBeside(right, left))
+        let sides = try comparable(one, other, op.rawValue, at: position)
+        if let compared = Self.atOwnScale(op, one.expression, sides.1, at: position) { return compared }
+        if let compared = Self.atOwnScale(op.mirrored, other.expression, sides.0, at: position) { return compared }
         // Texts are equal where their bytes are, in every order.
         let ordered = try collationKeys([sides.0, sides.1], at: position)
         let keys = op == .equal || op == .notEqual ? [bare(sides.0), bare(sides.1)] : ordered
         return .call(Self.function(op), keys, type: .boolean, position: position)
+    }
+
+    /// A number against a constant with so many digits behind the mark that the number might not fit with as many: at its own scale, against the
+    /// constant rounded down, since none of its values lies between the two. Of a whole number `x > 0.5` is `x > 0`, `x < 0.5` is `x <= 0`, and
+    /// `x = 0.5` is never true.
+    ///
+    /// - Parameter number: as it was written, of its own type.
+    /// - Parameter constant: as it is compared.
+    /// - Returns: nil where every number fits, and of anything else than a number and a constant.
+    private static func atOwnScale(
+        _ op: ExpressionSyntax.BinaryOperator, _ number: Expression, _ constant: Expression, at position: Int
+    ) -> Expression? {
+        let type = number.type
+        guard TypeRules.isInteger(type) || TypeRules.isDecimal(type), case .literal(.decimal(let digits), .decimal(_, let scale)) = constant
+        else { return nil }
+        let dropped = scale - TypeRules.scale(type)
+        guard dropped > 0, dropped <= DecimalMath.digitCountMax,
+            ConstantFolding.canFail(.cast(.null(type), to: .decimal38(scale: scale), position: nil))
+        else { return nil }
+        let (quotient, remainder) = digits.quotientAndRemainder(dividingBy: DecimalMath.powers[dropped])
+        let isExact = remainder == 0, floor = remainder < 0 ? quotient - 1 : quotient
+        let rounded: Expression
+        switch type {
+        case .int32:
+            guard let value = Int32(exactly: floor) else { return nil }
+            rounded = .literal(.integer(Int64(value)), type)
+        case .int64:
+            guard let value = Int64(exactly: floor) else { return nil }
+            rounded = .literal(.integer(value), type)
+        default: rounded = .literal(.decimal(floor), .decimal38(scale: TypeRules.scale(type)))
+        }
+        let own: ExpressionSyntax.BinaryOperator
+        switch op {
+        case .equal where !isExact, .notEqual where !isExact:
+            // NULL of NULL, as any comparison.
+            return .conditional(
+                branches: [.init(condition: .isNull(number), result: .null(.boolean))], otherwise: op == .equal ? Expression.isFalse : .isTrue, type: .boolean)
+        case .less where !isExact: own = .lessOrEqual
+        case .greaterOrEqual where !isExact: own = .greater
+        default: own = op
+        }
+        return .call(function(own), [number, rounded], type: .boolean, position: position)
     }
 
     /// Numbers of transactions and commands begin anew when they have run out: PostgreSQL tells them apart, and neither orders them nor reckons with them.
@@ -207,13 +252,18 @@ extension Binder {
 
     /// Rows compare column by column, the first difference deciding.
     ///
-    /// `(a, b) < (c, d)` is `a < c OR a = c AND b < d`; of the last column the operator itself is asked.
+    /// `(a, b) < (c, d)` is `a < c OR a = c AND b < d`; of the last column the operator itself is asked. Columns of chance are asked twice and drawn once.
+    ///
+    /// - Parameter syntax: what compares them; fields of both sides stand within.
     func compareRows(
-        _ op: ExpressionSyntax.BinaryOperator, _ left: [TypedExpression], _ right: [TypedExpression], at position: Int
+        _ op: ExpressionSyntax.BinaryOperator, _ left: [TypedExpression], _ right: [TypedExpression], _ syntax: ExpressionSyntax, at position: Int
     ) throws(QueryError) -> Expression {
         guard left.count == right.count, !left.isEmpty else {
             throw .badSQL("these rows have \(left.count) and \(right.count) columns", at: position)
         }
+        let decidesInOrder = op != .equal && op != .notEqual
+        let left = decidesInOrder ? left.enumerated().map { drawnOnce($1, syntax, place: 2 * $0) } : left
+        let right = decidesInOrder ? right.enumerated().map { drawnOnce($1, syntax, place: 2 * $0 + 1) } : right
         func pairs(_ op: ExpressionSyntax.BinaryOperator) throws(QueryError) -> [Expression] {
             var result: [Expression] = []
             for (one, other) in zip(left, right) { result.append(try compare(op, one, other, at: position)) }
@@ -228,7 +278,18 @@ extension Binder {
             let strict: ExpressionSyntax.BinaryOperator = op == .less || op == .lessOrEqual ? .less : .greater
             let equal = try pairs(.equal), ordered = try pairs(strict), last = try pairs(op)
             var result = last[left.count - 1]
-            for index in (0..<left.count - 1).reversed() { result = .or([ordered[index], .and([equal[index], result])]) }
+            for index in (0..<left.count - 1).reversed() {
+                guard left[index].expression.isVolatile || right[index].expression.isVolatile else {
+                    result = .or([ordered[index], .and([equal[index], result])])
+                    continue
+                }
+                // Within a CASE it is drawn once, and no pass takes a CASE apart. The columns behind are asked where these are equal.
+                let branches: [Expression.Branch] = [
+                    .init(condition: ordered[index], result: .isTrue), .init(condition: equal[index], result: result),
+                    .init(condition: .isNull(ordered[index]), result: .null(.boolean)),
+                ]
+                result = .conditional(branches: branches, otherwise: .isFalse, type: .boolean)
+            }
             return result
         }
     }

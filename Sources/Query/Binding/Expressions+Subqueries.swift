@@ -61,7 +61,7 @@ extension Binder {
         guard !isOfRows || !left.contains(where: { $0.expression.isVolatile }) else {
             throw .unsupported("a row of chance is not compared with the rows of a subquery", at: position, hint: "compute it in a subquery of FROM")
         }
-        let test = try compareRows(op, left, rows.columns.map { TypedExpression(.column($0), at: position) }, at: position)
+        let test = try compareRows(op, left, rows.columns.map { TypedExpression(.column($0), at: position) }, row, at: position)
         let plan = LogicalPlan.project(input: rows.plan, columns: [ProjectedColumn(newColumn("", .boolean), denies ? .not(test) : test)])
         let outer = left.reduce(into: Set<ColumnID>()) { $1.expression.collectColumns(into: &$0) }
         return (plan, inner + outer.subtracting(inner).sorted())

@@ -257,7 +257,7 @@ extension Binder {
         case .between(let operand, let low, let high, let isSymmetric, let isNegated) where operand.isRow && low.isRow && high.isRow:
             let fields = (try bindAll(operand.rowFields, in: scope), try bindAll(low.rowFields, in: scope), try bindAll(high.rowFields, in: scope))
             func within(_ low: [TypedExpression], _ high: [TypedExpression]) throws(QueryError) -> Expression {
-                .and([try compareRows(.greaterOrEqual, fields.0, low, at: position), try compareRows(.lessOrEqual, fields.0, high, at: position)])
+                .and([try compareRows(.greaterOrEqual, fields.0, low, syntax, at: position), try compareRows(.lessOrEqual, fields.0, high, syntax, at: position)])
             }
             let straight = try within(fields.1, fields.2)
             if !isSymmetric { return typed(straight, isNegated: isNegated) }
@@ -333,7 +333,7 @@ extension Binder {
             var alternatives: [Expression] = []
             for item in items {
                 guard case .row(let others) = item.kind else { throw .badSQL("IN needs rows like the one on its left", at: item.position) }
-                alternatives.append(try compareRows(.equal, left, try bindAll(others, in: scope), at: item.position))
+                alternatives.append(try compareRows(.equal, left, try bindAll(others, in: scope), item, at: item.position))
             }
             let any = alternatives.count == 1 ? alternatives[0] : .or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)

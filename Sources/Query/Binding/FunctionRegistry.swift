@@ -34,7 +34,7 @@ package enum FunctionRegistry {
             .coalesce, .nullIf, .greatest, .least, .nullCount, .valueCount,
         ]),
         Topic("Time", [
-            .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .timestampTZ, .date, .now, .currentDate, .localTimestamp, .localTime,
+            .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .timestampTZ, .date, .now, .statementTimestamp, .currentDate, .localTimestamp, .localTime,
             .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         ]),
         Topic("Numbers", [

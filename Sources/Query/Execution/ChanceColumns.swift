@@ -72,6 +72,15 @@ enum ChanceColumns {
             return column
         }
 
+        /// What a key says that is an argument, or by which one is sorted in a language's order; nil of others.
+        ///
+        /// - Parameter values: what stands for the arguments.
+        private static func value(_ key: Expression, _ arguments: [Expression], _ values: [Expression]) -> Expression? {
+            if let place = arguments.firstIndex(where: { $0.isSame(as: key) }) { return values[place] }
+            guard case .call(.collationKey, let parts, let type, let position) = key, let place = arguments.firstIndex(where: { $0.isSame(as: parts[0]) }) else { return nil }
+            return .call(.collationKey, [values[place]] + parts.dropFirst(), type: type, position: position)
+        }
+
         /// A key of the call's order that is an argument of it is that argument's value: by what DISTINCT keeps is sorted.
         mutating func place(_ call: inout AggregateCall) {
             let arguments = call.arguments
@@ -84,9 +93,9 @@ enum ChanceColumns {
                 let saying = call.position.map { Saying(position: $0, expression: ExpressionIdentity(key)) }
                 if let saying, let column = known[saying] {
                     call.order[index].expression = column
-                } else if let argument = arguments.firstIndex(where: { $0.isSame(as: key) }) {
-                    call.order[index].expression = call.arguments[argument]
-                    if let saying { known[saying] = call.arguments[argument] }
+                } else if let value = Self.value(key, arguments, call.arguments) {
+                    call.order[index].expression = value
+                    if let saying { known[saying] = value }
                 } else {
                     call.order[index].expression = column(for: key, ofCallAt: call.position)
                 }

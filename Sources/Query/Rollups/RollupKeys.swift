@@ -11,10 +11,15 @@ struct RollupKeys {
     /// By expression, which key it is.
     private let places: ExpressionPlaces
     private let ids: Set<ColumnID>
+    /// As functions have it where nobody names another.
+    private let zone: Expression
 
-    /// - Parameter columns: one for each key.
-    init(_ meaning: RollupMeaning, _ columns: [OutputColumn]) {
+    /// - Parameters:
+    ///   - columns: one for each key.
+    ///   - zone: the session's, by its name.
+    init(_ meaning: RollupMeaning, _ columns: [OutputColumn], zone: String) {
         self.meaning = meaning
+        self.zone = .text(zone)
         self.columns = columns.map { .column($0) }
         // A truncated date is kept as a DATE: it stands for the instant that a query computes only after a cast.
         var places = ExpressionPlaces()
@@ -94,7 +99,7 @@ struct RollupKeys {
         guard arguments.count >= 2, case .literal(.bytes(let text), _) = arguments[0] else { return nil }
         let name = String(word: text)
         let isKnown = steps == .truncation ? RollupCalendar.isCoarser(name, than: step.unit) : step.isField(name)
-        guard isKnown, let moved = step.moved(arguments[1], to: key), step.isByClock(of: arguments.dropFirst(2)) else { return nil }
+        guard isKnown, let moved = step.moved(arguments[1], to: key), step.isByClock(of: arguments.dropFirst(2), in: zone) else { return nil }
         return [arguments[0], moved] + arguments.dropFirst(2)
     }
 

@@ -23,9 +23,11 @@ struct RollupMatch {
     private let groups: [OutputColumn]
     private let ids: PlanIDs
 
-    /// - Parameter grouping: how messages name a grouping that has no name of its own.
+    /// - Parameters:
+    ///   - grouping: how messages name a grouping that has no name of its own.
+    ///   - zone: the session's time zone.
     /// - Throws: `RollupParts.Refusal`.
-    init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, grouping: String? = nil, isUTC: Bool, _ ids: PlanIDs) throws(RollupParts.Refusal) {
+    init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, grouping: String? = nil, zone: String, _ ids: PlanIDs) throws(RollupParts.Refusal) {
         typealias Refusal = RollupParts.Refusal
         if let fault = offer.fault { throw Refusal(reason: fault) }
         guard !(shape.expressions + shape.conditions).contains(where: \.isVolatile) else { throw Refusal(reason: "a part of it is of chance") }
@@ -34,7 +36,7 @@ struct RollupMatch {
             // By the rollup's own name of the table, which its keys may mention, whatever view of it is asked.
             meaning = try offer.statement.meaning(of: offer.table ?? shape.scan.table.name, schema: shape.scan.table.source.schema, implied: offer.implied)
         } catch { throw Refusal(reason: "it does not fit the table: \((error as? QueryError)?.detail ?? "\(error)")") }
-        guard isUTC || !meaning.needsUTC else { throw Refusal(reason: "its instants are cut by UTC, and the query's time zone is another") }
+        guard !meaning.needsUTC || QueryContext.isUTC(zone) else { throw Refusal(reason: "its instants are cut by UTC, and the query's time zone is another") }
         guard let map = meaning.columns(of: shape) else { throw Refusal(reason: shape.list == nil ? "it sums the elements of a list" : "it does not sum the elements of this list") }
         // A grouping of nothing has a row where there is none.
         guard !meaning.keys.isEmpty || node.groups.isEmpty else { throw Refusal(reason: "it has no keys") }
@@ -43,7 +45,7 @@ struct RollupMatch {
         keyColumns = meaning.keys.map { ids.newColumn($0.name, $0.type) }
         measureColumns = meaning.measures.map { ids.newColumn($0.name, $0.type) }
         scope = offer.partialScope
-        let keys = RollupKeys(meaning, keyColumns)
+        let keys = RollupKeys(meaning, keyColumns, zone: zone)
         conditions = try Self.conditions(shape, meaning, map, keys)
         var parts = RollupParts(meaning, keys, measures: measureColumns, ids)
         var place = 0

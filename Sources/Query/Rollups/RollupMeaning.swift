@@ -112,7 +112,8 @@ struct RollupMeaning: Sendable {
         let places = Dictionary((statement.keys + statement.measures).enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         keys.sort { places[$0.name, default: 0] < places[$1.name, default: 0] }
         measures.sort { places[$0.name, default: 0] < places[$1.name, default: 0] }
-        needsUTC = (keys.filter { $0.truncation == nil }.map(\.expression) + conditions
+        // A truncated date is of every zone; whether a time's own date is, its cast tells.
+        needsUTC = (keys.map { $0.truncation?.date ?? $0.expression } + conditions
             + measures.flatMap { $0.call.arguments + ($0.call.filter.map { [$0] } ?? []) }).contains(where: Self.readsClock)
     }
 
@@ -137,9 +138,11 @@ struct RollupMeaning: Sendable {
         return shape.conditions.map { ($0, names) }
     }
 
-    /// The unit and the DATE of `date_trunc(unit, date)`, which gives an instant of the session's zone and depends on the DATE alone.
+    /// The unit and the DATE of a key `date_trunc(unit, date)`, which gives an instant of the session's zone and depends on the DATE alone.
+    ///
+    /// - Returns: nil where another zone is named: the date's midnight in UTC lies in another step there, and the key is an instant like any other.
     static func truncation(_ expression: Expression) -> (unit: String, date: Expression)? {
-        guard case .call(let function, let arguments, _, _) = expression, function == .dateTrunc, arguments.count >= 2,
+        guard case .call(let function, let arguments, _, _) = expression, function == .dateTrunc, arguments.count >= 2, arguments.dropFirst(2).allSatisfy({ $0.isSame(as: RollupStep.utc) }),
             case .literal(.bytes(let unit), _) = arguments[0], case .cast(let date, _, _) = arguments[1], date.type == .date
         else { return nil }
         let name = String(word: unit)
@@ -150,6 +153,8 @@ struct RollupMeaning: Sendable {
     private static func readsClock(_ expression: Expression) -> Bool {
         expression.contains { node in
             switch node {
+            // In a zone that is named, whatever the session's.
+            case .call(let function, _, _, _) where function == .atTimeZone: false
             case .call, .cast: ([node] + node.children).contains { if case .timestamp(isUTC: true) = $0.type { true } else { false } }
             default: false
             }

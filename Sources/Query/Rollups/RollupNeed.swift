@@ -32,7 +32,7 @@ package struct RollupNeed: Sendable, Hashable {
             let ids = PlanIDs(after: plan)
             while case .project(let input, _) = plan { plan = input }
             guard case .aggregate(let node) = plan, let shape = RollupShape(node.input, node.operands) else { return false }
-            _ = try RollupMatch(RollupOffer(name: "", statement: sums, partials: empty, rest: empty), node, shape, isUTC: true, ids)
+            _ = try RollupMatch(RollupOffer(name: "", statement: sums, partials: empty, rest: empty), node, shape, zone: context.timeZone, ids)
             return true
         } catch { return false }
     }

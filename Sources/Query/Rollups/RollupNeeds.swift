@@ -9,22 +9,23 @@ package final class RollupNeeds: Sendable {
     private struct Open: Sendable {
         let base: RollupBase
         let node: AggregateNode
-        let isUTC: Bool
+        /// The session's.
+        let zone: String
     }
     private let open = Mutex<[Open]>([])
     /// Of one plan.
     private static let countMax = 8
 
     /// Does nothing past `countMax`.
-    func note(_ node: AggregateNode, of base: RollupBase, isUTC: Bool) {
-        open.withLock { if $0.count < Self.countMax { $0.append(Open(base: base, node: node, isUTC: isUTC)) } }
+    func note(_ node: AggregateNode, of base: RollupBase, zone: String) {
+        open.withLock { if $0.count < Self.countMax { $0.append(Open(base: base, node: node, zone: zone)) } }
     }
 
     /// Each with sums that do answer the grouping: the same matching says so which is used for queries.
     package var all: [RollupNeed] {
         var found: [RollupNeed] = []
         for open in open.withLock({ $0 }) {
-            guard let need = PlanningWork.$current.withValue(nil, operation: { Draft(open.base, open.node, isUTC: open.isUTC)?.need }) else { continue }
+            guard let need = PlanningWork.$current.withValue(nil, operation: { Draft(open.base, open.node, zone: open.zone)?.need }) else { continue }
             if !found.contains(need) { found.append(need) }
         }
         return found
@@ -48,15 +49,15 @@ package final class RollupNeeds: Sendable {
 
         private let base: RollupBase
         private let node: AggregateNode
-        private let isUTC: Bool
+        private let zone: String
         private let shape: RollupShape
         private let list: String?
         /// How each column that the grouping may look at is written.
         private var parts: [ColumnID: Part] = [:]
 
-        init?(_ base: RollupBase, _ node: AggregateNode, isUTC: Bool) {
+        init?(_ base: RollupBase, _ node: AggregateNode, zone: String) {
             guard let shape = RollupShape(node.input, node.operands) else { return nil }
-            (self.base, self.node, self.isUTC, self.shape) = (base, node, isUTC, shape)
+            (self.base, self.node, self.zone, self.shape) = (base, node, zone, shape)
             var list: String?
             if let unnest = shape.list {
                 guard case .column(let id, _) = unnest.list, let column = shape.scan.columns.first(where: { $0.column.id == id }) else { return nil }
@@ -205,7 +206,7 @@ package final class RollupNeeds: Sendable {
                 var offer = RollupOffer(name: "", statement: statement, partials: empty, rest: empty)
                 offer.table = base.table
                 if base.isAccepted { offer.implied = [base.accepted] }
-                _ = try RollupMatch(offer, node, shape, isUTC: isUTC, PlanIDs(after: .aggregate(node)))
+                _ = try RollupMatch(offer, node, shape, zone: zone, PlanIDs(after: .aggregate(node)))
                 return true
             } catch { return false }
         }

@@ -11,13 +11,13 @@ import ColumnStore
 ///                                                Aggregate g: f(x) over  Filter  over  Scan t without what the rollup has
 struct RollupRewrite {
     private let catalog: any QueryCatalog
-    private let isUTC: Bool
+    private let zone: String
     private let isOff: Bool
     private let forms: ValueForms
     /// What it did not answer.
     let needs = RollupNeeds()
 
-    init(_ context: QueryContext) { (catalog, isUTC, isOff, forms) = (context.catalog, context.isUTC, !context.usesRollups, context.forms) }
+    init(_ context: QueryContext) { (catalog, zone, isOff, forms) = (context.catalog, context.timeZone, !context.usesRollups, context.forms) }
 
     /// - Returns: the plan itself where no table that is grouped has rollups, and where it makes texts in other forms than theirs.
     func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
@@ -31,7 +31,7 @@ struct RollupRewrite {
         let bases = Dictionary(uniqueKeysWithValues: names.compactMap { name in catalog.rollupBase(of: name).map { (name, $0) } })
         if offers.isEmpty, bases.isEmpty { return plan }
         var shared: Set<Int> = []
-        let run = Run(offers: offers, bases: bases, needs: needs, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan, &shared) + 1)
+        let run = Run(offers: offers, bases: bases, needs: needs, zone: zone, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan, &shared) + 1)
         let rewritten = run.rewrite(plan)
         return run.sharedRemarks.applied(to: rewritten)
     }
@@ -65,15 +65,15 @@ struct RollupRewrite {
         let offers: [String: [RollupOffer]]
         let bases: [String: RollupBase]
         let needs: RollupNeeds
-        let isUTC: Bool
+        let zone: String
         let ids: PlanIDs
         var nextTable: Int
         var sharedRemarks = SharedRemarks()
         private let definitions = SharedWalk()
 
-        init(offers: [String: [RollupOffer]], bases: [String: RollupBase], needs: RollupNeeds, isUTC: Bool, ids: PlanIDs, nextTable: Int) {
+        init(offers: [String: [RollupOffer]], bases: [String: RollupBase], needs: RollupNeeds, zone: String, ids: PlanIDs, nextTable: Int) {
             (self.bases, self.needs) = (bases, needs)
-            (self.offers, self.isUTC, self.ids, self.nextTable) = (offers, isUTC, ids, nextTable)
+            (self.offers, self.zone, self.ids, self.nextTable) = (offers, zone, ids, nextTable)
         }
 
         /// From the top down: an outer grouping is tried before those beneath it.
@@ -188,7 +188,7 @@ struct RollupRewrite {
             var fitting: [(offer: RollupOffer, match: RollupMatch)] = []
             var remarks: [String] = []
             for offer in offersByName(shape.scan.table.name) {
-                do throws(RollupParts.Refusal) { fitting.append((offer, try RollupMatch(offer, node, shape, grouping: grouping, isUTC: isUTC, ids))) } catch {
+                do throws(RollupParts.Refusal) { fitting.append((offer, try RollupMatch(offer, node, shape, grouping: grouping, zone: zone, ids))) } catch {
                     remarks.append(Self.remark(offer, error.reason))
                 }
             }
@@ -197,7 +197,7 @@ struct RollupRewrite {
                 remarks.append(Self.remark(other.offer, "\(chosen?.offer.name ?? "") answers it with less"))
             }
             guard let (offer, match) = chosen else {
-                if let base { needs.note(node, of: base, isUTC: isUTC) }
+                if let base { needs.note(node, of: base, zone: zone) }
                 if offers.isEmpty { return nil }
                 let table = shape.scan.table
                 return .remarked(TableReference(name: table.name, source: RemarkedTable(table.source, remarks), identity: table.identity))

@@ -36,14 +36,16 @@ struct RollupStep: Sendable {
     }
 
     /// Rollups are bound in it, and answer no session of another zone where instants are cut.
-    private static let utc = Expression.text("UTC")
+    static let utc = Expression.text("UTC")
 
     /// Whether a step begins and ends where the session's does.
     var isOfClock: Bool { zone.allSatisfy { $0.isSame(as: Self.utc) } }
 
-    /// Whether a function's own zone is that of the key.
-    func isByClock(of zone: ArraySlice<Expression>) -> Bool {
-        kind == .dates || zone.count == self.zone.count && zip(zone, self.zone).allSatisfy { $0.isSame(as: $1) }
+    /// Whether a function's own zone is that of the key. A DATE is an instant by the session's clock: by another, the first day of a step may lie in the one before.
+    ///
+    /// - Parameter session: the session's zone.
+    func isByClock(of zone: ArraySlice<Expression>, in session: Expression) -> Bool {
+        kind == .dates ? zone.allSatisfy { $0.isSame(as: session) } : zone.count == self.zone.count && zip(zone, self.zone).allSatisfy { $0.isSame(as: $1) }
     }
 
     /// Whether EXTRACT of a field gives the same for all that a step has.

@@ -216,5 +216,8 @@ package struct QueryContext: Sendable {
         self.now = now
     }
 
-    var isUTC: Bool { ["UTC", "Etc/UTC", "GMT", "Z", "Etc/GMT", "Zulu", "Etc/Zulu"].contains(timeZone) }
+    var isUTC: Bool { Self.isUTC(timeZone) }
+
+    /// Whether a zone of this name is UTC at all times.
+    static func isUTC(_ zone: String) -> Bool { ["UTC", "Etc/UTC", "GMT", "Z", "Etc/GMT", "Zulu", "Etc/Zulu"].contains(zone) }
 }

@@ -2,6 +2,9 @@
 package protocol QuerySession: AnyObject, Sendable {
     /// What random() draws from, as setseed left it.
     var random: RandomNumbers { get }
+    /// When the statement came that is understood, in microseconds since 1970; nil where nobody knows. Asked for by statement_timestamp() alone: its plan is good for no
+    /// other statement.
+    func statementMoment() -> Int64?
     /// As SET does, and set_config.
     ///
     /// - Parameter value: nil for the default.

@@ -162,17 +162,20 @@ enum ArrayText {
     }
 
     private static func plain(_ rest: inout ArraySlice<UInt8>) -> String?? {
-        var text: [UInt8] = [], isEscaped = false
+        // Blanks at its end are none of it, but for one behind a backslash and what stands before that.
+        var text: [UInt8] = [], isEscaped = false, count = 0
         while var byte = rest.first, byte != UInt8(ascii: ",") {
             if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "\"") { return nil }
             rest = rest.dropFirst()
             if byte == UInt8(ascii: "\\") {
                 guard let next = rest.popFirst() else { return nil }
                 (byte, isEscaped) = (next, true)
+                count = text.count + 1
             }
             text.append(byte)
+            if !isSpace(byte) { count = text.count }
         }
-        let word = String(decoding: trimmed(text[...]), as: UTF8.self)
+        let word = String(decoding: text[..<count], as: UTF8.self)
         if word.isEmpty { return nil }
         return !isEscaped && word.utf8.count == 4 && word.lowercased() == "null" ? .some(nil) : .some(word)
     }

@@ -23,4 +23,39 @@ final class QuantifiedTests: XCTestCase {
         try check("SELECT string_agg(DISTINCT a, b ORDER BY a DESC) \(rows)", "\"y,x;x\"")
         try check("SELECT string_agg(DISTINCT a, '+') \(rows)", "x+y")
     }
+
+    /// What has no value is neither before nor behind any, and is passed over by the least and the greatest.
+    func test_texts_ofALanguage_besideNULL() throws {
+        let a = "'ä' COLLATE \"de-x-icu\"", none = "NULL::text COLLATE \"de-x-icu\""
+        for set in ["(SELECT x FROM (VALUES ('z'), (NULL)) v(x))", "(ARRAY['z', NULL])", "('{z,NULL}')"] {
+            try check("SELECT \(a) < ANY \(set), \(a) > ANY \(set), \(a) < ALL \(set), \(a) > ALL \(set)", "true,,,false")
+            try check("SELECT \(a) = ANY \(set), \(a) <> ANY \(set), \(a) = ALL \(set), \(a) <> ALL \(set)", ",true,false,")
+            try check("SELECT \(none) < ANY \(set), \(none) >= ALL \(set), \(none) = ANY \(set), \(none) <> ALL \(set)", ",,,")
+        }
+        let lists = "(VALUES (1, ARRAY['z', NULL]), (2, ARRAY[NULL::text]), (3, NULL::text[]), (4, ARRAY['z']), (5, ARRAY['a', NULL])) v(n, l)"
+        try check("SELECT n, \(a) < ANY (l), \(a) < ALL (l) FROM \(lists) ORDER BY n", "1,true,|2,,|3,,|4,true,true|5,,false")
+        try check("SELECT n, \(none) < ANY (l) FROM \(lists) WHERE n IN (1, 4) ORDER BY n", "1,|4,")
+        // Of no rows the answer does not hang on the text.
+        let noRows = "(SELECT x FROM (VALUES ('z')) v(x) WHERE x = 'q')"
+        try check("SELECT \(none) < ANY \(noRows), \(none) < ALL \(noRows), \(a) > ANY \(noRows), \(a) > ALL \(noRows)", "false,true,false,true")
+        let texts = "(VALUES (1, 'ä'), (2, NULL), (3, 'zz')) v(n, x)"
+        try check("SELECT n, x COLLATE \"de-x-icu\" <= ALL (SELECT y FROM (VALUES ('b'), ('z')) w(y)) FROM \(texts) ORDER BY n", "1,true|2,|3,false")
+        try check("SELECT n, x COLLATE \"de-x-icu\" < ANY (SELECT y FROM (VALUES (1, 'z'), (2, 'z'), (3, NULL)) w(m, y) WHERE w.m = v.n) FROM \(texts) ORDER BY n", "1,true|2,|3,")
+        try check("SELECT (\(a), 1) < ANY (SELECT x, 1 FROM (VALUES ('z'), (NULL)) v(x)), (\(a), 1) > ANY (SELECT x, 1 FROM (VALUES ('z'), (NULL)) v(x))", "true,")
+    }
+
+    /// Two texts are one where their bytes are the same, in every order; COLLATE says the order that they come in.
+    func test_distinctTexts_areOrderedAsCOLLATESays() throws {
+        let rows = "FROM (VALUES ('z'), ('ä'), ('a'), ('z')) t(x)", german = "x COLLATE \"de-x-icu\""
+        try check("SELECT string_agg(DISTINCT x, '-'), string_agg(DISTINCT \(german), '-'), count(DISTINCT \(german)) \(rows)", "a-z-ä,a-ä-z,3")
+        try check("SELECT string_agg(DISTINCT \(german), '-' ORDER BY \(german)), string_agg(DISTINCT \(german), '-' ORDER BY \(german) DESC) \(rows)", "a-ä-z,z-ä-a")
+        try check("SELECT array_to_string(array_agg(DISTINCT \(german)), '-'), jsonb_agg(DISTINCT \(german)) ->> 1 \(rows)", "a-ä-z,ä")
+        try check("SELECT string_agg(DISTINCT x COLLATE \"C\", '-' ORDER BY x COLLATE \"C\") \(rows)", "a-z-ä")
+        try check("SELECT string_agg(DISTINCT s.x, '-'), string_agg(DISTINCT s.x, '-' ORDER BY s.x DESC) FROM (SELECT \(german) AS x \(rows)) s", "a-ä-z,z-ä-a")
+        try check("SELECT array_to_string(array_agg(DISTINCT \(german)), '-', '*') FROM (VALUES ('z'), (NULL), ('ä'), (NULL)) t(x)", "ä-z-*")
+        // As to PostgreSQL, a text of another order is another argument.
+        for call in ["string_agg(DISTINCT x, '-' ORDER BY \(german))", "array_agg(DISTINCT \(german) ORDER BY x)", "array_agg(DISTINCT x ORDER BY x COLLATE \"C\")"] {
+            XCTAssertEqual(fixture.error("SELECT \(call) \(rows)")?.cause, .badPlace, call)
+        }
+    }
 }

@@ -72,6 +72,7 @@ final class RandomTests: XCTestCase {
         try same("SELECT count(*) FROM (\(window)) w WHERE s NOT BETWEEN 1.99 AND 2.01", "0")
         // What is there once, and what it is ordered by, are the same draws.
         try same("SELECT cardinality(array_agg(DISTINCT floor(random() * 3))) <= 3 FROM t", "true")
+        try same("SELECT cardinality(array_agg(DISTINCT floor(random() * 3)::text COLLATE \"de-x-icu\")) <= 3 FROM t", "true")
     }
 
     func test_callsOfChance_areNotMergedByTheirOrder() throws {
@@ -110,6 +111,43 @@ final class RandomTests: XCTestCase {
         try same("SELECT count(DISTINCT c) FROM (SELECT CASE floor(random() * 2)::int WHEN 0 THEN \(inner) ELSE \(inner) || n % 2 END AS c FROM t) x", "6")
         let key = "CASE floor(n * random())::int WHEN 0 THEN 'a' ELSE 'b' END"
         try same("SELECT count(*), sum(c) FROM (SELECT \(key), count(*) AS c FROM t GROUP BY \(key)) x", "2,300")
+    }
+
+    /// Compared as one draw and given as another, NULLIF gave what it must not.
+    func test_operandsOfNullIf_areDrawnOnce() throws {
+        try same("SELECT count(*) FROM (SELECT nullif(floor(random() * 2), 0) AS r FROM t) s WHERE r = 0", "0")
+        try same("SELECT count(*) BETWEEN 80 AND 220 FROM (SELECT nullif(floor(random() * 2), 0) AS r FROM t) s WHERE r IS NULL", "true")
+        try same("SELECT count(*) FROM t WHERE nullif(floor(random() * 2)::int, 0) = 0", "0")
+        // As the number that it is compared as.
+        try same("SELECT count(*) FROM (SELECT nullif(floor(random() * 2)::int, 0.0) AS r FROM t) s WHERE r = 0", "0")
+        try same("SELECT count(*) FROM (SELECT nullif(nullif(floor(random() * 3), 0), 1) AS r FROM t) s WHERE r IN (0, 1)", "0")
+    }
+
+    /// A field was drawn once to be less and once more to be equal.
+    func test_fieldsOfRowsThatAreOrdered_areDrawnOnce() throws {
+        for test in [
+            "(floor(random() * 2), 0) < (1, 1)", "(floor(random() * 2), floor(random() * 2), 0) <= (1, 1, 0)", "(1, 0) > (floor(random() * 2), -1)",
+            "(floor(random() * 2), 0) BETWEEN (0, 0) AND (1, 1)", "((floor(random() * 2), 0) < (NULL::float8, 1)) IS NULL", "NOT (floor(random() * 2), 0) >= (1, 1)",
+            "(1, floor(random() * 2), 0) < (1, 1, 1)",
+        ] {
+            try same("SELECT count(*) FROM t WHERE \(test)", "300")
+            try same("SELECT count(*) FROM (SELECT \(test) AS b FROM t) s WHERE b", "300")
+        }
+        // Fields behind one that decides are not asked.
+        try same("SELECT (floor(random() * 0), 1 / x) < (1, 1), (floor(random() * 0), random() / x) > (1, 1) FROM (VALUES (0)) v(x)", "true,false")
+    }
+
+    /// Of more rows before the values than rows a rank was above 1.
+    func test_hypotheticalSets_ofAFilterByChance_areOfTheSameRows() throws {
+        for name in ["percent_rank", "cume_dist"] {
+            let ranks = "SELECT g, \(name)(1000) WITHIN GROUP (ORDER BY n) FILTER (WHERE random() < 0.5) AS p FROM t GROUP BY g"
+            try same("SELECT count(*) FROM (\(ranks)) s WHERE p <> 1", "0")
+        }
+        for name in ["rank", "dense_rank"] {
+            try same("SELECT \(name)(1000) WITHIN GROUP (ORDER BY n) FILTER (WHERE random() < 0.5) BETWEEN 80 AND 220 FROM t", "true")
+        }
+        try same(
+            "SELECT rank(150) WITHIN GROUP (ORDER BY n) FILTER (WHERE n % 2 = 0), percent_rank(150) WITHIN GROUP (ORDER BY n) FILTER (WHERE n % 2 = 0) FROM t", "76,0.5")
     }
 
     /// PostgreSQL 15's numbers.

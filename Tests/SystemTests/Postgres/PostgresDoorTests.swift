@@ -30,6 +30,15 @@ final class PostgresDoorTests: XCTestCase {
         try opened.run("postgres_shares.py", [opened.port, "admin", TillServer.adminKey, opened.server.url], endsWith: "each has a share")
     }
 
+    func test_stop_leavesWhatRunsItsGrace_andSaysWhyItEndsTheRest() throws {
+        let opened = try PostgresDoorServer()
+        defer { opened.remove() }
+        try opened.run(
+            "postgres_stop.py", [opened.port, "admin", TillServer.adminKey, opened.certificate, String(opened.server.processID)], endsWith: "what runs has its grace")
+        XCTAssertTrue(Patience.until { !opened.server.isRunning }, opened.server.logText)
+        XCTAssertEqual(opened.server.stop(), 0, opened.server.logText)
+    }
+
     func test_serve_beyondLoopbackWithoutTLS_isRefused() throws {
         for (address, isRefused) in [("0.0.0.0:0", true), ("[::]:0", true), ("10.1.2.3:5432", true), ("localhost:0", false), ("[::1]:0", false), ("127.0.0.2:0", false)] {
             let check = try Subprocess(

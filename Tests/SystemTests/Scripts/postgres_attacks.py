@@ -260,6 +260,17 @@ def test_messages():
     honest()
 
 
+def test_sync_with_bytes():
+    """It is a fault, and ends what is passed over all the same."""
+    connection, _ = session()
+    connection.sendall(typed(b"P", b"\0SELEC\0\0\0") + typed(b"S", b"x"))
+    found = until_ready(connection)
+    assert [kind for kind, _ in found] == [b"E", b"E", b"Z"] and b"C08P01\0" in found[1][1], found
+    connection.sendall(typed(b"Q", b"SELECT 1\0"))
+    assert any(kind == b"D" for kind, _ in until_ready(connection))
+    connection.close()
+
+
 def test_pipeline():
     """Ten thousand questions before the first answer is read."""
     connection, _ = session()

@@ -24,6 +24,10 @@ bool till_re2_find(
 /// whole match), SIZE_MAX for a group that took no part.
 bool till_re2_find_groups(
     const till_re2 *pattern, const char *text, size_t length, size_t start, size_t *bounds, int group_count);
+/// Whether a match begins at `start` and ends at `end`, or with `is_exact` false the longest one that ends at or before it; its end goes to `match_end`. What
+/// stands around is seen: `^`, `$` and edges of words mean what they mean in the whole of `text`.
+bool till_re2_match_within(
+    const till_re2 *pattern, const char *text, size_t length, size_t start, size_t end, bool is_exact, size_t *match_end);
 /// How many steps the compiled program has: what a byte of a text costs at worst.
 int till_re2_program_size(const till_re2 *pattern);
 /// How many capture groups the pattern has, the whole match not counted.

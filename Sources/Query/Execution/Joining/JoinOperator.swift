@@ -9,6 +9,10 @@ import Synchronization
 /// 3. With partitions, the left side is written out too, still in `prepare`.
 /// 4. Streams are `JoinStream` over the table, or `PartitionedJoinStream` over pairs of files.
 ///
+/// An error of the right side's data waits for the first left row: without one nobody has asked for the right side. So a subquery's value is
+/// no error of a query that finds no row, as in PostgreSQL, which runs it when the first row asks. Where right rows come out by themselves it
+/// is an error at once.
+///
 /// The planner sees to it that the right side is the smaller one where the kind of join leaves it a choice.
 /// `docs/decisions/0010-joins.md` says why joins run so.
 final class JoinOperator: PreparedOperator, @unchecked Sendable {
@@ -22,6 +26,8 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
     private var partitions: JoinPartitions?
     /// No left row can lead to an answer: the left side is not read.
     private var isOver = false
+    /// What has ended the right side, for the first left row; then there is neither `table` nor `partitions`.
+    private var failure: QueryError?
 
     init(_ left: PreparedOperator, _ right: PreparedOperator, _ node: JoinNode) {
         self.node = node
@@ -43,8 +49,14 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
     var rightTypes: [ColumnType] { right.columns.map(\.type) }
 
     override func prepare(_ run: QueryRun) throws {
-        try right.prepare(run)
-        try measured(run) { try readRight(run) }
+        do {
+            try right.prepare(run)
+            try measured(run) { try readRight(run) }
+        } catch let error as QueryError where error.isDeferrable && !node.marksRight {
+            failure = error
+            // What was kept of the right side is nobody's any more.
+            (table, partitions, share) = (nil, nil, nil)
+        }
         if let table {
             if table.rowCount == 0, node.needsMatch {
                 isOver = true
@@ -159,6 +171,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         if isOver { return EmptyStream() }
+        if let failure { return FailedJoinStream(try left.stream(run, worker: worker), failure) }
         if let partitions { return PartitionedJoinStream(self, partitions, facts, run) }
         guard let table else { preconditionFailure("prepare comes before streams") }
         return try JoinStream(self, table, facts, try left.stream(run, worker: worker), run)
@@ -166,6 +179,20 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
 
     var leftLayout: [ColumnID: Int] { left.layout }
     var rightLayout: [ColumnID: Int] { right.layout }
+}
+
+/// One worker's left rows where the right side has failed: none comes out, and the first is the error.
+private final class FailedJoinStream: BatchStream {
+    private let left: any BatchStream
+    private let failure: QueryError
+
+    init(_ left: any BatchStream, _ failure: QueryError) { (self.left, self.failure) = (left, failure) }
+
+    func next() throws -> ColumnBatch? {
+        // A batch has a row.
+        guard try left.next() != nil else { return nil }
+        throw failure
+    }
 }
 
 /// About what rows take as a join's right side: themselves, their keys and the table.

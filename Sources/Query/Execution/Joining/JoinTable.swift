@@ -316,7 +316,7 @@ extension JoinNode {
     /// Whether a left row without a match leads to nothing.
     var needsMatch: Bool {
         switch kind {
-        case .inner, .semi, .right, .rightSemi, .rightAnti: true
+        case .inner, .cross, .semi, .right, .rightSemi, .rightAnti: true
         default: false
         }
     }

@@ -31,6 +31,33 @@ indirect enum PatternNode: Sendable {
         }
     }
 
+    /// As RE2 writes it, without groups that capture and preferences: for whether it fits, and how far. Nil where RE2 has no equal.
+    var linear: String? {
+        switch self {
+        case .place(let text, _): return PatternReader.linearPlaces[text]
+        case .character(let text, _): return Self.linear(character: text)
+        case .backReference, .look: return nil
+        case .group(_, let body): return body.linear.map { "(?:\($0))" }
+        case .sequence(let items): return Self.linear(items, separator: "")
+        case .choice(let items): return Self.linear(items, separator: "|")
+        case .repetition(let body, let min, let max, _): return body.linear.map { "(?:\($0))" + Self.quantifier(min, max) }
+        }
+    }
+
+    private static func linear(_ items: [PatternNode], separator: String) -> String? {
+        let written = items.compactMap(\.linear)
+        return written.count == items.count ? written.joined(separator: separator) : nil
+    }
+
+    private static func linear(character text: String) -> String? {
+        // A set within a set is ICU's alone.
+        guard text.utf8.filter({ $0 == UInt8(ascii: "[") }).count <= 1 else { return nil }
+        // RE2 of 2022 may lose one of a set's two letters, where a choice has the other one before it (`RegularExpression`): two are a choice.
+        let codes = text.dropFirst().dropLast().split(separator: "}")
+        guard text.first == "[", codes.count == 2, codes.allSatisfy({ $0.hasPrefix("\\x{") }) else { return text }
+        return "(?:\(codes[0])}|\(codes[1])})"
+    }
+
     private static func quantifier(_ min: Int, _ max: Int?) -> String {
         switch (min, max) {
         case (0, nil): "*"

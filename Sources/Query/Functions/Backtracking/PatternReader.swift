@@ -20,6 +20,8 @@ struct PatternReader {
     /// Groups whose parentheses have closed: only to those a reference may look back.
     private var closed: Set<Int> = []
     private var depth = 0
+    /// How deep parentheses stand within each other.
+    private var deepest = 0
     private var isLooking = false
     /// Whether it has what RE2 has not.
     private(set) var looksAroundOrBack = false
@@ -80,6 +82,22 @@ struct PatternReader {
             return PatternTree(root, groupCount: reader.groupCount, ignoresCase: reader.ignoresCase)
         } catch {
             if reader.looksAroundOrBack { throw error }
+            return nil
+        }
+    }
+
+    /// A pattern that captures and neither looks around nor back, and how deep its parentheses stand within each other.
+    ///
+    /// - Returns: nil where nothing captures, and where it cannot be read: what RE2 alone has is no pattern of PostgreSQL's.
+    static func capturing(_ pattern: [UInt8], ignoringCase: Bool, flags: String) -> (tree: PatternTree, depth: Int)? {
+        guard pattern.count <= Self.readByteCountMax, !flags.contains("q") else { return nil }
+        var reader = PatternReader(pattern, ignoringCase: ignoringCase, flags: flags)
+        do throws(KernelError) {
+            guard try reader.readOptions() else { return nil }
+            let root = try reader.choice()
+            guard reader.peek() == nil, reader.groupCount > 0, !reader.looksAroundOrBack else { return nil }
+            return (PatternTree(root, groupCount: reader.groupCount, ignoresCase: reader.ignoresCase), reader.deepest)
+        } catch {
             return nil
         }
     }
@@ -189,8 +207,8 @@ struct PatternReader {
         }
         place += 1
         switch byte {
-        case UInt8(ascii: "^"): return .place(lines.anchors ? "(?:\\A|(?<=\\n))" : "\\A", isEnd: false)
-        case UInt8(ascii: "$"): return lines.anchors ? .place("(?:\\z|(?=\\n))", isEnd: false) : Self.end
+        case UInt8(ascii: "^"): return .place(lines.anchors ? Self.lineStart : "\\A", isEnd: false)
+        case UInt8(ascii: "$"): return lines.anchors ? .place(Self.lineEnd, isEnd: false) : Self.end
         // ICU's dot takes two characters that are one line's end together.
         case UInt8(ascii: "."): return lines.stopsDots ? .character("[^\\n]", LetterSet(0x0A...0x0A).inverted) : .character("[\\x{0}-\\x{10ffff}]", .any)
         case UInt8(ascii: "["): return try set()
@@ -204,6 +222,7 @@ struct PatternReader {
     private mutating func parenthesis() throws(KernelError) -> PatternNode {
         place += 1
         depth += 1
+        deepest = max(deepest, depth)
         guard depth <= Self.depthMax else { throw Self.bad("it nests deeper than \(Self.depthMax)") }
         defer { depth -= 1 }
         if take("?") {
@@ -271,7 +290,18 @@ struct PatternReader {
     static let wordEnd = PatternNode.place("(?<=\(word))(?!\(word))", isEnd: false)
     private static let wordEdge = PatternNode.place("(?:(?<!\(word))(?=\(word))|(?<=\(word))(?!\(word)))", isEnd: false)
     private static let noWordEdge = PatternNode.place("(?:(?<!\(word))(?!\(word))|(?<=\(word))(?=\(word)))", isEnd: false)
+    private static let lineStart = "(?:\\A|(?<=\\n))"
+    private static let lineEnd = "(?:\\z|(?=\\n))"
     private static let end = PatternNode.place("\\z", isEnd: true)
+
+    /// Places as RE2 writes them, by how ICU does. Of edges of words RE2 knows those beside letters of ASCII, as in what `AdvancedPattern` writes.
+    static let linearPlaces: [String: String] = {
+        var places = ["\\A": "\\A", "\\z": "\\z", lineStart: "(?m:^)", lineEnd: "(?m:$)"]
+        for (node, written) in [(wordStart, "\\b"), (wordEnd, "\\b"), (wordEdge, "\\b"), (noWordEdge, "\\B")] {
+            if case .place(let text, _) = node { places[text] = written }
+        }
+        return places
+    }()
 
     /// A place that is written with so many classes.
     mutating func edge(_ place: PatternNode, _ classCount: Int) -> PatternNode {

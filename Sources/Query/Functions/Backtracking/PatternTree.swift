@@ -46,6 +46,34 @@ struct PatternTree {
     /// Whether its groups take what they take in PostgreSQL, once it is known where the match ends.
     var dividesAlike: Bool { dividesAlike(root, then: LetterSet.none) }
 
+    /// The same of a pattern that was made of one of SIMILAR TO: it fits a whole text, of which the first part takes as little as it may, and then the marked one as much.
+    var dividesAlikeOfSimilar: Bool {
+        guard let marked else { return false }
+        let rest = letters(marked.behind, then: LetterSet.none)
+        let first = order(marked.before, then: letters(marked.part, then: rest))
+        guard first == .fixed || first == .shortestFirst else { return false }
+        if width(marked.behind) != nil { return true }
+        let second = order(marked.part, then: rest)
+        return second == .fixed || second == .longestFirst
+    }
+
+    /// What stands before the part that marks of SIMILAR TO make the only group, that part, and what stands behind it. Nil where the marks stand in parentheses beside something else.
+    var marked: (before: PatternNode, part: PatternNode, behind: PatternNode)? {
+        var items = [root]
+        // Where nothing else is there but places, parentheses around all of it divide nothing.
+        while true {
+            let taking = items.indices.filter { if case .place = items[$0] { false } else { true } }
+            guard taking.count == 1, let only = taking.first else { break }
+            switch items[only] {
+            case .group(nil, let body): items.replaceSubrange(only...only, with: [body])
+            case .sequence(let parts): items.replaceSubrange(only...only, with: parts)
+            default: return nil
+            }
+        }
+        guard let place = items.firstIndex(where: { if case .group(let number?, _) = $0 { number == 1 } else { false } }) else { return nil }
+        return (before: PatternNode.sequence(Array(items[..<place])), part: items[place], behind: PatternNode.sequence(Array(items[(place + 1)...])))
+    }
+
     /// - Throws: `.outside(.notSupported)` for references back to what PostgreSQL may have captured otherwise, and for what ICU would repeat without an end.
     func check() throws(KernelError) {
         guard !mayStandStill(root) else { throw Self.unsupported("a lazy quantifier without an end behind what may be empty") }
@@ -148,7 +176,7 @@ struct PatternTree {
     }
 
     /// As the first quantifier that prefers something says; nil where none does.
-    private func prefersShortest(_ node: PatternNode) -> Bool? {
+    func prefersShortest(_ node: PatternNode) -> Bool? {
         switch node {
         case .place, .character, .backReference, .look: return nil
         case .group(_, let body): return prefersShortest(body)

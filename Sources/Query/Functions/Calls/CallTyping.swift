@@ -13,6 +13,8 @@ protocol CallTyping: AnyObject {
     var isOfKeptText: Bool { get }
     /// now(), in microseconds since 1970.
     var now: Int64 { get }
+    /// statement_timestamp(), the same way: now() where no session says otherwise.
+    var statementMoment: Int64 { get }
     /// What reads XML, where the catalog brings a reader: the same two for a whole statement.
     var xpath: (selection: ScalarFunction, existence: ScalarFunction)? { get }
 

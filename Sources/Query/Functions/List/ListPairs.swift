@@ -21,12 +21,14 @@ extension ScalarFunction {
     static let regrSXX = pairs("regr_sxx") { $0.count < 1 ? nil : $0.sxx }
     static let regrSYY = pairs("regr_syy") { $0.count < 1 ? nil : $0.syy }
     static let regrSXY = pairs("regr_sxy") { $0.count < 1 ? nil : $0.sxy }
-    static let regrCount = pairs("regr_count") { $0.count }
+    static let regrCount = pairs("regr_count", isOfSums: false) { $0.count }
 
-    /// - Parameter finish: nil for NULL.
-    private static func pairs(_ symbol: String, _ finish: @escaping @Sendable (PairSums) -> Double?) -> ScalarFunction {
+    /// - Parameters:
+    ///   - isOfSums: whether sums are wanted, which may overflow, and not the count alone.
+    ///   - finish: nil for NULL.
+    private static func pairs(_ symbol: String, isOfSums: Bool = true, _ finish: @escaping @Sendable (PairSums) -> Double?) -> ScalarFunction {
         ScalarFunction(
-            symbol, nulls: .taken, cost: .heavy, failure: .never,
+            symbol, nulls: .taken, cost: .heavy, failure: isOfSums ? .possible : .never,
             // Gathered pair by pair: both lists of a row have one length.
             kernel: .plain { (call) throws(KernelError) in
                 let (ys, xs) = (ListValues(call[0]), ListValues(call[1]))
@@ -35,7 +37,8 @@ extension ScalarFunction {
                     try call.meter.step(16 * ys[row].count)
                     var sums = PairSums()
                     for (y, x) in zip(ys[row], xs[row]) {
-                        if case .double(let y) = ys.value(y), case .double(let x) = xs.value(x) { sums.add(y, x) }
+                        guard case .double(let y) = ys.value(y), case .double(let x) = xs.value(x) else { continue }
+                        if isOfSums { try sums.add(y, x) } else { sums.count += 1 }
                     }
                     switch finish(sums) {
                     case nil: builder.appendNull()
@@ -53,7 +56,11 @@ private struct PairSums {
     var count = 0.0, sumX = 0.0, sxx = 0.0, sumY = 0.0, syy = 0.0, sxy = 0.0
 
     /// With N and ΣX that have the pair in them: Sxx += (N·x − ΣX)² / (N·(N − 1)), and the others alike.
-    mutating func add(_ y: Double, _ x: Double) {
+    ///
+    /// - Throws: `.numericOverflow` where a sum leaves the range and neither the pair nor what was before is infinite.
+    mutating func add(_ y: Double, _ x: Double) throws(KernelError) {
+        // Of an infinity, and of what is not finite any more, nothing overflows.
+        let isFiniteX = !x.isInfinite && !sumX.isInfinite, isFiniteY = !y.isInfinite && !sumY.isInfinite
         count += 1
         sumX += x
         sumY += y
@@ -68,5 +75,12 @@ private struct PairSums {
         sxx += dx * dx * scale
         syy += dy * dy * scale
         sxy += dx * dy * scale
+        if isFiniteX, sumX.isInfinite || sxx.isInfinite { throw .numericOverflow }
+        if isFiniteY, sumY.isInfinite || syy.isInfinite { throw .numericOverflow }
+        if isFiniteX, isFiniteY, sxy.isInfinite { throw .numericOverflow }
+        // Sums of squares and products have no infinity: of one nothing has a distance.
+        if sxx.isInfinite { sxx = .nan }
+        if syy.isInfinite { syy = .nan }
+        if sxy.isInfinite { sxy = .nan }
     }
 }

@@ -185,12 +185,12 @@ private struct FormatMark {
 
 /// Names and texts as the text of a statement has them.
 enum SQLText {
-    /// Without quotes where a lexer reads the same name: small letters, digits and `_`, no digit at the start, and no keyword that may not name a
-    /// column or a table.
+    /// Without quotes where a lexer reads the same name wherever it stands: small letters, digits and `_`, no digit at the start, and no keyword but those
+    /// that are not reserved in any way.
     @Sendable static func name(_ text: ArraySlice<UInt8>) -> [UInt8] {
         let isPlain = text.first.map { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) } ?? false
             && text.allSatisfy { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
-        if isPlain, Keywords.mayNameColumnOrTable(String(decoding: text, as: UTF8.self)) { return Array(text) }
+        if isPlain, Keywords.mayNameAnything(String(decoding: text, as: UTF8.self)) { return Array(text) }
         return quoted(text, UInt8(ascii: "\""))
     }
 

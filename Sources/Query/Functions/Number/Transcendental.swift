@@ -37,8 +37,7 @@ extension SQLFunction {
         var values: [Expression] = []
         for value in call.arguments { values.append(try typing.cast(value, to: .double, isExplicit: false)) }
         if values.count == 1 { return call.make(.log10, values, .double) }
-        // ln x / ln b, of which the base stands first.
-        return call.make(.divide, [call.make(.ln, [values[1]], .double), call.make(.ln, [values[0]], .double)], .double)
+        return call.make(.log, values, .double)
     }
 
     private static func real(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
@@ -72,6 +71,32 @@ extension ScalarFunction {
             let values = zip(call[0].doubles(), call[1].doubles()).map { Glibc.atan2($0, $1) }
             return Column(type: .double, count: call.count, validity: call.strictValidity, values: .double(values))
         })
+
+    /// Of two numbers, of which the base stands first.
+    ///
+    /// - Throws: `.outside(.badLogarithm)` for a number or a base that is not above 0, `.divisionByZero` for 1 as the base.
+    static let log = ScalarFunction(
+        "log", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let bases = call[0].doubles(), values = call[1].doubles(), validity = call.strictValidity
+            var result = [Double](repeating: 0, count: call.count)
+            for row in 0..<call.count where validity?[row] ?? true {
+                // A NaN is below nothing.
+                if values[row] <= 0 || bases[row] <= 0 { throw .outside(.badLogarithm, "log does not take this number") }
+                if bases[row] == 1 { throw .divisionByZero }
+                result[row] = logarithm(values[row], base: bases[row])
+            }
+            return Column(type: .double, count: call.count, validity: validity, values: .double(result))
+        })
+
+    /// Exact where a whole number is: the quotient of two rounded logarithms falls short of some of these, which a `floor` would make one less.
+    private static func logarithm(_ value: Double, base: Double) -> Double {
+        if base == 10 { return Glibc.log10(value) }
+        if base == 2 { return Glibc.log2(value) }
+        let quotient = Glibc.log(value) / Glibc.log(base)
+        let whole = quotient.rounded()
+        return Glibc.pow(base, whole) == value ? whole : quotient
+    }
 
     /// Nil where a finite number went past the range of DOUBLE.
     private static func finite(_ value: Double) -> Double? { value.isInfinite ? nil : value }

@@ -5,7 +5,7 @@ import ColumnStore
 /// One entry of each kind is enough: a pattern is constant, or changes with each row. Not to be shared between threads.
 final class PatternMemory {
     private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
-    private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, pattern: TextPattern)?
+    private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, givesGroups: Bool, pattern: TextPattern)?
 
     /// - Throws: where its memory is not there.
     func like(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool, _ meter: WorkMeter) throws(KernelError) -> LikePattern {
@@ -19,23 +19,27 @@ final class PatternMemory {
 
     /// - Parameters:
     ///   - isLongest: a part of the text is wanted, and not whether there is a match.
+    ///   - givesGroups: what groups took is wanted, too.
     ///   - isOfSimilar: the pattern was made of one of SIMILAR TO.
     /// - Throws: `.outside` for a pattern that neither RE2 nor ICU has, and where they would take another part than PostgreSQL; where its memory is not there.
     func expression(
-        _ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false, flags: String = "", _ meter: WorkMeter
+        _ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, givesGroups: Bool = false, isOfSimilar: Bool = false, flags: String = "", _ meter: WorkMeter
     ) throws(KernelError) -> TextPattern {
-        if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase, known.flags == flags { return known.pattern }
-        if case .backtracking(let old)? = regularExpression?.pattern { meter.forget(old.byteCount) }
+        if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase, known.flags == flags, known.givesGroups == givesGroups { return known.pattern }
+        if let old = regularExpression?.pattern.byteCount, old > 0 { meter.forget(old) }
         regularExpression = nil
-        let pattern = try Self.compiled(text, ignoringCase: ignoringCase, isLongest: isLongest, isOfSimilar: isOfSimilar, flags: flags, meter)
-        regularExpression = (text, ignoringCase, flags, pattern)
+        let pattern = try Self.compiled(text, ignoringCase: ignoringCase, isLongest: isLongest, givesGroups: givesGroups, isOfSimilar: isOfSimilar, flags: flags, meter)
+        regularExpression = (text, ignoringCase, flags, givesGroups, pattern)
         return pattern
     }
 
     private static func compiled(
-        _ text: [UInt8], ignoringCase: Bool, isLongest: Bool, isOfSimilar: Bool, flags: String, _ meter: WorkMeter
+        _ text: [UInt8], ignoringCase: Bool, isLongest: Bool, givesGroups: Bool, isOfSimilar: Bool, flags: String, _ meter: WorkMeter
     ) throws(KernelError) -> TextPattern {
         if let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags) {
+            if isOfSimilar, givesGroups, tree.groupCount > 0, !tree.dividesAlikeOfSimilar {
+                throw .outside(.notSupported, "a part of a text that may be marked in several ways is not supported beside what refers back")
+            }
             return .backtracking(try BacktrackingPattern(tree, isTest: !isLongest, meter))
         }
         let head = try PatternHead(text, ignoringCase: ignoringCase, flags: flags)
@@ -44,14 +48,40 @@ final class PatternMemory {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
+        let expression: RegularExpression
         do {
-            return .linear(
-                try RegularExpression(
-                    try AdvancedPattern.translated(head.rest, isTest: !isLongest, flags: head.flags), ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2))
+            expression = try RegularExpression(
+                try AdvancedPattern.translated(head.rest, isTest: !isLongest, flags: head.flags), ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2)
         } catch {
             throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
         }
+        guard givesGroups, expression.groupCount > 0,
+            let division = try makeDivision(text, ignoringCase: ignoringCase, flags: flags, isOfSimilar: isOfSimilar, meter)
+        else { return .linear(expression) }
+        return .divided(expression, division)
     }
+
+    /// Nil where RE2 divides a match among the pattern's groups as PostgreSQL does.
+    private static func makeDivision(
+        _ text: [UInt8], ignoringCase: Bool, flags: String, isOfSimilar: Bool, _ meter: WorkMeter
+    ) throws(KernelError) -> PatternDivision? {
+        // Its tree is proved by walks within walks, of which each goes down to the innermost parentheses.
+        let byteCount = text.count.multipliedSaturating(by: 64)
+        try meter.charge(byteCount)
+        defer { meter.uncharge(byteCount) }
+        guard let (tree, depth) = PatternReader.capturing(text, ignoringCase: ignoringCase, flags: flags) else { return nil }
+        let stepCount = text.count.multipliedSaturating(by: (depth + 1) * (depth + 1) * (depth + 1))
+        guard stepCount <= Self.proofStepCountMax else {
+            throw .outside(.notSupported, "groups in a pattern whose parentheses stand so deep within each other are not supported: use a shorter one")
+        }
+        try meter.step(stepCount)
+        let dividesAlike = isOfSimilar ? tree.dividesAlikeOfSimilar : tree.dividesAlike
+        if dividesAlike { return nil }
+        return try PatternDivision(tree, isOfSimilar: isOfSimilar, meter)
+    }
+
+    /// Some tenths of a second.
+    private static let proofStepCountMax = 1 << 24
 }
 
 extension KernelCall {

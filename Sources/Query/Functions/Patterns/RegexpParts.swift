@@ -27,7 +27,7 @@ extension SQLFunction {
 extension ScalarFunction {
     static let regexpLike = searching("regexp_like") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 2, memory)
-        return try call.truths { (row) throws(KernelError) in try search.first(row, from: 0) != nil }
+        return try call.truths { (row) throws(KernelError) in try search.first(row, from: 0, givesGroups: false) != nil }
     }
 
     static let regexpCount = searching("regexp_count") { (call, memory) throws(KernelError) in
@@ -64,7 +64,7 @@ extension ScalarFunction {
     static let regexpMatch = searching("regexp_match") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 2, memory)
         return try call.writtenLists { (row, list) throws(KernelError) in
-            guard let match = try search.first(row, from: 0) else { return false }
+            guard let match = try search.first(row, from: 0, givesGroups: true) else { return false }
             for part in search.groups(match, row) { try list.append(part) }
             return true
         }
@@ -75,7 +75,7 @@ extension ScalarFunction {
         let search = RegexpRows(call, flags: 2, knowsGlobal: true, memory)
         return try call.writtenLists { (row, list) throws(KernelError) in
             let isGlobal = search.flags(row)?.contains("g") ?? false
-            try search.each(row, from: 0) { (match) throws(KernelError) in
+            try search.each(row, from: 0, givesGroups: true) { (match) throws(KernelError) in
                 try list.append(search.groups(match, row))
                 return isGlobal
             }
@@ -132,7 +132,7 @@ extension KernelCall {
         let part = optional(group)?.integers()?[row] ?? 0
         guard wanted > 0, part >= 0 else { throw .invalidArgument("matches and groups are numbered from 1") }
         var count: Int64 = 0, last: RegexpRows.Match?
-        try search.each(row, from: try self.start(start, row, search)) { (match) throws(KernelError) in
+        try search.each(row, from: try self.start(start, row, search), givesGroups: part > 0) { (match) throws(KernelError) in
             count += 1
             if count == wanted { last = match }
             return count < wanted
@@ -180,9 +180,9 @@ private struct RegexpRows {
         (match.count > 1 ? Array(match.dropFirst()) : match).map { range in range.map { part(row, $0) } }
     }
 
-    func first(_ row: Int, from start: Int) throws(KernelError) -> Match? {
+    func first(_ row: Int, from start: Int, givesGroups: Bool) throws(KernelError) -> Match? {
         var first: Match?
-        try each(row, from: start) { (match) throws(KernelError) in
+        try each(row, from: start, givesGroups: givesGroups) { (match) throws(KernelError) in
             first = match
             return false
         }
@@ -191,14 +191,16 @@ private struct RegexpRows {
 
     /// Matches one behind the other, as long as `visit` wants more of them. Behind an empty one the search goes on a character further.
     ///
-    /// - Parameter visit: false to end the walk.
+    /// - Parameters:
+    ///   - givesGroups: what groups took is wanted, and not the whole matches alone.
+    ///   - visit: false to end the walk.
     /// - Throws: `.invalidArgument` for an unknown flag; as the pattern's compilation, and for a text that is too long for it.
-    func each(_ row: Int, from start: Int, _ visit: (Match) throws(KernelError) -> Bool) throws(KernelError) {
+    func each(_ row: Int, from start: Int, givesGroups: Bool = false, _ visit: (Match) throws(KernelError) -> Bool) throws(KernelError) {
         guard let flags = flags(row) else {
             throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x, q and t, and regexp_matches and regexp_replace g")
         }
         // Of i and c the one that was said last counts.
-        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags, meter)
+        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, givesGroups: givesGroups, flags: flags, meter)
         var place = start
         let text = Array(texts[row])
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in

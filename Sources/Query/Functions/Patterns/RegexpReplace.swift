@@ -45,8 +45,11 @@ extension ScalarFunction {
             // Of a number given the flag g says nothing.
             let number = numbers?[row] ?? (flags.contains("g") ? 0 : 1)
             guard number >= 0 else { throw .invalidArgument("matches are numbered from 1, and 0 is every one") }
-            let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags, call.meter)
-            return TextKernels.Replacement(pattern: pattern, text: Array(replacements[row]), start: Int(clamping: start), number: Int(clamping: number))
+            let text = Array(replacements[row])
+            let givesGroups = zip(text, text.dropFirst()).contains { $0 == UInt8(ascii: "\\") && (0x31...0x39).contains($1) }
+            let pattern = try memory.expression(
+                Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, givesGroups: givesGroups, flags: flags, call.meter)
+            return TextKernels.Replacement(pattern: pattern, text: text, start: Int(clamping: start), number: Int(clamping: number))
         }
         let isConstant = call.columns.dropFirst().allSatisfy { $0.constantValue != nil }
         let validity = call.strictValidity

@@ -45,8 +45,9 @@ package final class RegularExpression: @unchecked Sendable {
         try self.init(Array(pattern.utf8), ignoringCase: ignoringCase, syntax: syntax)
     }
 
+    /// - Parameter memoryMax: in bytes, of the program and its automata; nil for as much as any may have.
     /// - Throws: for a pattern that is too long, does not compile, or has no equal in RE2.
-    package init(_ pattern: [UInt8], ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
+    package init(_ pattern: [UInt8], ignoringCase: Bool = false, syntax: Syntax = .re2, memoryMax: Int? = nil) throws(Fault) {
         guard pattern.count <= Self.patternByteCountMax else {
             throw Fault(reason: "a pattern of more than \(Self.patternByteCountMax) bytes")
         }
@@ -54,7 +55,7 @@ package final class RegularExpression: @unchecked Sendable {
         let compiled = translated.withUnsafeBytes { bytes in
             till_re2_new(
                 bytes.baseAddress?.assumingMemoryBound(to: CChar.self) ?? Self.empty, bytes.count, ignoringCase, syntax != .ecma,
-                syntax == .re2Longest && !Self.hasLazyQuantifier(pattern), Self.memoryMax)
+                syntax == .re2Longest && !Self.hasLazyQuantifier(pattern), memoryMax ?? Self.memoryMax)
         }
         guard let compiled else { throw Fault(reason: "out of memory") }
         if let error = till_re2_error(compiled) {
@@ -69,9 +70,35 @@ package final class RegularExpression: @unchecked Sendable {
         textByteCountMax = Self.stepCountMax / programSize
     }
 
-    /// Nearly: `\\*?` counts as one, and only costs the longest match.
+    /// Of quantifiers that choose: `{2}?` chooses nothing, and behind a backslash or in a set there is none.
     private static func hasLazyQuantifier(_ pattern: [UInt8]) -> Bool {
-        zip(pattern, pattern.dropFirst()).contains { "*+?}".utf8.contains($0) && $1 == UInt8(ascii: "?") }
+        var index = 0, isQuantified = false
+        while index < pattern.count {
+            let byte = pattern[index]
+            if isQuantified, byte == UInt8(ascii: "?") { return true }
+            isQuantified = false
+            switch byte {
+            case UInt8(ascii: "\\"):
+                let isNamed = index + 1 < pattern.count && "xpP".utf8.contains(pattern[index + 1])
+                index = endOfEscape(pattern, index)
+                // A character's number, or a class's name.
+                if isNamed, index < pattern.count, pattern[index] == UInt8(ascii: "{") { index = (pattern[index...].firstIndex(of: UInt8(ascii: "}")) ?? pattern.count - 1) + 1 }
+            case UInt8(ascii: "["): index = endOfClass(pattern, index)
+            case UInt8(ascii: "("):
+                index += 1
+                if index < pattern.count, pattern[index] == UInt8(ascii: "?") { index += 1 }
+            case UInt8(ascii: "{"):
+                index += 1
+                guard let end = pattern[index...].firstIndex(of: UInt8(ascii: "}")), end > index, pattern[index..<end].allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ",") }) else { continue }
+                isQuantified = pattern[index..<end].contains(UInt8(ascii: ","))
+                index = end + 1
+                if !isQuantified, index < pattern.count, pattern[index] == UInt8(ascii: "?") { index += 1 }
+            default:
+                isQuantified = "*+?".utf8.contains(byte)
+                index += 1
+            }
+        }
+        return false
     }
 
     /// The same with `(?:A|a)` in the place of each `[Aa]`.
@@ -170,6 +197,19 @@ package final class RegularExpression: @unchecked Sendable {
             // A group that took no part has SIZE_MAX, which is -1 here.
             bounds[2 * group] < 0 ? nil : bounds[2 * group]..<bounds[2 * group + 1]
         }
+    }
+
+    /// Whether a match begins and ends where `range` does. What stands around it is seen, as by `^` and `$`.
+    func fits(_ range: Range<Int>, of text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var end = 0
+        return withChars(text) { till_re2_match_within(handle, $0, text.count, range.lowerBound, range.upperBound, true, &end) }
+    }
+
+    /// Where the longest match ends that begins at `range`'s start and does not reach beyond it; of a pattern that was made as `.re2Longest`.
+    func end(within range: Range<Int>, of text: UnsafeBufferPointer<UInt8>) -> Int? {
+        var end = 0
+        let isFound = withChars(text) { till_re2_match_within(handle, $0, text.count, range.lowerBound, range.upperBound, false, &end) }
+        return isFound ? end : nil
     }
 
     /// RE2 takes chars where texts are bytes.

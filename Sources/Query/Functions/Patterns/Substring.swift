@@ -38,7 +38,7 @@ extension ScalarFunction {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in
                     func expression(_ pattern: [UInt8]) throws(KernelError) -> TextPattern {
-                        try memory.expression(pattern, ignoringCase: false, isLongest: true, isOfSimilar: isOfSimilar, call.meter)
+                        try memory.expression(pattern, ignoringCase: false, isLongest: true, givesGroups: true, isOfSimilar: isOfSimilar, call.meter)
                     }
                     if case .bytes(let pattern)? = call[1].constantValue { return try TextKernels.firstMatch(call[0], try expression(pattern), call.meter) }
                     let texts = TextRows(call[0]), patterns = TextRows(call[1])

@@ -1,10 +1,12 @@
 import ColumnStore
 
-/// A pattern of SQL's as it is searched for: by RE2 in linear time, or by ICU where it looks around itself or refers back.
+/// A pattern of SQL's as it is searched for: by RE2 in linear time, with groups of its own or PostgreSQL's, or by ICU where it looks around itself or refers back.
 ///
 /// One thread's, as `BacktrackingPattern` is.
 enum TextPattern {
     case linear(RegularExpression)
+    /// Found by RE2, and divided among its groups part by part.
+    case divided(RegularExpression, PatternDivision)
     case backtracking(BacktrackingPattern)
 
     /// Whether the pattern matches anywhere in `text`.
@@ -13,7 +15,7 @@ enum TextPattern {
     @inline(__always)
     func matches(_ text: UnsafeBufferPointer<UInt8>, _ meter: WorkMeter) throws(KernelError) -> Bool {
         switch self {
-        case .linear(let expression):
+        case .linear(let expression), .divided(let expression, _):
             try TextKernels.admit(text, expression, meter)
             return expression.matches(text)
         case .backtracking(let pattern):
@@ -34,9 +36,21 @@ enum TextPattern {
         case .linear(let expression):
             try TextKernels.admit(text, from: start, expression, meter)
             return expression.firstMatchGroups(in: text, from: start)
+        case .divided(let expression, let division):
+            guard let groups = try TextPattern.linear(expression).firstMatchGroups(in: text, from: start, isFurther: isFurther, meter), let match = groups[0] else { return nil }
+            return try division.groups(of: match, in: text, meter)
         case .backtracking(let pattern):
             try meter.step(Self.steps(text.count &- start))
             return try pattern.firstMatchGroups(in: text, from: start, meter)
+        }
+    }
+
+    /// What the meter holds for it for as long as it is kept.
+    var byteCount: Int {
+        switch self {
+        case .linear: 0
+        case .divided(_, let division): division.byteCount
+        case .backtracking(let pattern): pattern.byteCount
         }
     }
 

@@ -81,7 +81,9 @@ extension ScalarFunction {
             let seconds = call[0].doubles()
             return try call.numbers { (row) throws(KernelError) in
                 if seconds[row].isInfinite { return Calendar.infiniteMoment(isNegative: seconds[row] < 0) }
-                guard let moment = Int64(exactly: (seconds[row] * 1_000_000).rounded(.toNearestOrEven)) else { throw .timeOutOfRange }
+                // Counted from 2000, as PostgreSQL keeps moments: seconds of our years are fewer from there, so that more of their digits are left for the microseconds.
+                let since = seconds[row] - Double(postgresStart / Calendar.microsecondsPerSecond)
+                guard let moment = Int64(exactly: (since * 1_000_000).rounded(.toNearestOrEven))?.addingOrNil(postgresStart) else { throw .timeOutOfRange }
                 return try TimeCastKernels.checked(moment)
             }
         })

@@ -49,11 +49,14 @@ extension ScalarFunction {
                     // One character for one, as the simple mappings have it.
                     let only = mapped.unicodeScalars.first.flatMap { mapped.unicodeScalars.count == 1 ? $0 : nil } ?? scalar
                     result += String(Character(only)).utf8
-                    isInWord = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                    isInWord = isOfWord(scalar)
                 }
                 return result
             }
         })
+
+    /// What goes on with a word: letters and digits, as a database in UTF-8 with the locale `C.UTF-8` has them. `²` and `½` are signs there.
+    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isAlphabetic || scalar.properties.generalCategory == .decimalNumber }
 
     /// Each character that stands in the second text becomes the one at its place in the third, or nothing.
     static let translate = ScalarFunction(

@@ -140,8 +140,9 @@ struct CorrelationPullUp {
     /// The lifted keys become keys of the grouping: `GROUP BY` of the subquery and the outer key. A condition that is no equality would have to be
     /// asked before rows are counted, so that with one it is given up.
     private func aggregate(_ aggregate: AggregateNode) -> Pulled? {
-        guard aggregate.groupingSets == nil, var pulled = ofRows.pull(aggregate.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
-        var node = aggregate
+        // Rows of all keys are together from here on, in no order.
+        var node = aggregate.orderingItsLists
+        guard node.groupingSets == nil, var pulled = ofRows.pull(node.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
         let isScalar = node.groups.isEmpty
         // Keys are computed of all rows, whoever reads them; of what nobody reads nothing is.
         let computed = isExistence ? node.groups.map(\.expression) : Grouped.expressions(of: node)

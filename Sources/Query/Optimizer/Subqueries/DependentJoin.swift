@@ -244,6 +244,7 @@ struct DependentJoin {
         let totalCount = aggregate.groupingSets?.count(where: \.isEmpty) ?? (aggregate.groups.isEmpty ? 1 : 0)
         // Several grand totals would be several rows where nothing was found.
         guard totalCount <= 1 else { throw unsupported(position) }
+        let aggregate = aggregate.orderingItsLists
         var (inner, instance) = try push(aggregate.input, position)
         (inner, instance) = complete(inner, instance, for: Grouped.expressions(of: aggregate))
         guard case .aggregate(var node) = LogicalPlan.aggregate(aggregate).withInputs([inner]).mapExpressions({ $0.substituting(instance.map) })
@@ -328,14 +329,8 @@ struct DependentJoin {
         _ input: LogicalPlan, _ order: [SortKey], _ count: Int?, _ offset: Int, _ position: Int?
     ) throws(QueryError) -> (LogicalPlan, Instance) {
         var source = input, keys = order
-        if keys.isEmpty, case .sort(let node) = input, node.limit == nil { (source, keys) = (node.input, node.keys) }
-        // Columns that the order alone reads go along below the window.
-        if keys.isEmpty, case .project(.sort(let node), let columns) = input, node.limit == nil {
-            source = .project(input: node.input, columns: columns + node.input.columns.filter { column in
-                !columns.contains { $0.column.id == column.id }
-            }.map { ProjectedColumn($0, .column($0)) })
-            keys = node.keys
-        }
+        // That of a subquery beneath, as it would be without outer values. Columns that it alone reads go along below the window.
+        if keys.isEmpty { (source, keys) = input.withItsOrder }
         var (inner, instance) = try push(source, position)
         (inner, instance) = complete(inner, instance, for: keys.map(\.expression))
         for index in keys.indices { keys[index].expression = keys[index].expression.substituting(instance.map) }

@@ -73,6 +73,14 @@ struct Reach {
 }
 
 extension LogicalPlan {
+    /// The plan where only whether it has a row counts: one is read, and no more. What comes behind that row need not come to an end (WITH RECURSIVE), and makes no error.
+    ///
+    /// What looks at rows of a query around it stays: its conditions become keys of the join, which they could not below a LIMIT (`CorrelationPullUp`).
+    var asExistence: LogicalPlan {
+        if !freeColumns.isEmpty || Grouped.isAtMostOneRow(self) { return self }
+        return .limit(input: self, count: 1, offset: 0)
+    }
+
     /// The one value of a SELECT without FROM and WHERE, which needs no join: computed where it stands it is computed for the rows alone that come there.
     ///
     /// Nil for other plans, and for what is of chance, which is drawn once for the subquery.

@@ -15,7 +15,7 @@ import ColumnStore
 /// | LATERAL | `NearestRow`, else `DependentJoin` |
 ///
 /// A join is made for all rows of a plan, also where the expression asks the subquery for some of them only: then it may not fail for the others (`Reach`),
-/// and where it looks at none of their columns its error waits for one that asks (`DeferredError`).
+/// and where it looks at none of their columns its error waits for one that asks (`DeferredError`). Where all rows ask, the join keeps it for the first (`JoinOperator`).
 struct SubqueryRemoval {
     private let ids: PlanIDs
     private let definitions = SharedWalk()
@@ -350,7 +350,7 @@ struct SubqueryRemoval {
     private func semi(
         _ subquery: SubqueryExpression, _ input: LogicalPlan, kind: JoinNode.Kind, pairs: [(Expression, Expression)]
     ) throws(QueryError) -> LogicalPlan {
-        let inner = try visit(subquery.plan)
+        let found = try visit(subquery.plan), inner = pairs.isEmpty ? found.asExistence : found
         return try semi(inner, input, kind: kind, pairs: pairs, conditions: [], Reach(), at: subquery.position)
     }
 
@@ -413,7 +413,8 @@ struct SubqueryRemoval {
         _ input: inout LogicalPlan, _ reach: Reach
     ) throws(QueryError) -> Expression {
         let column = ids.newColumn("", .boolean)
-        let inner = try visit(subquery.plan), error = DeferredError(of: inner, reach, ids)
+        let found = try visit(subquery.plan), inner = pairs.isEmpty && conditions.isEmpty ? found.asExistence : found
+        let error = DeferredError(of: inner, reach, ids)
         input = try semi(
             error?.deferring(inner) ?? inner, input, kind: .mark(column, nullAware: nullAware), pairs: pairs, conditions: conditions, reach, at: subquery.position)
         return error?.asked(with: .column(column), at: subquery.position) ?? .column(column)
@@ -424,7 +425,7 @@ struct SubqueryRemoval {
         _ subquery: SubqueryExpression, _ operands: [Expression], _ input: inout LogicalPlan, _ reach: Reach
     ) throws(QueryError) -> Expression {
         let pairs = zip(operands, subquery.plan.columns).map { (reach.guarded($0), Expression.column($1)) }
-        if operands.count == 1, subquery.plan.freeColumns.isEmpty {
+        if subquery.plan.freeColumns.isEmpty {
             return try mark(subquery, pairs, nullAware: true, &input, reach)
         }
         // The operator that tells NULL from false has to see all inner rows at once, and here each outer row has its own. So there are two questions: whether a
@@ -439,7 +440,7 @@ struct SubqueryRemoval {
 
     // MARK: Values
 
-    /// Joins the one row of `inner` to each row of the input; NULLs where there is none. Several are an error of the data: at once where each row asks, else where the value is read.
+    /// Joins the one row of `inner` to each row of the input; NULLs where there is none. Several are an error of the data: of the first row where each asks, else where the value is read.
     ///
     /// - Throws: unsupported-sql as `DependentJoin` does.
     private func values(

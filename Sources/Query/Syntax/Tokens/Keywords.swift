@@ -18,6 +18,14 @@ enum Keywords {
         "verbose",
     ]
 
+    /// Words that may name a column or table, but no function or type ("non-reserved (cannot be function or type)").
+    private static let columnName: Set<String> = [
+        "between", "bigint", "bit", "boolean", "char", "character", "coalesce", "dec", "decimal", "exists", "extract", "float", "greatest", "grouping",
+        "inout", "int", "integer", "interval", "least", "national", "nchar", "none", "normalize", "nullif", "numeric", "out", "overlay", "position",
+        "precision", "real", "row", "setof", "smallint", "substring", "time", "timestamp", "treat", "trim", "values", "varchar", "xmlattributes",
+        "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable",
+    ]
+
     /// Words that need AS before them as a column's alias, besides the reserved ones.
     static let notBareLabel: Set<String> = [
         "array", "as", "char", "character", "create", "day", "except", "fetch", "filter", "for", "from", "grant", "group",
@@ -30,6 +38,11 @@ enum Keywords {
     static func mayNameColumnOrTable(_ word: String) -> Bool {
         !reserved.contains(word) && !functionOrType.contains(word)
     }
+
+    /// Whether it names anything at all without quotes: what PostgreSQL writes without them.
+    ///
+    /// - Parameter word: in lower case.
+    static func mayNameAnything(_ word: String) -> Bool { mayNameColumnOrTable(word) && !columnName.contains(word) }
 
     /// Types count among functions: a word of theirs may stand before a bracket.
     static func mayNameFunction(_ word: String) -> Bool { !reserved.contains(word) }

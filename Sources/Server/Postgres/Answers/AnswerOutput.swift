@@ -22,13 +22,19 @@ final class AnswerOutput {
 
     var byteCount: Int { writer.bytes.count }
 
+    /// - Throws: 54000 for a message that is too long to be one, of which nothing is sent; what `send` throws.
     func write(_ message: BackendMessage) throws {
-        writer.write(message)
+        try withWriter { $0.write(message) }
         if writer.bytes.count >= Self.fullByteCount { try flush() }
     }
 
-    /// Lays bytes down that are no message.
-    func withWriter(_ body: (inout BackendWriter) -> Void) { body(&writer) }
+    /// Lays bytes down, messages or not.
+    ///
+    /// - Throws: 54000 where a message was too long to be one.
+    func withWriter(_ body: (inout BackendWriter) -> Void) throws {
+        body(&writer)
+        if let fault = writer.takeFault() { throw fault }
+    }
 
     func flush() throws {
         guard !writer.bytes.isEmpty else { return }

@@ -7,7 +7,7 @@ internal import Query
 struct JSONCells {
     private let cells: Cells
 
-    private enum Plain { case number, text, moment, document, other }
+    private enum Plain { case number, text, moment, document }
 
     private indirect enum Cells {
         case list(Bitmap?, offsets: [Int32], Cells)
@@ -32,10 +32,10 @@ struct JSONCells {
         default:
             let form: Plain = switch column.type {
             case .boolean, .int32, .int64, .double, .decimal: .number
-            case .string: .text
             case .timestamp, .timestampNanoseconds: .moment
             case .json: .document
-            default: .other
+            // Also what is no text by nature: of bytes the first is a backslash, which JSON has for itself.
+            default: .text
             }
             return .plain(CellEncoder(column, .text, style: .utc), form)
         }
@@ -75,10 +75,10 @@ struct JSONCells {
         case .number: text += number(value)
         case .text: JSONString.append(value, to: &text)
         case .document: text += value
-        case .other, .moment:
+        case .moment:
             text.append(UInt8(ascii: "\""))
             // 2026-11-20T12:00:00+00:00, as to_jsonb writes it.
-            if form == .moment, let blank = value.firstIndex(of: 0x20) {
+            if let blank = value.firstIndex(of: 0x20) {
                 value[blank] = UInt8(ascii: "T")
                 if value.count > 3, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(value[value.count - 3]) { value += ":00".utf8 }
             }

@@ -64,7 +64,7 @@ final class Questions: @unchecked Sendable {
         session.settings = settings
         let catalog = SystemCatalog(own, session)
         stateNumber += 1
-        let made = SeenState(catalog: catalog, principal: principal, sequence: sequence, now: CalendarText.now, number: stateNumber)
+        let made = SeenState(catalog: catalog, principal: principal, sequence: sequence, now: changes.cameAt ?? CalendarText.now, number: stateNumber)
         state = made
         return made
     }
@@ -166,11 +166,12 @@ final class Questions: @unchecked Sendable {
             guard question.parameterTypes.isEmpty else { return }
         }
         let asking = context(state, [], reading, asked: question.text)
+        changes.beginPlanning()
         let plan = try service.engine.prepare(question.text, in: asking, cancellation: cancellation)
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
-        // What the session held is in the plan, and another moment's is asked for anew.
-        guard holdings?.wasSeen != true else { return }
+        // What the session held is in the plan, or when the question came, and another moment's is asked for anew.
+        guard holdings?.wasSeen != true, !changes.wasMomentSeen else { return }
         // Tables of the catalogs that it reads are in it, too.
         let byteCount = plan.planByteCount.addingSaturating(asking.made.byteCount)
         guard byteCount <= KeptPlans.byteCountMax else { return }
@@ -373,9 +374,8 @@ final class Questions: @unchecked Sendable {
             return .finished(rows: given)
         case .copy(let options):
             let names = portal.question.columns.map(\.name)
-            try CopyWriter.check(options, names)
             let writer = CopyWriter(options, columns: names)
-            let rows = try CopyRows(writer, head: writer.head(portal.question.columns.map(\.name)), isBinary: options.form == .binary, to: output)
+            let rows = try CopyRows(writer, head: writer.head(names), isBinary: options.form == .binary, to: output)
             let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), columns: portal.question.columns, style: style))
             try rows.end(to: output)
             end(portal)

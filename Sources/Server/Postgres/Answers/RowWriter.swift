@@ -31,7 +31,10 @@ struct RowWriter {
         let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], style: style, as: PostgresColumnType(columns[$0].type)) }
         var widths = [Int](repeating: 0, count: part.rowCount)
         for column in part.columns { column.addWidths(to: &widths) }
-        let growth = cells.reduce(1) { max($0, $1.growth) }
+        let quoting = cells.reduce(1) { max($0, $1.growth) }
+        let growth = quoting.multipliedSaturating(by: growthOfForm(part.columns))
+        let nulls = nullsByteCount
+        if nulls > 0 { for place in widths.indices { widths[place] = widths[place].addingSaturating(nulls) } }
         if growth > 1 {
             for place in widths.indices { widths[place] = widths[place].addingSaturating(Self.bracketsByteCount).multipliedSaturating(by: growth) }
         }
@@ -49,18 +52,36 @@ struct RowWriter {
                 end += 1
             }
             if byteCount > AnswerOutput.fullByteCount, end == row + 1 {
-                let most = EncodedSize.most(part.slice(row..<end)).multipliedSaturating(by: growth)
+                let most = EncodedSize.most(part.slice(row..<end)).addingSaturating(nulls).multipliedSaturating(by: growth)
                 guard most <= Self.rowByteCountMax else { throw PostgresFault(.programLimitExceeded, "a row of more than \(Self.rowByteCountMax >> 20) MiB") }
                 // Its cells by themselves, and then as a message.
                 try output.hold(piece: most.multipliedSaturating(by: 2))
             }
             for place in runs.indices { runs[place].fill(row..<end, of: cells[place]) }
-            output.withWriter { writer in
+            try output.withWriter { writer in
                 for place in 0..<(end - row) { write(place, of: runs, to: &writer) }
             }
             if output.byteCount >= AnswerOutput.fullByteCount { try output.flush() }
             row = end
         }
+    }
+
+    /// How many times as long the values become at most as `EncodedSize` says, by the form that they leave in.
+    ///
+    /// Of bytes that are written by `bytea_output = escape` each may be four, where digits are two, and five within a list or a row. In a copy's text a backslash of those, and of what stands
+    /// within others, is doubled once more, and so is any letter that somebody has chosen as delimiter; in CSV any that was chosen as quote or escape.
+    private func growthOfForm(_ values: [Column]) -> Int {
+        let isNested = values.contains { $0.type.isNested }, hasBytes = values.contains { $0.type == .binary }
+        var growth = 1
+        if style.forms.escapesBytes, form.formats.contains(.text), isNested || hasBytes { growth = isNested ? 3 : 2 }
+        if case .copy(let rows, _) = form, rows.writer.mayDouble(withinOthers: isNested || hasBytes) { growth *= 2 }
+        return growth
+    }
+
+    /// What a copy's row has beside its values: its NULLs may all be a text that somebody has chosen.
+    private var nullsByteCount: Int {
+        guard case .copy(let rows, _) = form else { return 0 }
+        return rows.writer.nullByteCount.multipliedSaturating(by: columns.count)
     }
 
     private func write(_ row: Int, of runs: [CellRun], to output: inout BackendWriter) {

@@ -2,11 +2,33 @@ internal import ColumnStore
 internal import Query
 internal import Synchronization
 
-/// What a question does to its session: what it sets while it runs, which the session takes over when it is answered.
+/// What a question does to its session: what it sets while it runs, which the session takes over when it is answered; and what it sees of it, the moment that it came.
 final class SettingChanges: QuerySession {
     let random = RandomNumbers()
     /// As they are with the changes, and these.
     private let state = Mutex<(settings: SessionSettings?, changes: [SettingChange], byteCount: Int)>((nil, [], 0))
+
+    /// When the message came that is at hand, in microseconds since 1970, and whether a plan has that in it.
+    private let arrival = Mutex<(moment: Int64?, isSeen: Bool)>((nil, false))
+
+    /// A message has come.
+    func came(at moment: Int64) { arrival.withLock { $0.moment = moment } }
+
+    /// For now() of a transaction that begins with it.
+    var cameAt: Int64? { arrival.withLock { $0.moment } }
+
+    /// A question is about to be understood.
+    func beginPlanning() { arrival.withLock { $0.isSeen = false } }
+
+    /// Whether what was understood since then has asked when it came.
+    var wasMomentSeen: Bool { arrival.withLock { $0.isSeen } }
+
+    func statementMoment() -> Int64? {
+        arrival.withLock { arrival in
+            arrival.isSeen = true
+            return arrival.moment
+        }
+    }
 
     /// Of a question; more is no use of it.
     private static let countMax = 10_000, byteCountMax = 1 << 20

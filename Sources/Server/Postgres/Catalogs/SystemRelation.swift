@@ -109,9 +109,17 @@ struct SystemRelation: Sendable {
         "pg_hba_file_rules": "pg_hba_file_rules", "pg_ident_file_mappings": "pg_ident_file_mappings",
     ]
 
+    /// Columns of views whose numbers are NULL where there is nothing of the kind: no leader, no transaction of its own, no hash of a text, no file.
+    private static let nulls = Set(
+        """
+        pg_stat_activity.leader_pid pg_stat_activity.backend_xid pg_stat_activity.backend_xmin pg_stat_activity.query_id pg_settings.sourceline pg_stat_ssl.bits
+        pg_stat_database.checksum_failures
+        """.split(whereSeparator: \.isWhitespace).map(String.init))
+
     /// What stands where a row does not say: no number, no truth, no letter, and else nothing.
-    private static func blank(_ column: SystemColumn) -> Value {
-        switch column.type {
+    private func blank(_ column: SystemColumn) -> Value {
+        if Self.nulls.contains("\(name).\(column.name)") { return .null }
+        return switch column.type {
         case .boolean: .boolean(false)
         case .int32, .int64: .integer(0)
         case .double: .double(0)
@@ -123,8 +131,9 @@ struct SystemRelation: Sendable {
     /// The relation with `rows`, each by the names of its columns.
     func table(_ rows: [[String: Value]]) -> MemoryTable {
         var builders = columns.map { ColumnBuilder(type: $0.type) }
+        let blanks = columns.map { blank($0) }
         for row in rows {
-            for (index, column) in columns.enumerated() { builders[index].append(row[column.name] ?? Self.blank(column)) }
+            for (index, column) in columns.enumerated() { builders[index].append(row[column.name] ?? blanks[index]) }
         }
         let made = builders.indices.map { builders[$0].finish() }
         let schema = Schema(columns.map { Field($0.name, $0.type) })

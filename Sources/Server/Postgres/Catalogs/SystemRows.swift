@@ -429,17 +429,19 @@ struct SystemRows {
     private func setting(_ setting: (name: String, value: String)) -> Row {
         let known = SystemSetting(setting.name, setting.value)
         let builtIn = SessionSettings.builtIn(setting.name.lowercased()).map { SystemSetting(setting.name, $0).value }
-        let builtInValue: Value = builtIn.map { .string($0) } ?? .null
+        let reset = session.settings?.resetValue(setting.name.lowercased()).map { SystemSetting(setting.name, $0).value } ?? builtIn
+        let builtInValue: Value = builtIn.map { .string($0) } ?? .null, resetValue: Value = reset.map { .string($0) } ?? .null
         let isFixed = SessionSettings.isFixed(setting.name.lowercased())
         let text = SettingTexts.text(setting.name)
         let bounds = SettingValues.bounds(setting.name.lowercased())
         let least: Value = bounds.least.map { .string($0) } ?? .null, greatest: Value = bounds.greatest.map { .string($0) } ?? .null
         let words: Value = bounds.words.map { .list($0.map { .string($0) }) } ?? .null
-        let source = builtIn == known.value ? "default" : isFixed ? "configuration file" : "session"
+        // Of what is as the session began with it the client has said whatever is not built in.
+        let source = builtIn == known.value ? "default" : isFixed ? "configuration file" : reset == known.value ? "client" : "session"
         return [
             "name": .string(setting.name), "setting": .string(known.value), "unit": known.unit.map { .string($0) } ?? .null, "vartype": .string(known.type),
             "context": .string(isFixed ? "internal" : "user"), "source": .string(source),
-            "boot_val": builtInValue, "reset_val": builtInValue, "category": .string(text?.category ?? "Customized Options"), "short_desc": text.map { .string($0.description) } ?? .null,
+            "boot_val": builtInValue, "reset_val": resetValue, "category": .string(text?.category ?? "Customized Options"), "short_desc": text.map { .string($0.description) } ?? .null,
             "min_val": least, "max_val": greatest, "enumvals": words,
         ]
     }

@@ -86,7 +86,8 @@ final class ConnectionPlaces: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// No connection reads any more: those at a statement end after it.
+    /// No connection reads any more: those at a statement end after it. `isStopping` is true before the first socket shows it, so that whoever takes the end of
+    /// reading for the client's going can tell.
     func stop() {
         state.withLock { state in
             state.isStopping = true

@@ -100,11 +100,11 @@ final class PostgresConnection {
         for _ in 0...Self.negotiationsMax {
             switch try nextStartup(deadline) {
             case .gssEncryption:
-                output.withWriter { $0.encryption(isAccepted: false) }
+                try output.withWriter { $0.encryption(isAccepted: false) }
                 try output.flush()
             case .encryption:
                 guard !channel.isEncrypted else { throw PostgresFault.framing("SSL is established already") }
-                output.withWriter { $0.encryption(isAccepted: shared.certificates != nil) }
+                try output.withWriter { $0.encryption(isAccepted: shared.certificates != nil) }
                 try output.flush()
                 if shared.certificates != nil { try beginTLS(deadline) }
             case .cancel(let processID, let key):
@@ -223,13 +223,17 @@ final class PostgresConnection {
 
     private func admit(_ settings: SessionSettings, _ proof: PasswordCheck.Proof, _ user: String, _ principal: Principal) throws -> Admitted {
         let authorizer = shared.passwords.authorizer
-        let (watcher, socket) = (shared.watcher, channel.socket)
+        let (watcher, socket, places) = (shared.watcher, channel.socket, shared.places)
         let (processID, key) = try shared.cancels.add(interruption)
         let asker = Questions.Asker(
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             present: { try PasswordCheck.present(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
-            whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
+            whenGone: { action in
+                guard let action else { return watcher.forget(socket) }
+                // A stop ends reading on every socket, which looks as if its client had gone: what runs has its grace all the same, and hears why it ends.
+                watcher.watch(socket) { if !places.isStopping { action() } }
+            },
             session: SystemSession(user: user, database: shared.database, processID: processID, isEncrypted: channel.isEncrypted, serverBeganAt: shared.openedAt))
         // From here on what is said comes from the store.
         kept.isWanted = true
@@ -258,6 +262,7 @@ final class PostgresConnection {
         }
         while let input = try nextInput(session) {
             if !interruption.isBusy { interruption.begin() }
+            questions.changes.came(at: CalendarText.now)
             let goesOn = try perform(input, &session, questions)
             guard goesOn else { return try output.flush() }
         }
@@ -269,7 +274,8 @@ final class PostgresConnection {
             do throws(PostgresFault) {
                 if let message = try decoder.next() { return .message(message) }
             } catch {
-                return error.severity != .fatal && decoder.isAtQuery ? .malformedQuery(error) : .malformed(error)
+                guard error.severity != .fatal else { return .malformed(error) }
+                return decoder.isAtSync ? .malformedSync(error) : decoder.isAtQuery ? .malformedQuery(error) : .malformed(error)
             }
             // Nothing is under way, and nothing more has come.
             if decoder.pendingCount == 0, !session.isInPipeline { interruption.end() }

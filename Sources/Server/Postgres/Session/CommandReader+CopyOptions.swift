@@ -65,7 +65,7 @@ extension CommandReader {
         case "encoding":
             // As with client_encoding.
             let encoding = try item()
-            guard SessionSettings.isUTF8(encoding) else {
+            guard SessionSettings.encoding(named: encoding) != nil else {
                 throw PostgresFault(.invalidParameterValue, "COPY's rows are in UTF8, not in \"\(encoding)\"", position: position)
             }
         case "freeze": _ = try copyFlag(option, isList)

@@ -57,6 +57,21 @@ package struct CopyWriter {
 
     package var isBinary: Bool { options.form == .binary }
 
+    /// What a NULL takes, in bytes.
+    package var nullByteCount: Int { isBinary ? 0 : nullText.count }
+
+    /// Whether letters may become two each that are one in an answer's text, beyond the controls, backslashes and double quotes of texts.
+    ///
+    /// - Parameter isWithin: some values are bytes, or stand within others, whose backslashes are doubled already.
+    package func mayDouble(withinOthers isWithin: Bool) -> Bool {
+        switch options.form {
+        case .binary: false
+        // A control is bounded with more than two letters anyway.
+        case .text: isWithin || options.delimiterByte >= 0x20
+        case .csv: options.quote != UInt8(ascii: "\"") || (options.escape ?? options.quote) != options.quote
+        }
+    }
+
     /// One value of a row, with what stands before it; behind the last one of a text's row belongs a line's end.
     ///
     /// - Parameter value: in the copy's own format; nil for NULL.

@@ -58,7 +58,6 @@ extension PostgresSession {
                 warn(PostgresFault(.activeTransaction, "there is already a transaction in progress", severity: .warning))
             } else {
                 beginImplicit()
-                block = .explicit
             }
             if let level {
                 var begun = settings
@@ -66,6 +65,8 @@ extension PostgresSession {
                 try checkLevel(of: begun)
                 settings = begun
             }
+            // A BEGIN that fails has begun nothing that a ROLLBACK would have to end.
+            block = .explicit
             return tag
         case .commit(let isChained): return try endTransaction(isCommitted: true, isChained: isChained)
         case .rollback(let isChained): return try endTransaction(isCommitted: false, isChained: isChained)
@@ -74,7 +75,8 @@ extension PostgresSession {
             try begin(savepoint: name)
             return "SAVEPOINT"
         case .lock:
-            try inBlock("LOCK TABLE")
+            // A Query of several statements is a block by itself.
+            if !isMultiple { try inBlock("LOCK TABLE") }
             return "LOCK TABLE"
         case .release(let name):
             try inBlock("RELEASE SAVEPOINT")
@@ -461,6 +463,8 @@ extension PostgresSession {
         case (.prepareCopy(let options, let question), .prepared(let result)):
             let shape = try result.get()
             guard shape.parameterTypes.isEmpty else { throw noParameter }
+            // Behind CopyOutResponse clients read what comes as the copy.
+            try CopyWriter.check(options, shape.columns.map(\.name))
             waiting = .command(.openCopy(options, question: question, columns: shape.columns.count))
             effects.append(.open(.init(portal: question, statement: question, arguments: .bound(formats: [], values: []), isScrollable: false)))
         case (.openCopy(let options, let question, let columns), .opened(let fault)):

@@ -228,9 +228,12 @@ package struct PostgresSession {
         case .malformedQuery(let fault):
             precondition(!isWaiting, "an answer is due, not a message")
             guard !isSkipping else { break }
-            send(.error(fault))
-            abortBlock()
-            ready()
+            failWhole(fault)
+        case .malformedSync(let fault):
+            precondition(!isWaiting, "an answer is due, not a message")
+            // Whoever sent it waits for ReadyForQuery, whatever else was wrong before.
+            isSkipping = false
+            failWhole(fault)
         case .prepared, .opened, .ran, .goesOn:
             guard let was = waiting else { preconditionFailure("nothing was asked") }
             waiting = nil
@@ -254,10 +257,7 @@ package struct PostgresSession {
         case .copyData, .copyDone, .copyFail: break
         case _ where isSkipping: break
         case .query(let text): query(text)
-        case .functionCall:
-            send(.error(PostgresFault(.featureNotSupported, "fastpath function calls are not supported")))
-            abortBlock()
-            ready()
+        case .functionCall: failWhole(PostgresFault(.featureNotSupported, "fastpath function calls are not supported"))
         case .password: end(.framing("invalid frontend message type 112"))
         case .flush: effects.append(.flush)
         case .parse(let parse): begin(parse)
@@ -310,6 +310,13 @@ package struct PostgresSession {
         } else {
             isSkipping = true
         }
+    }
+
+    /// A fault of a message that is answered by ReadyForQuery in any case.
+    private mutating func failWhole(_ fault: PostgresFault) {
+        send(.error(fault))
+        abortBlock()
+        ready()
     }
 
     /// Nothing of a Query message is left.

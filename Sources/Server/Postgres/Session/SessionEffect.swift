@@ -99,6 +99,8 @@ package enum SessionInput: Sendable {
     case malformed(PostgresFault)
     /// A Query or FunctionCall that could not be read: it is answered to its end.
     case malformedQuery(PostgresFault)
+    /// A Sync that could not be read: it ends what is passed over all the same.
+    case malformedSync(PostgresFault)
     case prepared(Result<Shape, PostgresFault>)
     case opened(PostgresFault?)
     case ran(Outcome)

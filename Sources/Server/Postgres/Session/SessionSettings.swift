@@ -143,6 +143,8 @@ package struct SessionSettings: Sendable {
     /// Whether it is on or off.
     static func isSwitch(_ name: String) -> Bool { known(name).map { $0.value == "on" || $0.value == "off" } ?? false }
     static func isFixed(_ name: String) -> Bool { known(name)?.isFixed ?? false }
+    /// What RESET comes back to: what the client asked for when it connected, or else what is built in; nil for a setting that the session did not begin with.
+    func resetValue(_ name: String) -> String? { defaults[name] }
     /// What it is where nobody says another value.
     static func builtIn(_ name: String) -> String? { known(name)?.value }
 
@@ -185,9 +187,15 @@ package struct SessionSettings: Sendable {
         values = next
     }
 
-    /// As PostgreSQL compares names of encodings: by their letters and digits.
-    static func isUTF8(_ encoding: String) -> Bool {
-        ["utf8", "unicode"].contains(String(encoding.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }))
+    /// An encoding that clients may have, as PostgreSQL spells it; nil for another. Names are compared as there: by their letters and digits.
+    ///
+    /// SQL_ASCII is no encoding: bytes go out as they are, and what comes is read as UTF-8 either way. libpq's `auto` asks for it in the C locale, as psql does.
+    static func encoding(named name: String) -> String? {
+        switch String(name.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }) {
+        case "utf8", "unicode": "UTF8"
+        case "sqlascii": "SQL_ASCII"
+        default: nil
+        }
     }
 
     private static func checked(_ name: String, _ value: String, _ values: [String: String], _ defaults: [String: String]) throws(PostgresFault) -> String {
@@ -196,8 +204,8 @@ package struct SessionSettings: Sendable {
         }
         switch name {
         case "client_encoding":
-            guard isUTF8(value) else { throw invalid() }
-            return "UTF8"
+            guard let known = Self.encoding(named: value) else { throw invalid() }
+            return known
         case "standard_conforming_strings":
             // Statements are cut by it: with `off` a text would end elsewhere.
             guard ["on", "true", "yes", "1"].contains(value.lowercased()) else { throw invalid() }

@@ -1,5 +1,5 @@
 // PostgreSQL's lexical rules as far as they say where a statement ends (PostgreSQL 15 documentation, 4.1):
-// '…' with '' in it, E'…' with \, "…", $tag$…$tag$, -- to the line's end, /* nested */.
+// '…' with '' in it, E'…' with \, both going on behind a line's end, "…", $tag$…$tag$, -- to the line's end, /* nested */.
 
 internal import ColumnStore
 internal import Query
@@ -128,7 +128,7 @@ package struct StatementScanner {
     private mutating func token(_ first: Unicode.Scalar) throws(PostgresFault) -> (StatementToken.Kind, String)? {
         switch first {
         case "-" where scalar(1) == "-":
-            while let next = scalar(), next != "\n" { place += 1 }
+            while let next = scalar(), !Self.endsLine(next) { place += 1 }
             return nil
         case "/" where scalar(1) == "*":
             try comment()
@@ -156,6 +156,8 @@ package struct StatementScanner {
             return (.mark, String(first))
         }
     }
+
+    private static func endsLine(_ scalar: Unicode.Scalar) -> Bool { scalar == "\n" || scalar == "\r" }
 
     private static func beginsWord(_ scalar: Unicode.Scalar) -> Bool {
         (scalar.isASCII && scalar.properties.isAlphabetic) || scalar == "_" || scalar.value >= 0x80
@@ -202,12 +204,35 @@ package struct StatementScanner {
         while let next = scalar() {
             place += 1
             if next == mark {
-                guard scalar() == mark else { return String(value) }
+                guard scalar() == mark else {
+                    if mark == "'", continuesAfterLineBreak() { continue }
+                    return String(value)
+                }
                 place += 1
             }
             value.append(next)
         }
         throw unended(mark == "'" ? "quoted string" : "quoted identifier", begin)
+    }
+
+    /// `'a'` and `'b'` on another line are one text, of which escapes go on meaning something: a semicolon behind `\'` there is none of its own. Passes the blanks, comments to a line's end and
+    /// the opening quote; false where no text goes on, and nothing is passed. The same in `Lexer`.
+    private mutating func continuesAfterLineBreak() -> Bool {
+        var probe = place, sawLineBreak = false
+        while probe < scalars.count {
+            let next = scalars[probe]
+            if next == "-", probe + 1 < scalars.count, scalars[probe + 1] == "-" {
+                while probe < scalars.count, !Self.endsLine(scalars[probe]) { probe += 1 }
+            } else if next == " " || (0x09...0x0D).contains(next.value) {
+                sawLineBreak = sawLineBreak || Self.endsLine(next)
+                probe += 1
+            } else {
+                break
+            }
+        }
+        guard sawLineBreak, probe < scalars.count, scalars[probe] == "'" else { return false }
+        place = probe + 1
+        return true
     }
 
     /// `E'…'` from its quote on, as questions' own lexer reads it.
@@ -230,7 +255,11 @@ package struct StatementScanner {
         while var next = scalar() {
             place += 1
             if next == "'" {
-                guard scalar() == "'" else { return try text.text(at: begin) }
+                guard scalar() == "'" else {
+                    try text.checkPairs()
+                    if continuesAfterLineBreak() { continue }
+                    return try text.text(at: begin)
+                }
                 place += 1
             } else if next == "\\" {
                 let count = try text.readEscape(at: place) { distance in scalar(distance).flatMap { $0.isASCII ? UInt8($0.value) : nil } }

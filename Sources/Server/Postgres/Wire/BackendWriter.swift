@@ -3,8 +3,19 @@ internal import ColumnStore
 /// Lays messages to a client down as bytes.
 package struct BackendWriter {
     package private(set) var bytes: [UInt8] = []
+    /// A message's length, with the four bytes that say it; less than an Int32 holds for tests.
+    private let lengthMax: Int
+    /// A message was longer, and is not there: its beginning was taken back, so that what stands behind it is read as what it is.
+    private var isOverlong = false
 
-    package init() {}
+    package init(lengthMax: Int = Int(Int32.max)) { self.lengthMax = lengthMax }
+
+    /// Once after each message that was too long to be one.
+    package mutating func takeFault() -> PostgresFault? {
+        guard isOverlong else { return nil }
+        isOverlong = false
+        return PostgresFault(.programLimitExceeded, "a message of more than \(lengthMax) bytes", hint: "Ask for less in one row.")
+    }
 
     /// What was written, which is then the caller's.
     package mutating func take() -> [UInt8] {
@@ -44,11 +55,18 @@ package struct BackendWriter {
         return bytes.count - 4
     }
 
-    private mutating func end(_ start: Int) { patch(bytes.count - start, at: start) }
+    /// What is written is bounded far below by its makers: a batch, a statement's text, a name. Where one of them is wrong, a statement fails and nobody else's connection.
+    private mutating func end(_ start: Int) {
+        guard bytes.count - start <= lengthMax else {
+            bytes.removeSubrange((start - 1)...)
+            isOverlong = true
+            return
+        }
+        patch(bytes.count - start, at: start)
+    }
 
+    /// A value's length is its message's business, which is taken back where it is too long.
     private mutating func patch(_ value: Int, at place: Int) {
-        // What is written is bounded far below by its makers: a batch, a statement's text, a name.
-        precondition(value <= Int(Int32.max), "a message of more than 2 GiB")
         withUnsafeBytes(of: Int32(truncatingIfNeeded: value).bigEndian) { size in
             for (index, byte) in size.enumerated() { bytes[place + index] = byte }
         }

@@ -32,6 +32,8 @@ package struct FrontendDecoder {
     private var place = 0
     /// The last message that `next` looked into is one that is answered by ReadyForQuery.
     package private(set) var isAtQuery = false
+    /// It is one that ends what is passed over after an error, also where it is wrong itself.
+    package private(set) var isAtSync = false
     /// How many messages are behind, also those that were wrong.
     package private(set) var passedCount = 0
 
@@ -89,6 +91,7 @@ package struct FrontendDecoder {
         guard pendingCount > length else { return nil }
         let body = bytes[place + 5..<place + 1 + length]
         isAtQuery = type == UInt8(ascii: "Q") || type == UInt8(ascii: "F")
+        isAtSync = type == UInt8(ascii: "S")
         place += 1 + length
         passedCount += 1
         var reader = WireReader(body)

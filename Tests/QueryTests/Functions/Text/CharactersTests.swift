@@ -6,6 +6,14 @@ import XCTest
 /// Goal: work on the characters of one long text ends when its query does. Method: texts that take longer than their query may, so that whoever looks at the clock before the first
 /// character alone has an answer.
 final class CharactersTests: XCTestCase {
+    /// Of numbers only digits are of a word. As PostgreSQL 15.18 has it with `C.UTF-8`.
+    func test_initcap_behindWhatIsNeitherLetterNorDigit_beginsAWord() throws {
+        let fixture = QueryFixture(threads: 1)
+        for (text, shown) in [("m²x", "M²X"), ("a½b", "A½B"), ("٣a", "٣a"), ("ⓐb", "Ⓐb"), ("Ⅷa", "Ⅷa"), ("กัa", "กัa"), ("क्a", "क्A"), ("a1b_c", "A1b_C")] {
+            XCTAssertEqual(try fixture.rows("SELECT initcap('\(text)')"), shown, text)
+        }
+    }
+
     func test_charactersOfALongText_endWithTheirQuery() throws {
         let count = 4_000_000
         let texts = ByteArrays(offsets: [0, Int32(count)], bytes: [UInt8](repeating: UInt8(ascii: "a"), count: count))

@@ -55,4 +55,38 @@ final class DependentJoinTests: XCTestCase {
         try check("WITH c AS (SELECT random() AS r) SELECT count(DISTINCT s.q) FROM \(rows), LATERAL (SELECT c.r + v.k AS q FROM c) s", "1")
         try check("SELECT count(DISTINCT q) FROM (SELECT (WITH c AS (SELECT random() + v.k AS r) SELECT c.r + d.r * 0 FROM c, c d) AS q FROM \(rows)) x", "3")
     }
+
+    /// The first rows of a sorted subquery are the first in its order, as PostgreSQL has them.
+    func test_limitsOverSortedRows_keepTheirOrder() throws {
+        let sorted = "(SELECT m.x FROM many m WHERE m.k <> o.k ORDER BY m.x DESC) s"
+        for (subquery, two) in [
+            ("SELECT s.x FROM \(sorted) LIMIT 1", "99"), ("SELECT s.x FROM \(sorted) LIMIT 1 OFFSET 2", "97"), ("SELECT s.x FROM \(sorted) WHERE s.x < 50 LIMIT 1", "49"),
+            ("SELECT q.x + 1 FROM (SELECT s.x FROM \(sorted)) q LIMIT 1", "100"),
+            ("SELECT s.z FROM (SELECT -m.x AS z FROM many m WHERE m.k <> o.k ORDER BY m.x DESC) s LIMIT 1", "-99"),
+            ("SELECT q.x FROM (SELECT s.x FROM \(sorted) LIMIT 10) q LIMIT 1", "99"), ("SELECT q.x FROM (SELECT s.x FROM \(sorted) LIMIT 10) q WHERE q.x < 95 LIMIT 1", "94"),
+        ] {
+            try check("SELECT o.k, (\(subquery)) FROM (VALUES (1), (2)) o(k) ORDER BY 1", "1,|2,\(two)")
+        }
+        try check("SELECT o.k, l.x FROM (VALUES (1), (2)) o(k), LATERAL (SELECT s.x FROM \(sorted) LIMIT 2) l ORDER BY 2", "2,98|2,99")
+    }
+
+    /// Lists without ORDER BY are of no order, and clients rely upon that of the rows beneath, which PostgreSQL keeps.
+    func test_listsOfSortedRows_keepTheirOrder() throws {
+        func sorted(_ condition: String, _ rest: String = "") -> String { "(SELECT m.x FROM many m WHERE \(condition) AND m.x < 4 ORDER BY m.x DESC\(rest)) s" }
+        let list = "SELECT string_agg(s.x::text, '-')"
+        try check("\(list) FROM (SELECT x FROM many WHERE x < 4 ORDER BY x DESC) s", "3-2-1-0")
+        let cases: [(String, String, String)] = [
+            ("\(list) FROM \(sorted("m.k = o.k"))", "3-2-1-0", ""), ("\(list) FROM \(sorted("m.k <= o.k"))", "3-2-1-0", "3-2-1-0"),
+            ("\(list) FROM \(sorted("m.k = o.k", " LIMIT 3"))", "3-2-1", ""), ("\(list) FROM \(sorted("m.k = o.k")) WHERE s.x > 1", "3-2", ""),
+            ("\(list) FROM (SELECT (m.x * 2) % 5 AS x FROM many m WHERE m.k = o.k AND m.x < 4 ORDER BY m.x DESC) s", "1-4-2-0", ""),
+            ("SELECT string_agg(s.x::text, '-' ORDER BY s.x) FROM \(sorted("m.k = o.k"))", "0-1-2-3", ""),
+            ("SELECT array_to_string(array_agg(s.x), '-') FROM \(sorted("m.k = o.k"))", "3-2-1-0", ""), ("SELECT jsonb_agg(s.x) ->> 0 FROM \(sorted("m.k = o.k"))", "3", ""),
+            ("SELECT string_agg((s.x + o.k)::text, '-') FROM \(sorted("m.x > 1"))", "4-3", "5-4"),
+            ("SELECT max(q.l) FROM (SELECT s.x % 2 AS g, string_agg(s.x::text, '-') AS l FROM \(sorted("m.k = o.k")) GROUP BY 1) q", "3-1", ""),
+        ]
+        for (subquery, one, two) in cases {
+            try check("SELECT o.k, (\(subquery)) FROM (VALUES (1), (2)) o(k) ORDER BY 1", "1,\(one)|2,\(two)")
+        }
+        try check("SELECT o.k, a.l FROM (VALUES (1), (2)) o(k) CROSS JOIN LATERAL (\(list) AS l FROM \(sorted("m.k = o.k"))) a ORDER BY 1", "1,3-2-1-0|2,")
+    }
 }

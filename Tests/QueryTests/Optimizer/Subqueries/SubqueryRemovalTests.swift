@@ -98,6 +98,68 @@ final class SubqueryRemovalTests: XCTestCase {
         try check("SELECT x, CASE WHEN x = 2 THEN (SELECT 10 / g FROM generate_series(1, 2) g WHERE g > 2) END FROM v ORDER BY x", "0,|2,")
     }
 
+    /// PostgreSQL runs such a subquery when the first row asks: without a row nobody does, wherever it stands.
+    func test_subqueriesOfNoRow_doNotFail_whereThereIsNoRow() throws {
+        let values: [(text: String, slug: QueryError.Slug)] = [
+            ("SELECT y FROM v", .dataError), ("SELECT 10 / (g - 1) FROM generate_series(1, 1) g", .dataError),
+            ("SELECT sum(10 / (g - 1)) FROM generate_series(1, 2) g", .dataError), ("SELECT 9223372036854775807 + g FROM generate_series(1, 1) g", .numericOverflow),
+        ]
+        for (value, slug) in values {
+            for query in [
+                "SELECT x, (\(value)) FROM v WHERE x = 999", "SELECT x FROM v WHERE x = 999 AND y > (\(value))", "SELECT x FROM v WHERE x = 999 AND y = (\(value))",
+                "SELECT x FROM v WHERE (\(value)) > 3 AND x = 999", "SELECT a.x FROM v a JOIN v b ON a.x = b.x AND b.y > (\(value)) WHERE a.x = 999",
+                "SELECT a.x, b.y FROM v a LEFT JOIN v b ON b.y > (\(value)) WHERE a.x = 999",
+                "SELECT a.x, b.y FROM v a LEFT JOIN v b ON a.y > (\(value)) WHERE a.x = 999",
+                "SELECT x FROM v WHERE x = 999 AND y IN (\(value) LIMIT 3)", "SELECT x FROM v WHERE x = 999 AND y > (\(value)) AND y < (\(value))",
+                "SELECT x, sum(y + (\(value))) FROM v WHERE x = 999 GROUP BY x", "SELECT x FROM (SELECT x, (\(value)) AS s FROM v WHERE x = 999) q ORDER BY s LIMIT 3",
+            ] {
+                try check(query, "")
+            }
+            for query in [
+                "SELECT x, (\(value)) FROM v WHERE x = 2", "SELECT x FROM v WHERE x = 2 AND y > (\(value))", "SELECT x FROM v WHERE x = 2 AND y = (\(value))",
+                "SELECT a.x FROM v a JOIN v b ON a.x = b.x AND b.y > (\(value)) WHERE a.x = 2",
+                "SELECT a.x, b.y FROM v a LEFT JOIN v b ON b.y > (\(value)) WHERE a.x = 2",
+                "SELECT count(*), (\(value)) FROM v WHERE x = 999",
+            ] {
+                XCTAssertEqual(fixture.error(query)?.slug, slug, query)
+            }
+        }
+    }
+
+    // MARK: Whether there is a row, and which
+
+    /// The first row tells: what would come behind it has no end, and is an error.
+    func test_existence_isToldByTheFirstRow() throws {
+        let endless = "(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT 1 FROM r WHERE n > 3)"
+        try check("SELECT EXISTS \(endless), NOT EXISTS \(endless)", "true,false")
+        try check("SELECT x FROM v WHERE EXISTS \(endless) ORDER BY x", "0|2")
+        try check("SELECT x FROM v WHERE NOT EXISTS \(endless)", "")
+        try check("SELECT x, CASE WHEN x = 2 THEN EXISTS \(endless) END FROM v ORDER BY x", "0,|2,true")
+        func exists(_ column: String, above least: Int) -> String { "EXISTS (SELECT \(column) FROM v w WHERE w.y > \(least))" }
+        try check(
+            "SELECT x, \(exists("1", above: 6)), \(exists("1", above: 7)), \(exists("max(y)", above: 7)) FROM v ORDER BY x", "0,true,false,true|2,true,false,true")
+    }
+
+    /// NULL is told from false by one join, which looks at pairs of rows only where there are NULLs.
+    func test_rowsAmongThoseOfASubquery_asValues() throws {
+        func test(_ row: String, _ rows: String) -> String {
+            let query = "(SELECT a, b FROM (VALUES \(rows)) w(a, b))"
+            return "SELECT x, \(row) IN \(query), \(row) NOT IN \(query) FROM v ORDER BY x"
+        }
+        try check(test("(x, y)", "(2, 7), (2, 8), (1, 5)"), "0,false,true|2,true,false")
+        try check(test("(x, y)", "(0, NULL::int), (NULL::int, 9), (2, NULL), (2, 7)"), "0,,|2,true,false")
+        try check(test("(x, y)", "(NULL::int, 9), (3, NULL::int)"), "0,false,true|2,false,true")
+        try check(test("(x, y)", "(NULL::int, NULL::int)"), "0,,|2,,")
+        try check(test("(nullif(x, 0), y)", "(9, 5), (2, 7)"), "0,,|2,true,false")
+        try check(test("(nullif(x, 0), y)", "(9, 6), (2, 8)"), "0,false,true|2,false,true")
+        try check("SELECT x, (nullif(x, 0), y) IN (SELECT x, y FROM v WHERE x > 99) FROM v ORDER BY x", "0,false|2,false")
+        let plan = Explain.text(try VerifiedPlan.make("SELECT (x, y) IN (SELECT x, y FROM v) FROM v", in: QueryContext(catalog: fixture.catalog, now: fixture.now)))
+        XCTAssertTrue(plan.contains("Null-aware mark join"), plan)
+        XCTAssertEqual(plan.components(separatedBy: "join").count, 2, plan)
+    }
+
+    // MARK: Subqueries that not all rows reach
+
     func test_testsOfNoRow_thatNoRowReaches_doNotFail() throws {
         for test in [
             "EXISTS (SELECT 1 FROM generate_series(1, 9) g WHERE g = 10 / (g - 1))", "NOT EXISTS (SELECT 1 FROM generate_series(1, 9) g WHERE g = 10 / (g - 1))",
@@ -131,6 +193,20 @@ final class SubqueryRemovalTests: XCTestCase {
         try check("SELECT x, (SELECT max(CASE WHEN g > 9 THEN \(value) ELSE g END) FROM generate_series(1, 3) g WHERE g <= v.x) FROM v ORDER BY x", "0,|2,2")
         XCTAssertEqual(
             fixture.error("SELECT (SELECT max(CASE WHEN g > 1 THEN \(value) ELSE g END) FROM generate_series(1, 3) g WHERE g <= v.x) FROM v")?.cause, .divisionByZero)
+    }
+
+    /// What is of chance is drawn for the rows that ask, and fails for no other.
+    func test_subqueriesOfChance_thatNoRowReaches_doNotFail() throws {
+        let none = "floor(random() * 0)::int"
+        for value in ["SELECT 10 / \(none)", "SELECT max(10 / (g - g + \(none))) FROM generate_series(1, 3) g"] {
+            try check("SELECT x, CASE WHEN x > 2 THEN (\(value)) END FROM v ORDER BY x", "0,|2,")
+            try check("SELECT coalesce(x, (\(value))) FROM v ORDER BY 1", "0|2")
+            XCTAssertEqual(fixture.error("SELECT CASE WHEN x = 2 THEN (\(value)) END FROM v")?.cause, .divisionByZero, value)
+        }
+        for value in ["SELECT 10 / (v.x + \(none))", "SELECT max(g / (v.x + \(none))) FROM generate_series(10, 10) g", "SELECT g / (v.x + \(none)) FROM generate_series(10, 10) g"] {
+            try check("SELECT x, CASE WHEN x = 0 THEN 0 ELSE (\(value)) END FROM v ORDER BY x", "0,0|2,5")
+            XCTAssertEqual(fixture.error("SELECT CASE WHEN x = 2 THEN 0 ELSE (\(value)) END FROM v")?.cause, .divisionByZero, value)
+        }
     }
 
     func test_memoryThatASubqueryLacks_endsTheStatement() {

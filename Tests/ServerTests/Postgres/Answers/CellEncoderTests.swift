@@ -79,6 +79,18 @@ final class CellEncoderTests: XCTestCase {
         XCTAssertEqual(binary, [0, 0, 4, 0xDA, 0, 0, 0, 0, 0, 0, 0, 99])
     }
 
+    /// JSON's own marks in what is no text by nature: the backslash before the digits of bytes.
+    func test_bytesWithinDocuments_areTextsOfJSON() {
+        let member = ColumnType.structure([Field("b", .binary), Field("u", .uuid), Field("d", .date), Field("t", .timestampTZ)])
+        var builder = ColumnBuilder(type: .list(element: Field("element", member)))
+        builder.append(.list([.structure([.bytes([0x68, 0x69]), .bytes([UInt8](0..<16)), .integer(19_724), .integer(0)]), .structure([.null, .null, .null, .null])]))
+        var text: [UInt8] = []
+        CellEncoder(builder.finish(), .text, style: .utc).append(0, to: &text)
+        XCTAssertEqual(
+            String(decoding: text, as: UTF8.self),
+            #"[{"b": "\\x6869", "u": "00010203-0405-0607-0809-0a0b0c0d0e0f", "d": "2024-01-02", "t": "1970-01-01T00:00:00+00:00"}, {"b": null, "u": null, "d": null, "t": null}]"#)
+    }
+
     /// As casts to text within a question write them; the binary form knows no styles.
     func test_daysAndMoments_haveTheSessionsStyle() throws {
         let zone = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Kyiv"))

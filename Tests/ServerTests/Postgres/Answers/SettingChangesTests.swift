@@ -17,6 +17,20 @@ final class SettingChangesTests: XCTestCase {
         XCTAssertEqual(changes.take(), [SettingChange(name: "app.user", value: "7", isLocal: true)])
     }
 
+    /// A plan with it is good for no other statement; that a transaction begins with it is no look.
+    func test_momentOfAStatement_isKnownToHaveBeenSeen() throws {
+        let changes = SettingChanges()
+        XCTAssertNil(changes.cameAt)
+        changes.came(at: 7)
+        changes.beginPlanning()
+        XCTAssertEqual(changes.cameAt, 7)
+        XCTAssertFalse(changes.wasMomentSeen)
+        XCTAssertEqual(changes.statementMoment(), 7)
+        XCTAssertTrue(changes.wasMomentSeen)
+        changes.beginPlanning()
+        XCTAssertFalse(changes.wasMomentSeen)
+    }
+
     func test_anotherIsolationLevel_isRefused_asTheQuestionHasLooked() throws {
         let changes = try begun()
         XCTAssertThrowsError(try changes.set("transaction_isolation", "serializable", isLocal: true)) { XCTAssertEqual(($0 as? QueryError)?.cause, .activeTransaction) }

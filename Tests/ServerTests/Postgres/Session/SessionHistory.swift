@@ -67,6 +67,7 @@ enum SessionHistory {
             ["BEGIN", "SELECT 1", level, "ROLLBACK"], ["BEGIN", level, "SELECT 1", level, "COMMIT"], ["BEGIN", "SHOW application_name", level, "COMMIT"], ["BEGIN", "SAVEPOINT a", level, "ROLLBACK"],
             ["BEGIN", "CLOSE ALL", level, "ROLLBACK"], ["BEGIN", "PREPARE s1 AS SELECT 1", level, "ROLLBACK"], ["BEGIN", "DECLARE c CURSOR FOR SELECT 1", level, "ROLLBACK"], ["BEGIN; SELECT 1; \(level)", "ROLLBACK", level],
             ["BEGIN", "SELECT 1", "COMMIT AND CHAIN", level, "ROLLBACK"], ["BEGIN", "SELECT 1", "SET transaction_isolation = 'serializable'", "ROLLBACK"], ["BEGIN", "SELECT 1", "BEGIN ISOLATION LEVEL SERIALIZABLE", "ROLLBACK"],
+            ["SELECT 1; BEGIN ISOLATION LEVEL SERIALIZABLE", "SELECT 1"],
             ["BEGIN ISOLATION LEVEL SERIALIZABLE", "SELECT 1", level, "ROLLBACK AND CHAIN", "SHOW transaction_isolation", "ROLLBACK"], ["SELECT 1; \(level)", "SELECT 1"],
         ]
         var histories: [[FrontendMessage]] = texts.map { texts in texts.map { .query($0) } + [.sync, .terminate] }

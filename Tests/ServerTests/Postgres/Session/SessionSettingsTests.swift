@@ -13,7 +13,7 @@ final class SessionSettingsTests: XCTestCase {
             ("role", "none", "none"), ("role", "shop", "shop"), ("session_authorization", "shop", "shop"), ("random_page_cost", "1.1", "1.1"), ("a.b", "x", "x"), ("intervalstyle", "ISO_8601", "iso_8601"),
             ("datestyle", "German", "German, DMY"), ("datestyle", "german, mdy", "German, MDY"), ("datestyle", "MDY, German", "German, MDY"), ("datestyle", "sql", "SQL, MDY"), ("datestyle", "SQL,EUROPEAN", "SQL, DMY"),
             ("datestyle", "postgresql, european", "Postgres, DMY"), ("datestyle", "ymd", "ISO, YMD"), ("datestyle", "noneuro", "ISO, MDY"), ("datestyle", "iso, iso, us, mdy", "ISO, MDY"), ("datestyle", "default, ymd", "ISO, YMD"),
-            ("datestyle", "", "ISO, MDY"),
+            ("datestyle", "", "ISO, MDY"), ("client_encoding", "sql_ascii", "SQL_ASCII"), ("client_encoding", "Unicode", "UTF8"), ("client_encoding", "utf-8", "UTF8"),
         ]
         for (name, value, shown) in table {
             var settings = try SessionSettings([], user: "shop")
@@ -27,7 +27,7 @@ final class SessionSettingsTests: XCTestCase {
             ("enable_seqscan", "bogus", "22023"), ("enable_seqscan", "o", "22023"), ("default_transaction_isolation", "bogus", "22023"), ("work_mem", "1XB", "22023"), ("work_mem", "1kB", "22023"),
             ("client_min_messages", "foo", "22023"), ("statement_timeout", "99999999999", "22023"), ("statement_timeout", "-1", "22023"), ("statement_timeout", "1 week", "22023"),
             ("session_authorization", "admin", "22023"), ("role", "admin", "22023"), ("server_version", "16", "55P02"), ("intervalstyle", "iso", "22023"), ("nothing", "1", "42704"), ("random_page_cost", "-1", "22023"),
-            ("datestyle", "nope", "22023"), ("datestyle", "isox", "22023"), ("datestyle", "sq", "22023"), ("datestyle", "mdy, dmy", "22023"), ("datestyle", "iso, postgres", "22023"),
+            ("client_encoding", "LATIN1", "22023"), ("client_encoding", "ascii", "22023"), ("datestyle", "nope", "22023"), ("datestyle", "isox", "22023"), ("datestyle", "sq", "22023"), ("datestyle", "mdy, dmy", "22023"), ("datestyle", "iso, postgres", "22023"),
             ("a.b", String(repeating: "x", count: 70_000), "22023"), ("search_path", String(repeating: "x", count: 70_000), "22023"), ("a." + String(repeating: "b", count: 200), "x", "42704"),
         ]
         for (name, value, state) in table {
@@ -77,6 +77,12 @@ final class SessionSettingsTests: XCTestCase {
         ] { XCTAssertTrue(session.step(.message(.query(text))).contains(.send(.commandComplete(tag))), text) }
         XCTAssertEqual(session.settings["xmloption"], "document")
         XCTAssertEqual(session.settings["xml.this"], "1")
+    }
+
+    /// As libpq's `auto` asks for it in the C locale: psql could not connect there.
+    func test_clientEncoding_ofTheCLocale_isTaken() throws {
+        let settings = try SessionSettings([.init("client_encoding", "SQL_ASCII")], user: "shop")
+        XCTAssertEqual(settings.reported.first { $0.name == "client_encoding" }?.value, "SQL_ASCII")
     }
 
     func test_ssl_isWhatTheDoorOffers() throws {

@@ -21,6 +21,15 @@ final class StatementScannerTests: XCTestCase {
         }
     }
 
+    /// A line ends at CR as at LF, and a text that goes on behind one is still of escapes.
+    func test_statements_endWhereTheLexerEndsThem() throws {
+        XCTAssertEqual(try texts("SELECT 1 -- a ;\r; SELECT 2"), ["SELECT 1 -- a ;", "SELECT 2"])
+        XCTAssertEqual(try texts("SELECT E'a' -- ;\n '\\'; b'; SELECT 2"), ["SELECT E'a' -- ;\n '\\'; b'", "SELECT 2"])
+        XCTAssertEqual(try texts("SELECT E'a' '\\'; SELECT 2"), ["SELECT E'a' '\\'", "SELECT 2"], "on the same line it is a text of its own")
+        XCTAssertEqual(try command("SET a.b = 'x'\r\n  'y'"), .set(name: "a.b", value: "xy", isLocal: false))
+        XCTAssertEqual(try command("SET a.b = E'x'\n'\\n'"), .set(name: "a.b", value: "x\n", isLocal: false))
+    }
+
     func test_command_isToldByItsWords() throws {
         let expected: [(String, PostgresCommand)] = [
             ("(SELECT 1)", .question(tag: "SELECT")), ("with x as (select 1) table x", .question(tag: "SELECT")), ("explain select 1", .question(tag: "EXPLAIN")), ("SHOW TABLES", .question(tag: "SHOW")),

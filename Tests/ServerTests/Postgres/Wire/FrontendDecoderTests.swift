@@ -74,6 +74,20 @@ final class FrontendDecoderTests: XCTestCase {
         }
     }
 
+    /// Whoever has sent it waits for ReadyForQuery.
+    func test_next_syncThatCarriesBytes_isToldAsOne() throws {
+        var writer = FrontendWriter()
+        for type: Character in ["S", "H"] { writer.raw(type, [1]) }
+        var decoder = FrontendDecoder()
+        decoder.phase = .session
+        decoder.append(writer.bytes)
+        for isSync in [true, false] {
+            XCTAssertThrowsError(try decoder.next()) { XCTAssertEqual(($0 as? PostgresFault)?.state, .protocolViolation) }
+            XCTAssertEqual(decoder.isAtSync, isSync)
+            XCTAssertFalse(decoder.isAtQuery)
+        }
+    }
+
     func test_next_liesAboutLengths_areRefusedBeforeAnythingComes() throws {
         for (type, length): (Character, Int32) in [("Q", 3), ("Q", -1), ("Q", .max), ("Q", .min), ("S", 30_001), ("D", 1 << 20), ("p", 8), ("Z", 4), ("\0", 4)] {
             var decoder = FrontendDecoder(limits: .init(large: 1 << 20))
