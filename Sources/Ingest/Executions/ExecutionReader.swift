@@ -288,35 +288,78 @@ final class ExecutionReader: Sendable {
     ///
     /// A row whose resource this program does not know is passed over, and stays.
     ///
-    /// - Parameter resource: of one resource alone.
     /// - Returns: `isCut`: there may be more than `limit`.
-    func dueTasks(of resource: Resource?, limit: Int) throws -> (tasks: [(key: TaskKey, resource: Resource, dueAt: Int64)], isCut: Bool) {
-        try read(([], false)) { connection in
-            let select = try connection.statement(
-                "SELECT execution, serial, resource, due_at FROM tasks WHERE due_at IS NOT NULL\(resource == nil ? "" : " AND resource = ?2") ORDER BY due_at LIMIT ?1")
-            defer { select.reset() }
-            select.bind(1, Int64(limit))
-            if let resource { try select.bind(2, resource.text) }
-            var found: [(key: TaskKey, resource: Resource, dueAt: Int64)] = []
-            var count = 0
-            while try select.step() {
-                count += 1
-                guard let resource = Resource(select.text(2)) else { continue }
-                found.append((TaskKey(execution: select.int64(0), serial: select.int64(1)), resource, select.int64(3)))
+    func dueTasks(limit: Int) throws -> (tasks: [DueTask], isCut: Bool) {
+        var (count, found) = (0, [DueTask]())
+        try eachDueTask { resource, owner, task in
+            count += 1
+            if let resource = Resource(resource) { found.append(task(resource, ExecutionCore.owner(owner))) }
+            return count < limit
+        }
+        return (found, count >= limit)
+    }
+
+    /// The first tasks of some parts, each of one resource and one owner, in one pass.
+    ///
+    /// - Parameter parts: with how many are wanted of each.
+    /// - Returns: `cut`: of which there may be more.
+    /// - Complexity: O(tasks) where those of one part are behind all others.
+    func dueTasks(of parts: [TaskPart: Int]) throws -> (tasks: [DueTask], cut: Set<TaskPart>) {
+        // By the texts of rows, which no value is made of until one is wanted.
+        var wanted: [String: [String: (part: TaskPart, left: Int)]] = [:]
+        for (part, limit) in parts where limit > 0 { wanted[part.resource.text, default: [:]][ExecutionCore.text(part.owner)] = (part, limit) }
+        var (open, found, cut) = (wanted.values.reduce(0) { $0 + $1.count }, [DueTask](), Set<TaskPart>())
+        guard open > 0 else { return ([], []) }
+        try eachDueTask { resource, owner, task in
+            guard let (part, left) = wanted[resource]?[owner], left > 0 else { return true }
+            found.append(task(part.resource, part.owner))
+            wanted[resource]?[owner]?.left = left - 1
+            if left == 1 {
+                open -= 1
+                cut.insert(part)
             }
-            return (found, count >= limit)
+            return open > 0
+        }
+        return (found, cut)
+    }
+
+    /// Tasks that are to be carried out, the first first, with the texts of their resource and owner, until `body` returns false.
+    private func eachDueTask(_ body: (String, String, (Resource, Identity) -> DueTask) throws -> Bool) throws {
+        try read(()) { connection in
+            // In this order: by `tasks_due`, and to each task its execution. An owner has more executions than tasks.
+            let select = try connection.statement(
+                "SELECT t.execution, t.serial, t.resource, t.due_at, e.owner FROM tasks t CROSS JOIN executions e ON e.number = t.execution WHERE t.due_at IS NOT NULL ORDER BY t.due_at")
+            defer { select.reset() }
+            while try select.step() {
+                let key = TaskKey(execution: select.int64(0), serial: select.int64(1))
+                guard try body(select.text(2), select.text(4), { DueTask(key: key, resource: $0, owner: $1, dueAt: select.int64(3)) }) else { return }
+            }
         }
     }
 
-    /// Of which tasks are to be carried out; what this program does not know is passed over.
+    /// Queues whose workers tasks wait for, however long.
     ///
     /// - Complexity: O(tasks).
-    func dueResources() throws -> [Resource] {
+    func awaitedQueues() throws -> [Resource] {
         try read([]) { connection in
-            let select = try connection.statement("SELECT DISTINCT resource FROM tasks WHERE due_at IS NOT NULL")
+            let select = try connection.statement("SELECT DISTINCT resource FROM tasks WHERE due_at IS NULL")
             defer { select.reset() }
             var found: [Resource] = []
-            while try select.step() { if let resource = Resource(select.text(0)) { found.append(resource) } }
+            while try select.step() { if let resource = Resource(select.text(0)), resource.kind == Resource.queueKind { found.append(resource) } }
+            return found
+        }
+    }
+
+    /// Of which and whose tasks are to be carried out; what this program does not know is passed over.
+    ///
+    /// - Complexity: O(tasks).
+    func dueParts() throws -> [TaskPart] {
+        try read([]) { connection in
+            let select = try connection.statement(
+                "SELECT DISTINCT t.resource, e.owner FROM tasks t CROSS JOIN executions e ON e.number = t.execution WHERE t.due_at IS NOT NULL")
+            defer { select.reset() }
+            var found: [TaskPart] = []
+            while try select.step() { if let resource = Resource(select.text(0)) { found.append(TaskPart(resource: resource, owner: ExecutionCore.owner(select.text(1)))) } }
             return found
         }
     }

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// 1. A call is answered once: after its commit, or with a refusal.
 /// 2. The thread starts with the first call; timers and plans run after `begin` alone.
-/// 3. After a failed sync no further call is taken, none that waits is done, and no timer fires until the process is started anew: what the disk holds is not known.
+/// 3. After a failed sync, or a commit that may be there though it failed (`SQLiteError.leavesDoubt`), no further call is taken, none that waits is done, and no timer fires until the process is started anew: what the disk holds is not known.
 /// 4. Locks are `queue`, and those of dispatch and notices for a look; none is held over a commit but `definitions`, which no commit waits for.
 package final class ExecutionStore: Sendable {
     private struct Submission: Sendable {
@@ -74,6 +74,8 @@ package final class ExecutionStore: Sendable {
         let noteFile: @Sendable () throws -> Void
         /// Told now and then how far the file has come; nil: nobody asks.
         let noteReach: (@Sendable (Int64) throws -> Void)?
+        /// Whether there is a queue of that name; nil: nobody is asked. Tasks that wait for workers of one that is no more are carried out again after a start.
+        let hasQueue: (@Sendable (String) -> Bool)?
         /// Of executions that are kept in memory.
         let cachedByteCountMax: Int
         /// Bytes that the history of one execution may come to: past it the execution fails.
@@ -89,11 +91,11 @@ package final class ExecutionStore: Sendable {
         package init(
             minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 36 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
             steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, tasks: TaskVocabulary = .any, noteFile: @escaping @Sendable () throws -> Void = {},
-            noteReach: (@Sendable (Int64) throws -> Void)? = nil, prepare: @escaping @Sendable () -> Void = {}
+            noteReach: (@Sendable (Int64) throws -> Void)? = nil, hasQueue: (@Sendable (String) -> Bool)? = nil, prepare: @escaping @Sendable () -> Void = {}
         ) {
-            (self.tasks, self.noteReach) = (tasks, noteReach)
+            (self.tasks, self.noteReach, self.hasQueue) = (tasks, noteReach, hasQueue)
             self.noteFile = noteFile
-            (self.historyByteCountMax, self.steady, self.boot) = (historyByteCountMax, steady, boot ?? MachineStart.id)
+            (self.historyByteCountMax, self.steady, self.boot) = (historyByteCountMax, steady, boot ?? MachineStart.clock)
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
         }
     }
@@ -140,8 +142,7 @@ package final class ExecutionStore: Sendable {
     ///
     /// One whose resource has just been asked is among them, where that was submitted before this is called: calls are written in their order.
     func lookAgain(at resource: Resource) throws {
-        try perform { core in try core.lookAgain(at: resource) }
-        dispatch.withLock { $0 }?.noteMore(resource)
+        for owner in try perform({ core in try core.lookAgain(at: resource) }) { dispatch.withLock { $0 }?.noteMore(resource, of: owner) }
     }
 
     private func startThread() {
@@ -287,7 +288,7 @@ package final class ExecutionStore: Sendable {
         StoreLog.note("a change of executions was not written", path: path, reason: StoreLog.text(error), level: .warning)
         queue.withLock { queue in
             queue.restsUntil = SteadyClock.seconds() + Self.restSeconds
-            if (error as? SQLiteError)?.isFailedSync == true {
+            if (error as? SQLiteError)?.leavesDoubt == true {
                 queue.failure = Fault(.diskFull, "the disk did not confirm a write: executions stand still until the server is restarted and has checked its files", cause: "\(error)")
             }
         }

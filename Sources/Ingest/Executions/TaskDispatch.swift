@@ -10,14 +10,18 @@ internal import Processes
 ///
 /// 1. A task is in one queue at most once: as long as it waits there or is under way.
 /// 2. A task is carried out at least once. Whatever is lost here, a restart finds by its row.
-/// 3. What a queue has no room for is read from the file once it has (`EndpointQueue.hasMore`).
+/// 3. What a queue has no room for is read from the file once it has, of each owner by itself (`ResourceQueue.wanting`): the first of all may be one owner's alone.
 /// 4. `State` is held for a look or a change of queues, and never while a task is read or begun.
-/// 5. Inputs of tasks under way take `heldByteCountMax` of memory, and one more. Past it those queues go on that have an eighth of it or less, up to four times as much in all, and each other has
-///    one task under way: so that none is held up by another's.
+/// 5. Inputs of tasks under way are bounded as a task is begun, and not after: one is begun while all of them take less than `heldByteCountMax` of memory; past it in queues whose own take an eighth
+///    of that or less, while all take less than four times as much; and whatever they take in a queue that has none under way, so that none is held up by another's. An input counts once it is
+///    read. So they take at most four times `heldByteCountMax`, one input more, and one for each queue: no fixed sum, since queues are as many as the resources that tasks name. What carrying a
+///    task out takes beside its input is its executor's to bound.
 final class TaskDispatch: Sendable {
     private struct State {
         var queues: [String: ResourceQueue] = [:]
         var isStopping = false
+        /// Tasks that wait for workers of queues that are no more are to be looked for.
+        var looksAtQueues = true
         /// What the inputs of tasks under way take, in bytes of memory, and their sums by queue and in all.
         var inputs: [TaskKey: Int] = [:]
         var heldByteCounts: [String: Int] = [:]
@@ -56,7 +60,7 @@ final class TaskDispatch: Sendable {
     /// The clock by which tasks are due may be another than the monitor's, and whether answers are taken is nobody's signal: so the queues are looked at
     /// that often.
     private static let lookSeconds = 0.5
-    /// A megabyte of small numbers takes twenty, and hundreds of tasks may be under way.
+    /// What inputs take from which on not every queue goes on; no ceiling of theirs (see 5). A megabyte of small numbers takes twenty, and hundreds of tasks may be under way.
     static let heldByteCountMax = 64 << 20
 
     init(store: ExecutionStore, executor: any TaskExecutor, capacity: Int = ResourceQueue.countMax) {
@@ -67,10 +71,10 @@ final class TaskDispatch: Sendable {
     ///
     /// - Throws: `SQLiteError` where it cannot be read.
     func start() throws {
-        let (tasks, isCut) = try store.reader.dueTasks(of: nil, limit: capacity * 4)
+        let (tasks, isCut) = try store.reader.dueTasks(limit: capacity * 4)
         add(tasks)
-        // All that a queue has may stand behind those of others: the thread reads each queue by itself.
-        if isCut { for resource in try store.reader.dueResources() { noteMore(resource) } }
+        // All that an owner has of a queue may stand behind those of others: the thread reads each by itself.
+        if isCut { for part in try store.reader.dueParts() { noteMore(part.resource, of: part.owner) } }
         thread.start(name: "tasks") { [self] in run() }
     }
 
@@ -81,21 +85,21 @@ final class TaskDispatch: Sendable {
     }
 
     /// - Parameter lead: what makes their instants those of the steady clock; nil: as it is at present.
-    func add(_ tasks: [(key: TaskKey, resource: Resource, dueAt: Int64)], lead: Int64? = nil) {
+    func add(_ tasks: [DueTask], lead: Int64? = nil) {
         guard !tasks.isEmpty else { return }
         let ahead = lead ?? steadyLead
         state.signal { state in
             for task in tasks {
                 let work = QueuedTask(key: task.key, dueAt: task.dueAt.addingSaturating(ahead))
-                state.queues[task.resource.queueName, default: made(task.resource)].queue.add(work)
+                state.queues[task.resource.queueName, default: made(task.resource)].add(work, of: task.owner)
             }
         }
     }
 
     private func made(_ resource: Resource) -> ResourceQueue { ResourceQueue(resource, limit: executor.concurrency(of: resource), capacity: capacity) }
 
-    /// Something of the queue is in the file alone.
-    func noteMore(_ resource: Resource) { state.withLock { $0.queues[resource.queueName, default: made(resource)].queue.noteMore() } }
+    /// Something that the owner has of the queue is in the file alone.
+    func noteMore(_ resource: Resource, of owner: Identity) { state.withLock { $0.queues[resource.queueName, default: made(resource)].noteMore(of: owner) } }
 
     private func steadyNow() -> Int64 { store.surroundings.steady?() ?? store.clock.now() }
 
@@ -104,26 +108,46 @@ final class TaskDispatch: Sendable {
 
     private func run() {
         while let ready = next() {
-            for (resource, task) in ready { perform(task, resource) }
-            for resource in state.withLock({ $0.queues.values.filter(\.queue.wantsMore).map(\.resource) }) { reload(resource) }
+            for taken in ready { perform(taken) }
+            if state.withLock({ state in
+                defer { state.looksAtQueues = false }
+                return state.looksAtQueues
+            }) { lookAtQueues() }
+            reload()
         }
     }
 
+    /// Whoever deleted a queue may have ended before the executions that wait for its workers were told: their tasks are carried out again.
+    private func lookAtQueues() {
+        guard let hasQueue = store.surroundings.hasQueue else { return }
+        do {
+            for resource in try store.reader.awaitedQueues() where !(resource.name.map(hasQueue) ?? true) {
+                store.submit({ core in try core.lookAgain(at: resource) }) { [self] result in
+                    switch result {
+                    case .success(let owners): for owner in owners { noteMore(resource, of: owner) }
+                    // What is wrong with the file does not go away by itself; a disk may have room again.
+                    case .failure(let error):
+                        StoreLog.note("tasks that wait for a deleted queue cannot be carried out again", path: store.path, reason: StoreLog.text(error), level: .warning)
+                        if (error as? Fault)?.code == .diskFull { state.withLock { $0.looksAtQueues = true } }
+                    }
+                }
+            }
+        } catch { StoreLog.note("tasks that wait for workers cannot be read", path: store.path, reason: StoreLog.text(error), level: .warning) }
+    }
+
     /// Waits for something to do: tasks to begin, or queues to fill, which are looked for with each round; nil when it is time to stop.
-    private func next() -> [(Resource, QueuedTask)]? {
+    private func next() -> [TakenTask]? {
         while true {
-            let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, QueuedTask)]? in
+            let ready = state.wait(seconds: Self.lookSeconds) { state -> [TakenTask]? in
                 if state.isStopping { return [] }
                 // Their answers would be written.
                 guard store.takesAnswers else { return nil }
                 let now = steadyNow()
-                var ready: [(Resource, QueuedTask)] = []
+                var ready: [TakenTask] = []
                 for name in state.queues.keys {
                     for _ in 0..<Self.turnCount {
-                        guard state.hasRoom(in: name, besides: state.queues[name]?.queue.inFlightCount ?? 0), let task = state.queues[name]?.queue.take(now: now),
-                            let resource = state.queues[name]?.resource
-                        else { break }
-                        ready.append((resource, task))
+                        guard state.hasRoom(in: name, besides: state.queues[name]?.inFlightCount ?? 0), let taken = state.queues[name]?.take(now: now) else { break }
+                        ready.append(taken)
                     }
                 }
                 return ready.isEmpty ? nil : ready
@@ -131,29 +155,40 @@ final class TaskDispatch: Sendable {
             if state.withLock({ $0.isStopping }) { return nil }
             if let ready, !ready.isEmpty { return ready }
             // A queue that has nothing at hand would wait indefinitely for its tasks in the file.
-            if state.withLock({ $0.queues.values.contains { $0.queue.wantsMore } }) { return [] }
+            if state.withLock({ $0.looksAtQueues && store.takesAnswers || $0.queues.values.contains { !$0.wanting.isEmpty } }) { return [] }
         }
     }
 
-    /// Takes up what a queue had no room for. What waits in it already is passed over by its key.
-    private func reload(_ resource: Resource) {
-        let limit = state.withLock { state -> Int in
-            state.queues[resource.queueName]?.queue.beginReload()
-            return state.queues[resource.queueName]?.queue.reloadCount ?? capacity
+    /// Takes up what queues had no room for of owners, of all of them in one pass. What waits in them already is passed over by its key.
+    private func reload() {
+        let parts = state.withLock { state in
+            var parts: [TaskPart: Int] = [:]
+            for name in Array(state.queues.keys) {
+                for owner in state.queues[name]?.wanting ?? [] {
+                    guard let resource = state.queues[name]?.resource else { continue }
+                    parts[TaskPart(resource: resource, owner: owner)] = state.queues[name]?.beginReload(of: owner) ?? capacity
+                }
+            }
+            return parts
         }
-        // What cannot be read now is read again when the queue is asked next.
-        guard let (tasks, isCut) = try? store.reader.dueTasks(of: resource, limit: limit) else { return noteMore(resource) }
+        guard !parts.isEmpty else { return }
+        // What cannot be read now is read again when the queues are asked next.
+        guard let (tasks, cut) = try? store.reader.dueTasks(of: parts) else {
+            for part in parts.keys { noteMore(part.resource, of: part.owner) }
+            return
+        }
         add(tasks)
-        if isCut { noteMore(resource) }
+        for part in cut { noteMore(part.resource, of: part.owner) }
+        state.withLock { state in for part in parts.keys { state.queues[part.resource.queueName]?.settle(part.owner) } }
     }
 
     /// Reads the task and has it carried out. Its place in the queue is held until `release`.
-    private func perform(_ task: QueuedTask, _ resource: Resource) {
-        let key = task.key
+    private func perform(_ taken: TakenTask) {
+        let (key, resource) = (taken.task.key, taken.resource)
         // Those that were taken in the same turn may have filled the memory: what an input takes is known once it is read. It waits in its queue again, for its old time.
         let hasRoom = state.withLock { state in
-            guard let count = state.queues[resource.queueName]?.queue.inFlightCount, !state.hasRoom(in: resource.queueName, besides: count - 1) else { return true }
-            state.queues[resource.queueName]?.queue.putBack(task)
+            guard let count = state.queues[resource.queueName]?.inFlightCount, !state.hasRoom(in: resource.queueName, besides: count - 1) else { return true }
+            state.queues[resource.queueName]?.putBack(taken.task, of: taken.owner)
             return false
         }
         guard hasRoom else { return }
@@ -162,10 +197,10 @@ final class TaskDispatch: Sendable {
             work = try store.reader.task(key)
         } catch {
             StoreLog.note("a task cannot be read; it is tried again", path: store.path, reason: StoreLog.text(error), level: .warning)
-            return release(key, resource, "unreadable", again: steadyNow().addingSaturating(Self.patience))
+            return release(key, taken.owner, resource, "unreadable", again: steadyNow().addingSaturating(Self.patience))
         }
         // Answered, or not wanted any more.
-        guard let work else { return release(key, resource, "settled") }
+        guard let work else { return release(key, taken.owner, resource, "settled") }
         let byteCount = [work.call.input, work.call.place ?? .null].reduce(0) { $0 + ValueLimits.memoryByteCount($1) }
         state.withLock { $0.hold(key, of: resource.queueName, byteCount) }
         executor.carryOut(work) { [self] ending in finish(work, resource, ending) }
@@ -174,25 +209,23 @@ final class TaskDispatch: Sendable {
     /// - Parameters:
     ///   - worked: of an endpoint, whether it is well, as of `EndpointQueue.end`. All else is nobody's but the store's own, and one owner's task that is put off says nothing of another's.
     ///   - again: when it is looked at once more, by the steady clock.
-    private func release(_ key: TaskKey, _ resource: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
+    private func release(_ key: TaskKey, _ owner: Identity, _ resource: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
         let now = steadyNow()
         let worked = resource.kind == Resource.endpointKind ? worked : nil
         state.signal { state in
             state.letGo(key, of: resource.queueName)
-            state.queues[resource.queueName]?.queue.end(QueuedTask(key: key, dueAt: now), worked: worked, outcome: outcome, now: now)
-            if let again { state.queues[resource.queueName]?.queue.add(QueuedTask(key: key, dueAt: again)) }
+            state.queues[resource.queueName]?.end(key, of: owner, worked: worked, outcome: outcome, again: again, now: now)
         }
     }
 
     /// On any thread, once for each task that was begun.
     private func finish(_ work: TaskWork, _ resource: Resource, _ ending: TaskEnding) {
-        let key = work.key
         switch ending {
         case .succeeded(let output): answer(work, resource, .taskSucceeded(token: work.call.token, output: output), "succeeded")
         // Its attempts or its time ran out, maybe before anybody was asked.
         case .failed(let error) where error.name == StateError.Name.unavailable.rawValue: answer(work, resource, .taskFailed(token: work.call.token, error), "failed", worked: nil)
         case .failed(let error): answer(work, resource, .taskFailed(token: work.call.token, error), "failed")
-        case .abandoned: release(key, resource, "abandoned")
+        case .abandoned: release(work.key, work.owner, resource, "abandoned")
         case .later(let at, let reason): putOff(work, resource, to: at, isFailure: true, reason, "put off")
         case .awaited(let at): putOff(work, resource, to: at, isFailure: false, nil, "awaited")
         }
@@ -209,8 +242,8 @@ final class TaskDispatch: Sendable {
             }
         }) { [self] result in
             switch result {
-            case .success: release(work.key, resource, outcome, worked: worked)
-            case .failure: release(work.key, resource, "unwritten", again: steadyNow().addingSaturating(Self.patience))
+            case .success: release(work.key, work.owner, resource, outcome, worked: worked)
+            case .failure: release(work.key, work.owner, resource, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
         }
     }
@@ -226,8 +259,8 @@ final class TaskDispatch: Sendable {
             // A task that was answered meanwhile has no row, and does not come again.
             case .success(let look):
                 let again = again ?? look.dueAt?.addingSaturating(steadyLead)
-                release(work.key, resource, outcome, worked: !isFailure, again: look.isWanted ? again : nil)
-            case .failure: release(work.key, resource, "unwritten", again: steadyNow().addingSaturating(Self.patience))
+                release(work.key, work.owner, resource, outcome, worked: !isFailure, again: look.isWanted ? again : nil)
+            case .failure: release(work.key, work.owner, resource, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
         }
     }
@@ -236,7 +269,7 @@ final class TaskDispatch: Sendable {
 
     func metrics() -> [Metric] {
         let queues = state.withLock { state in
-            state.queues.values.map { (name: $0.resource.text, waiting: $0.queue.waitingCount, running: $0.queue.inFlightCount, ended: $0.queue.outcomes) }
+            state.queues.values.map { (name: $0.resource.text, waiting: $0.waitingCount, running: $0.inFlightCount, ended: $0.outcomes) }
         }
         var metrics: [Metric] = []
         for queue in queues.sorted(by: { $0.name < $1.name }) {

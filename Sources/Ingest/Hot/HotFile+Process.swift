@@ -221,6 +221,8 @@ extension HotFile {
     struct StepCall {
         var state: StepState
         var attempts: Int
+        /// Microseconds since 1970; `.max` for never. A redrive makes it another.
+        var expiresAt: Int64
         var stored: StoredReceipt
         var contentType: String
         var document: [UInt8]
@@ -231,7 +233,7 @@ extension HotFile {
     func stepCall(_ id: Int64) throws -> StepCall? {
         let row = ProcessKey.row(ofStep: id)
         let found = try pool.withConnection { connection -> StepCall? in
-            let step = try connection.statement("SELECT state, attempts FROM steps WHERE id = ?1")
+            let step = try connection.statement("SELECT state, attempts, expires_at FROM steps WHERE id = ?1")
             defer { step.reset() }
             step.bind(1, id)
             guard try step.step(), let state = StepState(rawValue: step.int64(0)) else { return nil }
@@ -241,8 +243,8 @@ extension HotFile {
             select.bind(1, row)
             guard try select.step() else { return nil }
             return StepCall(
-                state: state, attempts: step.count(1), stored: try select.storedReceipt().receipt, contentType: select.text(12), document: [],
-                trace: select.optionalText(13))
+                state: state, attempts: step.count(1), expiresAt: step.optionalInt64(2) ?? .max, stored: try select.storedReceipt().receipt, contentType: select.text(12),
+                document: [], trace: select.optionalText(13))
         }
         guard var call = found, call.state.isOpen else { return found }
         try readStored([row], document: true) { _, parts in call.document = parts.document ?? [] }

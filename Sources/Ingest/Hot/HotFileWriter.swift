@@ -206,7 +206,7 @@ final class HotFileWriter {
 
     /// Returns after fsync.
     ///
-    /// - Throws: also where the sync failed (`SQLiteError.isFailedSync`): then nobody knows what the disk has, and the core takes nothing more.
+    /// - Throws: also where the sync failed, or the commit did behind it (`SQLiteError.leavesDoubt`): then nobody knows what the disk has, and the core takes nothing more.
     func commit() throws {
         let noted = try noteGeneration()
         try commitment.run()

@@ -151,12 +151,10 @@ final class ProcessTransaction {
         for effect in effects {
             switch effect {
             case .add(let step): try insert(step, row)
-            case .change(let step, let words): try update(step, row, words, outcome)
-            case .call(let step):
-                work.append(
-                    QueuedWork(
-                        file: file, id: ProcessKey.step(row: row, ordinal: step.ordinal), kind: .step(name: step.name), dueAt: now, since: now,
-                        expiresAt: step.expiresAt ?? .max))
+            case .change(let step, let words):
+                try update(step, row, words, outcome)
+                if !step.state.isOpen { work.append(queued(step, row, isOver: true)) }
+            case .call(let step): work.append(queued(step, row))
             case .note(let kind): if let line = Self.line(kind, of: note) { try write(line, row: row) }
             case .status(let status): try setState(Self.state(status), of: row)
             case .owe(let notice): try insert(notice, row)
@@ -164,6 +162,13 @@ final class ProcessTransaction {
             case .tell(let notice): if let owner = try owner ?? self.owner(row: row) { tell(notice, row, owner) }
             }
         }
+    }
+
+    /// - Parameter isOver: nobody waits for its answer any more, and what waits in memory for its next call goes: it may be hours off, and the step begin anew before.
+    private func queued(_ step: StepProcess.Step, _ row: Int64, isOver: Bool = false) -> QueuedWork {
+        QueuedWork(
+            file: file, id: ProcessKey.step(row: row, ordinal: step.ordinal), kind: .step(name: step.name), dueAt: now, since: now, expiresAt: step.expiresAt ?? .max,
+            isOver: isOver)
     }
 
     /// What the history says of an effect; nil for nothing. `.ofEvent` is the caller's own note.

@@ -35,11 +35,13 @@ package struct QueuedWork: Sendable {
     /// `since`: when it began to wait. `expiresAt`: when it is given up, `.max` for never.
     package var dueAt: Int64
     package let since: Int64
-    package let expiresAt: Int64
+    package var expiresAt: Int64
     /// Whether an earlier call may have reached the endpoint.
     package var mayHaveArrived = false
+    /// There is nothing to do any more: it is decided, cancelled or given up, and leaves its queue.
+    package let isOver: Bool
 
-    package init(file: HotFile, id: Int64, kind: Kind, dueAt: Int64, since: Int64, expiresAt: Int64, mayHaveArrived: Bool = false) {
+    package init(file: HotFile, id: Int64, kind: Kind, dueAt: Int64, since: Int64, expiresAt: Int64, mayHaveArrived: Bool = false, isOver: Bool = false) {
         self.file = file
         self.id = id
         self.kind = kind
@@ -47,6 +49,14 @@ package struct QueuedWork: Sendable {
         self.since = since
         self.expiresAt = expiresAt
         self.mayHaveArrived = mayHaveArrived
+        self.isOver = isOver
+    }
+
+    /// The same, to be given up at another time.
+    func expiring(at instant: Int64) -> QueuedWork {
+        var own = self
+        own.expiresAt = instant
+        return own
     }
 }
 

@@ -19,8 +19,9 @@ struct EndpointOutcome: Sendable {
 /// The queue of one endpoint: what is due when, how many calls are under way, and whether it may be called at all. Steps of receipts, webhooks and tasks of executions
 /// have theirs.
 ///
-/// 1. A key is resident from `add` until `end`: what waits or is under way is not added twice.
-/// 2. The heap has what waits, the first by (`dueAt`, number) at its root; what is under way is counted alone.
+/// 1. A key is resident from `add` until `end`: what waits or is under way is not added twice. What begins anew takes the place of what waits, and follows what is under way.
+/// 2. The heap has what waits, the first by (`dueAt`, number) at its root. Entries whose number is not that of their key in `waiting` are outdated, and are passed over: the root is
+///    none of them, and they are at most half of all, but for a few.
 /// 3. `hasMore` is set by an addition that finds no room, and by whoever could not read, or not to the end; a reload takes it back before it reads.
 ///
 /// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
@@ -36,13 +37,17 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
     static var capacity: Int { 200_000 }
 
     let limit: Int
-    private let capacity: Int
-    /// What waits here or is under way.
-    private var resident: Set<Work.Key> = []
+    /// What waits beyond it, since it was more before, stays.
+    var capacity: Int
+    /// What waits here, each with the number of its entry.
+    private var waiting: [Work.Key: Int] = [:]
+    /// What is under way, with when it was first there.
+    private var underWay: [Work.Key: Int64] = [:]
+    /// What began anew while an earlier call about it was under way.
+    private var renewed: [Work.Key: Work] = [:]
     /// Something was left on disk.
     private(set) var hasMore = false
     var breaker = CircuitBreaker()
-    private(set) var inFlightCount = 0
     private var heap: [Entry] = []
     private var nextNumber = 0
     /// By how they ended.
@@ -53,11 +58,12 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         self.capacity = capacity
     }
 
-    var waitingCount: Int { heap.count }
+    var waitingCount: Int { waiting.count }
+    var inFlightCount: Int { underWay.count }
     var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && !hasMore && breaker.waitsForACall }
-    var isFull: Bool { heap.count >= capacity }
+    var isFull: Bool { waitingCount >= capacity }
     /// There is room for what was left on disk.
-    var wantsMore: Bool { hasMore && heap.count <= capacity / 2 }
+    var wantsMore: Bool { hasMore && waitingCount <= capacity / 2 }
     mutating func beginReload() { hasMore = false }
     /// So many of those on disk, the first first, fill the queue whatever of them is resident: what is under way stands there still.
     var reloadCount: Int { capacity + inFlightCount }
@@ -70,7 +76,7 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         /// Of those that wait.
         var dueCount = 0
         var inFlightCount: Int
-        /// Since when the oldest of the due ones is there.
+        /// Since when the oldest is there that is not finished: due, put off, or under way. Of an endpoint that answers nobody all are put off most of the time.
         var oldestSince: Int64?
         var breaker: CircuitBreaker.State
         /// Something is on disk alone.
@@ -80,9 +86,10 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
 
     /// - Complexity: O(what waits).
     func figures(now: Int64) -> Figures {
-        var figures = Figures(waitingCount: heap.count, inFlightCount: inFlightCount, breaker: breaker.state, hasMore: hasMore, outcomes: outcomes)
-        for entry in heap where entry.work.dueAt <= now {
-            figures.dueCount += 1
+        var figures = Figures(waitingCount: waitingCount, inFlightCount: inFlightCount, oldestSince: underWay.values.min(), breaker: breaker.state, hasMore: hasMore, outcomes: outcomes)
+        let hasOutdated = heap.count > waiting.count
+        for entry in heap where !hasOutdated || waiting[entry.work.key] == entry.number {
+            if entry.work.dueAt <= now { figures.dueCount += 1 }
             figures.oldestSince = min(figures.oldestSince ?? .max, entry.work.since)
         }
         return figures
@@ -94,7 +101,8 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
             hasMore = true
             return
         }
-        guard resident.insert(work.key).inserted else { return }
+        guard waiting[work.key] == nil, underWay[work.key] == nil else { return }
+        waiting[work.key] = nextNumber
         heap.append(Entry(work: work, number: nextNumber))
         nextNumber += 1
         var child = heap.count - 1
@@ -106,24 +114,66 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         }
     }
 
+    /// As `add`, of what begins anew: what waits of it goes by other times, and is dropped; what is under way is followed by it.
+    mutating func renew(_ work: Work) {
+        if underWay[work.key] != nil {
+            renewed[work.key] = work
+        } else {
+            drop(work.key)
+            add(work)
+        }
+    }
+
+    /// It is wanted no more. A call that is under way ends as it does.
+    mutating func remove(_ key: Work.Key) {
+        renewed[key] = nil
+        drop(key)
+    }
+
+    /// - Complexity: O(log of what waits), over many of them.
+    private mutating func drop(_ key: Work.Key) {
+        guard waiting.removeValue(forKey: key) != nil else { return }
+        if isRootOutdated { removeRoot() }
+        guard heap.count > 2 * waiting.count + Self.outdatedCountMin else { return }
+        heap = heap.filter { waiting[$0.work.key] == $0.number }
+        // What is sorted is a heap.
+        heap.sort { $0.isBefore < $1.isBefore }
+    }
+
+    /// So many outdated entries are no reason to go through all.
+    private static var outdatedCountMin: Int { 32 }
+
+    private var isRootOutdated: Bool {
+        guard let root = heap.first else { return false }
+        return waiting[root.work.key] != root.number
+    }
+
+    /// Those that are outdated go with it.
+    private mutating func removeRoot() {
+        repeat {
+            let last = heap.removeLast()
+            if !heap.isEmpty {
+                heap[0] = last
+                sink()
+            }
+        } while isRootOutdated
+    }
+
     /// The next one that may be done now, counted as under way.
     ///
     /// - Complexity: O(log of what waits).
     mutating func take(now: Int64) -> Work? {
         // The breaker is asked last: a half-open one takes the question for its one call.
         guard inFlightCount < limit, let first = heap.first, first.work.dueAt <= now, breaker.mayCall(now: now) else { return nil }
-        inFlightCount += 1
-        let last = heap.removeLast()
-        if !heap.isEmpty {
-            heap[0] = last
-            sink()
-        }
+        waiting[first.work.key] = nil
+        underWay[first.work.key] = first.work.since
+        removeRoot()
         return first.work
     }
 
     mutating func end(_ work: Work) {
-        inFlightCount -= 1
-        resident.remove(work.key)
+        underWay[work.key] = nil
+        if let next = renewed.removeValue(forKey: work.key) { add(next) }
     }
 
     /// What was taken was not begun after all: it waits again, and nothing is known of the endpoint.

@@ -90,6 +90,6 @@ extension QueueCore {
         let counts = queue.counts
         return QueueReport(
             name: name, settings: queue.settings, active: counts.active, locked: counts.locked, delayed: counts.delayed, dead: counts.dead,
-            byteCount: counts.byteCount, oldestAt: try counts.living > 0 ? messages.oldest(queue: queue.id) : nil)
+            byteCount: counts.byteCount, oldestAt: try counts.living > 0 ? messages.oldest(queue: queue.id, now: now) : nil)
     }
 }

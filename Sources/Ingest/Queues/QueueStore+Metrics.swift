@@ -20,7 +20,7 @@ extension QueueStore {
             metrics.append(gauge("queue_bytes", "Bytes of the bodies of a queue's messages, but dead letters.", Double(state.counts.byteCount), [label]))
             metrics.append(gauge("queue_max_bytes", "Bytes that a queue takes at most.", Double(state.settings.byteCountMax), [label]))
             if let at = oldest[state.id] {
-                metrics.append(gauge("queue_oldest_seconds", "Time since the oldest message of a queue came that is not dead.", max(0, Double(now.subtractingSaturating(at)) / 1e6), [label]))
+                metrics.append(gauge("queue_oldest_seconds", "Time since the oldest message of a queue that is not dead could be received, 0 where none could yet.", max(0, Double(now.subtractingSaturating(at)) / 1e6), [label]))
             }
             let figures = state.figures
             for (word, count) in [

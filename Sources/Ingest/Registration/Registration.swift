@@ -60,7 +60,7 @@ final class Registration: Sendable {
     /// Takes up what the files have open, then all that comes.
     func start() throws {
         // First the new, then the old: a queue passes over what it has already, and a call looks whether its step is still open.
-        tier.workQueue.deliver { [self] work in add(work) }
+        tier.workQueue.deliver { [self] work in add(work, isNews: true) }
         for file in tier.boundary.snapshot().files {
             try file.forEachOpen(now: clock.now()) { work in
                 add(work)
@@ -108,7 +108,9 @@ final class Registration: Sendable {
     // MARK: The queues
 
     /// On any thread. What is in its queue already is passed over, and what a full queue has no room for stays on disk.
-    private func add(_ work: [QueuedWork]) {
+    ///
+    /// - Parameter isNews: of a commit: a step in it has just begun, for the first time or anew, or is over, whatever its queue still has of it.
+    private func add(_ work: [QueuedWork], isNews: Bool = false) {
         let now = clock.now()
         let ahead = steadyNow().subtractingSaturating(now)
         let placed = work.map { one in
@@ -118,7 +120,15 @@ final class Registration: Sendable {
             return (queue: queue(of: one), work: placed)
         }
         state.signal { state in
-            for (queue, one) in placed { state.queues[queue, default: CallQueue(limit: limit(of: one), capacity: options.queueCapacity)].add(one) }
+            for (queue, one) in placed {
+                if one.isOver {
+                    state.queues[queue]?.remove(one.key)
+                } else if isNews {
+                    state.queues[queue, default: CallQueue(limit: limit(of: one), capacity: options.queueCapacity)].renew(one)
+                } else {
+                    state.queues[queue, default: CallQueue(limit: limit(of: one), capacity: options.queueCapacity)].add(one)
+                }
+            }
         }
     }
 
@@ -256,9 +266,11 @@ final class Registration: Sendable {
     // MARK: Steps
 
     /// Looks at the step as the file has it: it may have been decided by a callback, or given up, since it was put into the queue.
-    private func performStep(_ work: QueuedWork, _ name: String, _ queue: String) throws {
+    private func performStep(_ queued: QueuedWork, _ name: String, _ queue: String) throws {
         let now = clock.now()
-        guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, queue, worked: nil, outcome: "settled") }
+        guard let call = try queued.file.stepCall(queued.id), call.state.isOpen else { return release(queued, queue, worked: nil, outcome: "settled") }
+        // By its row: it may have begun anew since it was put into the queue.
+        let work = queued.expiring(at: call.expiresAt)
         let isExpired = now >= work.expiresAt
         guard !isExpired else {
             let detail = "expired after \(call.attempts) attempts"
@@ -451,8 +463,8 @@ final class Registration: Sendable {
             gauge("queue_items", help, [(name: "state", value: "later")], Double(queue.waitingCount - queue.dueCount))
             gauge("queue_items", help, [(name: "state", value: "in-flight")], Double(queue.inFlightCount))
             gauge(
-                "queue_oldest_seconds", "How long the oldest due item has waited.", [],
-                queue.oldestSince.map { Double(now - $0) / 1e6 } ?? 0)
+                "endpoint_oldest_seconds", "How long the oldest item is there that is not finished: due, put off or under way.", [],
+                queue.oldestSince.map { max(0, Double(now.subtractingSaturating($0)) / 1e6) } ?? 0)
             let level = switch queue.breaker { case .closed: 0.0; case .halfOpen: 1.0; case .open: 2.0 }
             gauge("queue_overflow", "1 when some of the queue is on disk alone, for want of room in memory.", [], queue.hasMore ? 1 : 0)
             gauge("breaker_state", "0 closed, 1 half-open, 2 open.", [], level)

@@ -44,6 +44,7 @@ struct RollupStore {
         _ = try base?.all()
         do {
             guard let table else { throw ColumnStoreError(.corruptFile, path: definition.tableName, "the table of sums cannot be opened") }
+            if let schema = schema(of: definition.table) { try Self.prove(table, definition, schema) }
             state.table = table
             state.files = try catalog.rollupFiles(rollup.name)
             let lost = try state.dropLost()
@@ -58,6 +59,16 @@ struct RollupStore {
             // Under another number what is left of the table is of an earlier rollup, and goes.
             let number = try catalog.putRollup(rollup.name, json: rollup.json, isBuiltIn: rollup.isBuiltIn)
             return try RollupState(definition, number: number).beside(base)
+        }
+    }
+
+    /// Versions of before made dates of some keys that are instants.
+    ///
+    /// - Throws: corrupt-file where the sums have such a key.
+    private static func prove(_ table: ColdTable, _ definition: RollupDefinition, _ schema: Schema) throws {
+        for field in (try? definition.statement.columns(of: definition.table, schema: schema)) ?? [] {
+            guard let stored = table.iceberg.schema[field.name], (stored.type == .date) != (field.type == .date) else { continue }
+            throw ColumnStoreError(.corruptFile, path: definition.tableName, "the column \(field.name) is of another type than the rollup's")
         }
     }
 
@@ -89,6 +100,7 @@ struct RollupStore {
                 state.files = try catalog.rollupFiles(rollup.name)
             }
             do {
+                if let table = state.table, let schema = cold[definition.table]?.iceberg.schema { try prove(table, definition, schema) }
                 _ = try state.dropLost()
                 states[definition.name] = try state.beside(base)
             } catch let error as ColumnStoreError where state.table != nil && ColdTable.isDamage(error) {
@@ -116,7 +128,8 @@ struct RollupStore {
 
     // MARK: Changing
 
-    /// - Throws: `Fault` invalid-rollup.
+    /// - Precondition: changes go one at a time.
+    /// - Throws: `Fault` invalid-rollup; where the table's files cannot be listed, with nothing changed.
     func put(_ name: String, _ body: JSONValue) throws -> PutOutcome {
         var reader = RollupReader()
         guard let rollup = reader.parts(body, name: name) else { throw Self.fault(reader.faults) }
@@ -129,11 +142,15 @@ struct RollupStore {
         guard reader.check(rollup, schema: schema) != nil else { throw Self.fault(reader.faults) }
         let present = boundary.rollups[rollup.name]
         if present?.definition == rollup { return .unchanged }
+        let base = boundary.coldTable(rollup.table).map { ListedFiles($0) }
+        // Read before, and kept: nothing fails between the catalog and what is in force.
+        _ = try base?.all()
         let number = try catalog.putRollup(rollup.name, json: rollup.json.serialized, isBuiltIn: false)
-        boundary.set(try RollupState(rollup, number: number).beside(boundary.coldTable(rollup.table)), named: rollup.name)
+        boundary.set(try RollupState(rollup, number: number).beside(base), named: rollup.name)
         return present == nil ? .created : .replaced
     }
 
+    /// - Precondition: as of `put`.
     /// - Throws: `Fault` not-found.
     func delete(_ name: String) throws {
         guard boundary.rollups[name] != nil else { throw Fault.absent(.rollup(nil)) }

@@ -241,6 +241,11 @@ package enum ExecutionCoder {
         frame.phase = try decoder.phase(&rest)
         try decoder.finish()
         try rest.finish()
+        // A state that was not entered yet stood there with the retries of the one before it, as earlier programs wrote it: they are none of its own.
+        switch frame.phase {
+        case .ready(isRetry: false), .stopped: if frame.retries.count != machine.states[state].handling?.retriers.count ?? 0 { frame.retries = [] }
+        case .ready, .task, .waiting, .retrying, .branches, .items, .done, .failed: break
+        }
         return frame
     }
 

@@ -71,11 +71,14 @@ extension Transition {
                     if execution.again[id]?.isEmpty == true { execution.again[id] = nil }
                     enterAgain(other)
                 } else {
-                    guard let (input, item) = try nextIteration(id, map, &progress) else {
+                    // On a copy: items whose iteration does not come to be are still to be begun with, as a redrive does.
+                    var ahead = progress
+                    guard let (input, item) = try nextIteration(id, map, &ahead) else {
                         isShort = true
                         break
                     }
                     try checkRoom(1)
+                    progress = ahead
                     begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
                     progress.begun += 1
                 }

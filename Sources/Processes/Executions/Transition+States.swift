@@ -211,6 +211,8 @@ extension Transition {
         update(id, body: true) {
             $0.state = next
             $0.input = input
+            // Of the state before: this one's begin with its visit, and until then it may be stopped, and written.
+            $0.retries = []
         }
         makeReady(id)
     }

@@ -2,7 +2,7 @@ extension Queue {
     /// Oldest first.
     package var deadLetters: [QueueMessage] { messages.values.filter { $0.death != nil }.sorted { $0.number < $1.number } }
 
-    /// Puts dead letters back, as new and behind all others: deliveries and their time begin again.
+    /// Puts dead letters back, as new and behind all others: deliveries begin again, and their time as they can be received.
     ///
     /// - Parameters:
     ///   - ids: nil for all.
@@ -14,7 +14,7 @@ extension Queue {
             guard byteCount + letter.body.count <= settings.byteCountMax else { continue }
             lastNumber += 1
             let delay = perSecond.map { Int64(count) * 1_000_000 / Int64(max($0, 1)) } ?? 0
-            messages[letter.id] = QueueMessage(id: letter.id, body: letter.body, number: lastNumber, enqueuedAt: now, availableAt: now + delay)
+            messages[letter.id] = QueueMessage(id: letter.id, body: letter.body, number: lastNumber, enqueuedAt: now + delay, availableAt: now + delay)
             byteCount += letter.body.count
             count += 1
         }
@@ -35,6 +35,6 @@ extension Queue {
         return counts
     }
 
-    /// When the oldest came that is not dead.
-    package var oldestAt: Int64? { messages.values.filter { $0.death == nil }.map(\.enqueuedAt).min() }
+    /// Since when the oldest that is not dead can be received; nil where none could be by `now`.
+    package func oldestAt(_ now: Int64) -> Int64? { messages.values.filter { $0.death == nil && $0.enqueuedAt <= now }.map(\.enqueuedAt).min() }
 }

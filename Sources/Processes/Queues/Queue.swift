@@ -25,7 +25,7 @@ package struct Queue: Sendable, Equatable {
         for message in coming {
             lastNumber += 1
             let delay = min(max(message.delay ?? settings.delay, 0), QueueSettings.durationMax)
-            messages[message.id] = QueueMessage(id: message.id, body: message.body, number: lastNumber, enqueuedAt: now, availableAt: now + delay)
+            messages[message.id] = QueueMessage(id: message.id, body: message.body, number: lastNumber, enqueuedAt: now + delay, availableAt: now + delay)
             known[message.id] = now
             byteCount += message.body.count
         }

@@ -4,6 +4,7 @@ package struct QueueMessage: Sendable, Equatable {
     package let body: [UInt8]
     /// In the order of coming; what a lock's token is made with.
     package let number: Int64
+    /// When it could be received for the first time since it came or went back: its time to live counts from then, not from before a delay.
     package internal(set) var enqueuedAt: Int64
     /// Not before this.
     package internal(set) var availableAt: Int64

@@ -1,6 +1,6 @@
 /// How a queue treats its messages. All times in microseconds.
 package struct QueueSettings: Sendable, Equatable {
-    /// After this a message that nobody completed is dead.
+    /// After this, from when it could be received first, a message that nobody completed is dead.
     package var timeToLive: Int64
     /// How long a worker has a message to itself.
     package var lock: Int64

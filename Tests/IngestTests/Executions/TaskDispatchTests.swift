@@ -99,13 +99,13 @@ final class TaskDispatchTests: XCTestCase {
             XCTAssertTrue(Patience.until { hands.state.withLock { $0.held.count } >= most })
             try put("y", "till:call:y", store)
             try start("y", store, input: input)
-            dispatch.noteMore(.call("y"))
+            dispatch.noteMore(.call("y"), of: .administrator)
             XCTAssertTrue(try Patience.until { try store.executions(.init(process: "y", status: .running, limit: 1), as: .admin).executions.isEmpty })
             XCTAssertEqual(hands.state.withLock { $0.held.count }, most)
             // One that has little of it under way goes on as if the others had none.
             try put("z", "till:call:z", store)
             for _ in 0..<3 { try start("z", store) }
-            dispatch.noteMore(.call("z"))
+            dispatch.noteMore(.call("z"), of: .administrator)
             XCTAssertTrue(Patience.until { hands.state.withLock { $0.held.count } == most + 3 })
             XCTAssertTrue(
                 try Patience.until {

@@ -158,7 +158,7 @@ final class QueueStoreTests: XCTestCase {
             let (report, counts) = (try fixture.report(), model.counts(at: now))
             XCTAssertEqual([report.active, report.locked, report.delayed, report.dead], [.active, .locked, .delayed, .dead].map { counts[$0] ?? 0 }, place)
             XCTAssertEqual(report.byteCount, model.byteCount, place)
-            XCTAssertEqual(report.oldestAt, model.oldestAt, place)
+            XCTAssertEqual(report.oldestAt, model.oldestAt(now), place)
             let letters = try fixture.letters()
             XCTAssertEqual(Set(letters.map { "\($0.id) \($0.reason) \($0.deliveries)" }), Set(model.deadLetters.map { "\($0.id) \($0.death?.reason ?? .expired) \($0.deliveries)" }), place)
             XCTAssertEqual(try fixture.faults(), [], place)
@@ -197,6 +197,45 @@ final class QueueStoreTests: XCTestCase {
         // Its time to live is over by the calendar, which counts for that.
         XCTAssertEqual(try fixture.receive(), [])
         XCTAssertEqual(try fixture.letters().map(\.reason), [.expired])
+    }
+
+    /// A delay that is longer than the time to live is waited for all the same, whatever is done to the clock meanwhile; the id's window counts from when it came.
+    func test_timeToLive_countsFromWhenAMessageCanBeReceived() throws {
+        let fixture = try QueueFixture(QueueSettings(timeToLive: 5 * QueueStoreTests.second, duplicateWindow: 30 * QueueStoreTests.second))
+        let start = fixture.time.now
+        let delayed = [OutgoingMessage(id: "a", body: [0x31], delay: 20 * QueueStoreTests.second)]
+        XCTAssertEqual(try fixture.send(delayed).map(\.arrival), [.queued])
+        fixture.time.pass(10 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.report().delayed, 1)
+        XCTAssertNil(try fixture.report().oldestAt)
+        let jump = 3_600 * QueueStoreTests.second
+        fixture.time.jump(jump)
+        XCTAssertEqual(try fixture.report().delayed, 1)
+        fixture.time.pass(10 * QueueStoreTests.second)
+        let message = try XCTUnwrap(fixture.receive().first)
+        XCTAssertEqual(message.enqueuedAt, start + jump + 20 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.report().oldestAt, message.enqueuedAt)
+        fixture.time.jump(-jump)
+        try fixture.end(message)
+        XCTAssertEqual(try fixture.send(delayed).map(\.arrival), [.duplicate])
+        fixture.time.pass(10 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.send(delayed).map(\.arrival), [.queued])
+        // Nobody takes it in its time.
+        fixture.time.pass(25 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.receive(), [])
+        XCTAssertEqual(try fixture.letters().map(\.reason), [.expired])
+    }
+
+    func test_redrive_slowerThanTheTimeToLive_putsAllBack() throws {
+        let fixture = try QueueFixture(QueueSettings(timeToLive: 2 * QueueStoreTests.second))
+        XCTAssertEqual(try fixture.send("a", "b", "c", "d", "e"), Array(repeating: .queued, count: 5))
+        for message in try fixture.receive(9) { try fixture.end(message, .deadLetter(reason: nil)) }
+        XCTAssertEqual(try fixture.store.redrive(nil, in: QueueFixture.name, perSecond: 1, as: .admin), 5)
+        for id in ["a", "b", "c", "d", "e"] {
+            XCTAssertEqual(try fixture.receive(9).map(\.id), [id])
+            fixture.time.pass(QueueStoreTests.second)
+        }
+        XCTAssertEqual(try fixture.letters(), [])
     }
 
     func test_waits_areAnsweredInTurn_byMessagesAndByTheirEnds() throws {

@@ -106,12 +106,93 @@ final class EndpointQueueTests: XCTestCase {
         XCTAssertEqual([queue.waitingCount, queue.inFlightCount], [4, 3], "three of those that are read are under way, and one waited")
     }
 
-    func test_figures_countWhatIsDue_andItsAge() {
+    /// Of an endpoint that answers nobody all is put off most of the time, or under way.
+    func test_figures_countWhatIsDue_andTheAgeOfAllThatIsNotFinished() throws {
         var queue = CallQueue(limit: 1)
+        XCTAssertNil(queue.figures(now: 15).oldestSince)
         queue.add(work(1, dueAt: 10, since: 3))
         queue.add(work(2, dueAt: 20, since: 1))
         XCTAssertEqual(queue.figures(now: 15).dueCount, 1)
+        XCTAssertEqual(queue.figures(now: 15).oldestSince, 1, "put off")
+        queue.remove(work(2, dueAt: 20).key)
         XCTAssertEqual(queue.figures(now: 15).oldestSince, 3)
-        XCTAssertEqual(queue.figures(now: 25).oldestSince, 1)
+        let taken = try XCTUnwrap(queue.take(now: 15))
+        XCTAssertEqual(queue.figures(now: 15).oldestSince, 3, "under way")
+        queue.end(taken)
+        XCTAssertNil(queue.figures(now: 15).oldestSince)
+    }
+
+    func test_renew_ofWhatWaits_takesItsPlace_andOfWhatIsUnderWay_followsIt() throws {
+        var queue = CallQueue(limit: 10)
+        queue.add(work(1, dueAt: 1_000))
+        queue.add(work(1, dueAt: 5))
+        XCTAssertEqual(queue.nextTime, 1_000, "what is here already is passed over")
+        queue.renew(work(1, dueAt: 5))
+        XCTAssertEqual(queue.nextTime, 5)
+        XCTAssertEqual(queue.waitingCount, 1)
+        let first = try XCTUnwrap(queue.take(now: 5))
+        XCTAssertNil(queue.take(now: 1_000), "the old entry")
+        queue.renew(work(1, dueAt: 7))
+        XCTAssertNil(queue.take(now: 1_000), "one at a time")
+        queue.end(first)
+        // As whoever puts the ended call off.
+        queue.add(work(1, dueAt: 2_000))
+        XCTAssertEqual(queue.take(now: 1_000)?.dueAt, 7)
+        queue.renew(work(1, dueAt: 8))
+        queue.remove(first.key)
+        queue.end(first)
+        XCTAssertTrue(queue.isIdle)
+    }
+
+    func test_renew_inAFullQueue_takesNoRoom() {
+        var queue = CallQueue(limit: 10, capacity: 2)
+        for id in 0..<2 { queue.add(work(Int64(id), dueAt: 100)) }
+        for dueAt in 0..<1_000 { queue.renew(work(1, dueAt: Int64(dueAt))) }
+        XCTAssertEqual(queue.waitingCount, 2)
+        XCTAssertFalse(queue.hasMore)
+        queue.renew(work(2, dueAt: 0))
+        XCTAssertTrue(queue.hasMore)
+        XCTAssertEqual([queue.take(now: .max)?.id, queue.take(now: .max)?.id, queue.take(now: .max)?.id], [0, 1, nil])
+    }
+
+    func test_renewalsAndRemovals_atRandom_areThoseOfASortedArray() {
+        var random = SplitMix64(state: 0x2B5F)
+        var queue = CallQueue(limit: 5)
+        // In the order of arrival.
+        var waiting: [(id: Int64, dueAt: Int64)] = []
+        var underWay: [Int64] = []
+        var renewed: [Int64: Int64] = [:]
+        for _ in 0..<20_000 {
+            let id = Int64.random(in: 0..<40, using: &random), dueAt = Int64.random(in: 0..<1_000, using: &random)
+            switch random.next() % 8 {
+            case 0, 1:
+                queue.add(work(id, dueAt: dueAt))
+                if !underWay.contains(id), !waiting.contains(where: { $0.id == id }) { waiting.append((id, dueAt)) }
+            case 2, 3, 4:
+                queue.renew(work(id, dueAt: dueAt))
+                if underWay.contains(id) {
+                    renewed[id] = dueAt
+                } else {
+                    waiting.removeAll { $0.id == id }
+                    waiting.append((id, dueAt))
+                }
+            case 5:
+                queue.remove(work(id, dueAt: 0).key)
+                waiting.removeAll { $0.id == id }
+                renewed[id] = nil
+            case 6:
+                let first = waiting.indices.min { (waiting[$0].dueAt, $0) < (waiting[$1].dueAt, $1) }
+                let place = underWay.count < 5 ? first.flatMap { waiting[$0].dueAt <= 500 ? $0 : nil } : nil
+                XCTAssertEqual(queue.take(now: 500)?.id, place.map { waiting[$0].id })
+                if let place { underWay.append(waiting.remove(at: place).id) }
+            default:
+                guard let ended = underWay.popLast() else { continue }
+                queue.end(work(ended, dueAt: 0))
+                if let dueAt = renewed.removeValue(forKey: ended) { waiting.append((ended, dueAt)) }
+            }
+            XCTAssertEqual(queue.waitingCount, waiting.count)
+            XCTAssertEqual(queue.inFlightCount, underWay.count)
+            if underWay.count < 5 { XCTAssertEqual(queue.nextTime, waiting.map(\.dueAt).min()) }
+        }
     }
 }

@@ -31,7 +31,7 @@ final class RegistrarCallTests: XCTestCase {
         func sent(_ contentType: String, _ document: [UInt8]) throws -> JSONValue {
             let summary = ReceiptSummary(ticketID: "T", clientID: "c", receiptID: "r", type: "t", businessDay: 0, state: .processing, sequence: 1)
             let stored = StoredReceipt(summary: summary, table: "receipts", sha256: [], receivedAt: 0, completedAt: nil)
-            let call = HotFile.StepCall(state: .pending, attempts: 0, stored: stored, contentType: contentType, document: document, trace: nil)
+            let call = HotFile.StepCall(state: .pending, attempts: 0, expiresAt: .max, stored: stored, contentType: contentType, document: document, trace: nil)
             let request = RegistrarCall.send(call, to: "tax", RegistrarOptions(url: "http://tax.example/", secret: "s"), callbackBase: "http://till.example", now: 0)
             return try JSONParser.parse(request.body)
         }

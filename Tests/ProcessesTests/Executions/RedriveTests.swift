@@ -42,6 +42,66 @@ final class RedriveTests: XCTestCase {
         }
     }
 
+    // MARK: What is written, and what is left
+
+    /// A strand that has gone on to its next state, and is stopped before it enters that, has no retries of the state before: it can be read, and redriven.
+    func test_strandBeforeItsNextState_hasNoRetriesOfTheLast() throws {
+        let retrying = #"{"Type":"Parallel","Branches":[{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}],"Retry":[{"ErrorEquals":["E"]}],"Next":"B"}"#
+        let failing = #"{"StartAt":"X","States":{"X":{"Type":"Pass","Next":"F"},"F":{"Type":"Fail","Error":"F"}}}"#
+        let text = machineText("S", [("S", #"{"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":\#(retrying),"B":{"Type":"Pass","End":true}}},\#(failing)],"End":true}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        var simulator = try Simulator(text)
+        XCTAssertEqual(simulator.outcome, "FAILED F")
+        XCTAssertEqual(simulator.trace.filter { $0.hasSuffix(" A") || $0.hasSuffix(" B") }, ["entered A", "succeeded A"])
+        XCTAssertEqual(simulator.execution.frames[1]?.phase, .stopped)
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+        // As earlier programs wrote it.
+        for phase in [Frame.Phase.stopped, .ready(isRetry: false)] {
+            var earlier = simulator.execution
+            earlier.frames[1]?.phase = phase
+            var wanted = earlier
+            wanted.frames[1]?.retries = []
+            earlier.frames[1]?.retries = [1]
+            XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(earlier), of: machine), wanted)
+        }
+        // Elsewhere it is damage.
+        var damaged = simulator.execution
+        damaged.frames[1]?.phase = .ready(isRetry: true)
+        damaged.frames[1]?.retries = [1]
+        XCTAssertThrowsError(try ExecutionCoder.decode(ExecutionCoder.encode(damaged), of: machine))
+        XCTAssertEqual(simulator.apply(.redrive), .applied)
+        XCTAssertEqual(simulator.outcome, "FAILED F")
+        XCTAssertEqual(simulator.trace.filter { $0.hasSuffix(" B") }, ["entered B", "succeeded B"])
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+    }
+
+    /// The same between two events of an execution that runs: the Map and its iterations are as many states as one event enters.
+    func test_strandBetweenTwoEvents_canBeRead() throws {
+        let map = #"{"Type":"Map","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"Retry":[{"ErrorEquals":["E"]}],"ResultPath":null,"Next":"T"}"#
+        let text = machineText("M", [("M", map), ("T", #"{"Type":"Pass","Result":1,"End":true}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        var simulator = try Simulator(text, input: "\(Array(0..<255))")
+        XCTAssertEqual(simulator.trace.last, "succeeded M")
+        XCTAssertEqual(simulator.execution.awaited, [.proceed])
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+        simulator.run()
+        XCTAssertEqual(simulator.outcome, "1")
+    }
+
+    /// Items of a batch that could not be made are still to be begun with: no redrive leaves them out.
+    func test_redrive_ofABatchThatIsTooLong_leavesNoItemOut() throws {
+        let members = #""ItemsPath":"$.l","ItemSelector":{"i.$":"$$.Map.Item.Value","s.$":"$.s"},"ItemBatcher":{"MaxItemsPerBatch":3},"ResultPath":null"#
+        let text = machineText("S", [("S", #"{"Type":"Map",\#(members),\#(Self.iteration),"Next":"T"}"#), ("T", #"{"Type":"Succeed"}"#)])
+        var simulator = try Simulator(text, input: #"{"l":[0,1,2,3,4],"s":"\#(String(repeating: "x", count: 400_000))"}"#)
+        for _ in 0..<4 {
+            XCTAssertEqual(simulator.outcome, "FAILED States.DataLimitExceeded")
+            XCTAssertEqual(simulator.tasks.count, 0)
+            guard case .items(let progress)? = simulator.execution.frames[0]?.phase else { return XCTFail("the Map is where it was") }
+            XCTAssertEqual([progress.next, progress.begun, progress.running], [0, 0, 0])
+            XCTAssertEqual(simulator.apply(.redrive), .applied)
+        }
+    }
+
     /// As above, of Maps within a Map, outputs let go: those that were on their way count, those that wait do not.
     func test_redrive_ofMapsInMaps_keepsBothLimits_andEnds() throws {
         let inner = #"{"Type":"Map","ItemsPath":"$","MaxConcurrency":2,"ToleratedFailureCount":1,\#(Self.iteration),"ResultPath":null,"End":true}"#

@@ -89,8 +89,9 @@ final class TraceTests: XCTestCase {
         }
     }
 
-    private func run(_ seed: UInt64, eventCountMax: Int = 120) throws -> Trace {
+    private func run(_ seed: UInt64, eventCountMax: Int = 120, isBold: Bool = false) throws -> Trace {
         var maker = MachineMaker(random: SplitMix64(state: seed))
+        maker.isBold = isBold
         let machine = try DefinitionReader.read(maker.machine())
         var trace = try Trace(machine, input: json(MachineMaker.input))
         var redrives = 0
@@ -152,6 +153,16 @@ final class TraceTests: XCTestCase {
         }
         XCTAssertGreaterThan(ends[.succeeded] ?? 0, 50, "\(ends)")
         XCTAssertGreaterThan((ends[.failed] ?? 0) + (ends[.aborted] ?? 0), 10, "\(ends)")
+    }
+
+    /// Where several strands fail at once, one is stopped in whatever state it stands: between two of them, too.
+    func test_randomTraces_ofSeveralRetriersAndFailures_keepWhatMustHold() throws {
+        for seed in UInt64(2_000)..<2_150 {
+            let trace = try run(seed, isBold: true)
+            XCTAssertEqual(trace.keys.values.filter { $0 > 1 }, [], "seed \(seed): one attempt asked for twice")
+            let ended = trace.history.filter { $0.kind == .succeeded || $0.kind == .caught }.map { "\($0.state) \($0.visit)" }
+            XCTAssertEqual(Set(ended).count, ended.count, "seed \(seed): one visit ended twice")
+        }
     }
 
     func test_abort_fromAnyState_leavesNothingAwaited() throws {

@@ -63,8 +63,13 @@ final class QueueTests: XCTestCase {
         XCTAssertEqual(queue.deadLetters.last?.death?.reason, .expired)
         XCTAssertEqual(queue.redrive(nil, perSecond: 2, now: 200), 2)
         XCTAssertEqual(queue.messages.values.map(\.availableAt).sorted(), [200, 200 + Self.second / 2])
-        XCTAssertEqual(queue.purge(), 2)
-        XCTAssertEqual(queue.counts(at: 300), [.active: 0, .locked: 0, .delayed: 0, .dead: 0])
+        // Their time counts from when they can be received.
+        XCTAssertEqual(queue.oldestAt(200), 200)
+        XCTAssertNil(queue.oldestAt(199))
+        queue.bury(now: 200 + Self.second / 2)
+        XCTAssertEqual(queue.deadLetters.map(\.id), ["c"])
+        XCTAssertEqual(queue.purge(), 1)
+        XCTAssertEqual(queue.counts(at: 300), [.active: 0, .locked: 0, .delayed: 0, .dead: 1])
     }
 
     func test_bounds() throws {

@@ -6,6 +6,8 @@ struct MachineMaker {
     var random: SplitMix64
     /// Waits, timeouts and heartbeats too, which an interpreter with a real clock cannot be asked about.
     var hasClocks = true
+    /// States with several retriers, and branches that fail beside each other: which of them does so first is told alike by the same program alone.
+    var isBold = false
     private var names = 0
     private var tasks = 0
 
@@ -56,8 +58,8 @@ struct MachineMaker {
         case 8 where next.isEmpty && !isQuiet: return .object([.init("Type", .string("Fail")), .init("Error", .string("F1")), .init("Cause", .string("c"))])
         case 8 where hasClocks: members += [.init("Type", .string("Wait")), .init("Seconds", .integer(below(20)))]
         case 9, 10:
-            // One branch at most fails.
-            let branches = (0...below(2)).map { index in scope(depth: depth - 1, isQuiet: isQuiet || index > 0) }
+            // One branch at most fails, but for a bold machine.
+            let branches = (0...below(isBold ? 3 : 2)).map { index in scope(depth: depth - 1, isQuiet: isQuiet || index > 0 && !isBold) }
             members += [.init("Type", .string("Parallel")), .init("Branches", .array(branches))]
             if below(3) == 0 { members.append(.init("ResultPath", .string("$.p"))) }
             handling(&members, next)
@@ -96,9 +98,11 @@ struct MachineMaker {
 
     private mutating func handling(_ members: inout [JSONValue.Member], _ next: [String]) {
         if below(2) == 0 {
-            let errors = pick([["E1"], ["E2", "F1"], ["States.ALL"], ["States.TaskFailed"]])
-            members.append(
-                .init("Retry", .array([.object([.init("ErrorEquals", .array(errors.map(JSONValue.string))), .init("MaxAttempts", .integer(below(3))), .init("IntervalSeconds", .integer(1))])])))
+            var retriers: [JSONValue] = []
+            // What names all errors stands behind all others.
+            if isBold { for _ in 0..<below(3) { retriers.append(retrier(pick([["E1"], ["E2", "F1"], ["F1"]]))) } }
+            retriers.append(retrier(pick([["E1"], ["E2", "F1"], ["States.ALL"], ["States.TaskFailed"]])))
+            members.append(.init("Retry", .array(retriers)))
         }
         if !next.isEmpty, below(2) == 0 {
             let errors = pick([["E1"], ["E2", "F1"], ["States.ALL"]])
@@ -106,6 +110,10 @@ struct MachineMaker {
             catcher.append(.init("ResultPath", pick([.string("$.e"), .null])))
             members.append(.init("Catch", .array([.object(catcher)])))
         }
+    }
+
+    private mutating func retrier(_ errors: [String]) -> JSONValue {
+        .object([.init("ErrorEquals", .array(errors.map(JSONValue.string))), .init("MaxAttempts", .integer(below(3))), .init("IntervalSeconds", .integer(1))])
     }
 
     private mutating func choice(_ next: [String]) -> JSONValue {

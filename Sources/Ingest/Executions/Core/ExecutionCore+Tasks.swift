@@ -110,7 +110,7 @@ extension ExecutionCore {
             try note.bind(3, place.serialized)
             try note.run()
         }
-        aftermath.tasks.append((TaskKey(execution: execution, serial: Int64(serial)), call.resource, now))
+        aftermath.tasks.append(DueTask(key: TaskKey(execution: execution, serial: Int64(serial)), resource: call.resource, owner: try owner(of: execution), dueAt: now))
     }
 
     /// Nothing where it is not there.
@@ -149,13 +149,21 @@ extension ExecutionCore {
 
     /// Tasks of a resource that wait for an answer, however long, are carried out again.
     ///
+    /// - Returns: whose they are.
     /// - Complexity: O(tasks).
-    func lookAgain(at resource: Resource) throws {
-        guard file != nil else { return }
+    func lookAgain(at resource: Resource) throws -> [Identity] {
+        guard file != nil else { return [] }
+        let select = try connection().statement(
+            "SELECT DISTINCT e.owner FROM tasks t CROSS JOIN executions e ON e.number = t.execution WHERE t.resource = ?1 AND t.due_at IS NULL")
+        try select.bind(1, resource.text)
+        var owners: [Identity] = []
+        while try select.step() { owners.append(Self.owner(select.text(0))) }
+        select.reset()
         let update = try connection().statement("UPDATE tasks SET due_at = ?2 WHERE resource = ?1 AND due_at IS NULL")
         try update.bind(1, resource.text)
         update.bind(2, now)
         try update.run()
+        return owners
     }
 
     /// The answer to a task, by its token.
@@ -207,6 +215,15 @@ extension ExecutionCore {
         var text: [UInt8] = []
         if case .taskSucceeded(_, let output) = event { text = Array("accepted ".utf8) + output.serialized }
         return Array(HMACSHA256.authenticate(text, key: Array("callback".utf8)).prefix(16))
+    }
+
+    /// - Throws: `SQLiteError` of damage where a task is of no execution.
+    private func owner(of execution: Int64) throws -> Identity {
+        let select = try connection().statement("SELECT owner FROM executions WHERE number = ?1")
+        select.bind(1, execution)
+        defer { select.reset() }
+        guard try select.step() else { throw SQLiteError(code: 11, message: "a task is of the execution \(execution), which is not there", path: path) }
+        return Self.owner(select.text(0))
     }
 
     private func resource(of key: TaskKey) throws -> String? {
@@ -266,7 +283,7 @@ extension ExecutionCore {
         update.bind(2, key.serial)
         update.bind(3, dueAt)
         try update.run()
-        aftermath.tasks.append((key, resource, dueAt))
+        aftermath.tasks.append(DueTask(key: key, resource: resource, owner: try owner(of: key.execution), dueAt: dueAt))
     }
 
     private func hasEndedChild(_ key: TaskKey) throws -> Bool {

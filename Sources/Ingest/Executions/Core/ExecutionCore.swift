@@ -13,7 +13,7 @@ internal import Processes
 final class ExecutionCore {
     /// What follows from a commit, once it is durable.
     struct Aftermath {
-        var tasks: [(key: TaskKey, resource: Resource, dueAt: Int64)] = []
+        var tasks: [DueTask] = []
         var runningDelta = 0
         var transitionCount = 0
         /// Of pieces that were written.

@@ -25,6 +25,22 @@ package struct TaskKey: Sendable, Hashable {
     package let serial: Int64
 }
 
+/// The tasks of one resource and one owner.
+struct TaskPart: Sendable, Hashable {
+    let resource: Resource
+    let owner: Identity
+}
+
+/// A task that is to be carried out, by its number.
+struct DueTask: Sendable {
+    let key: TaskKey
+    let resource: Resource
+    /// Whose it is: owners take turns.
+    let owner: Identity
+    /// Microseconds since 1970; it may be in the future.
+    let dueAt: Int64
+}
+
 /// What came of an attempt to carry out a task.
 package enum TaskEnding: Sendable {
     case succeeded(JSONValue)

@@ -18,7 +18,7 @@ struct ClockJumps {
     /// No clock is set by more, about 200 years, and no instant that it is added to overflows.
     private static let longest: UInt64 = 6_300_000_000_000_000
 
-    init(steady: (@Sendable () -> Int64)?, boot: String = MachineStart.id) { (self.steady, self.boot) = (steady, boot) }
+    init(steady: (@Sendable () -> Int64)?, boot: String = MachineStart.clock) { (self.steady, self.boot) = (steady, boot) }
 
     /// The file is open: what it says counts from here on. A mark of another machine, or of another start of this one, says nothing.
     mutating func resume(_ mark: ClockMark?) {

@@ -7,6 +7,8 @@ import Processes
 /// 1. A body lies in the row up to `QueueFile.inlineByteCountMax` bytes, else in `bodies` under the row's number; never in both.
 /// 2. `byte_count` stays what it was when the message came, also of a row that was emptied: it says where its body lay.
 /// 3. `number` orders messages that are due at the same instant. It changes when a dead letter goes back, and its body goes with it.
+/// 4. `came_at` is when the id came, for its window; `enqueued_at` when the message can be received for the first time since it came or went back, for its time to live. Of one that is delayed so
+///    long it is in the future.
 final class MessageTable {
     /// A row without its body.
     struct Row {
@@ -31,7 +33,7 @@ final class MessageTable {
         self.connection = connection
         insert = try connection.statement("""
             INSERT OR IGNORE INTO messages(number, queue, id, state, due, came_at, enqueued_at, deliveries, byte_count, sender, body)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?5, 0, ?7, ?8, ?9)
             """)
         putBody = try connection.statement("INSERT INTO bodies(number, body) VALUES(?1, ?2)")
         byID = try connection.statement("SELECT \(Self.columns) FROM messages WHERE queue = ?1 AND id = ?2")
@@ -54,7 +56,7 @@ final class MessageTable {
     /// Adds a row. The unique index of (queue, id) says whether the id is there, so that no search comes before it.
     ///
     /// - Parameters:
-    ///   - due: when it can be received, microseconds since 1970.
+    ///   - due: when it can be received, microseconds since 1970; its time to live counts from then.
     ///   - now: when it came.
     /// - Returns: false where the queue has a row of that id.
     func add(
@@ -124,16 +126,17 @@ final class MessageTable {
     }
 
     /// Makes a dead letter a message again, behind all others.
-    func revive(_ row: Row, as number: Int64, _ state: MessageState, due: Int64, now: Int64) throws {
+    ///
+    /// - Parameter due: as in `add`.
+    func revive(_ row: Row, as number: Int64, _ state: MessageState, due: Int64) throws {
         // The number is the row's own key, so the row moves in its table: letters that go back are few.
         let update = try connection.statement("""
-            UPDATE messages SET number = ?2, state = ?3, due = ?4, enqueued_at = ?5, deliveries = 0, reason = NULL, detail = NULL WHERE number = ?1
+            UPDATE messages SET number = ?2, state = ?3, due = ?4, enqueued_at = ?4, deliveries = 0, reason = NULL, detail = NULL WHERE number = ?1
             """)
         update.bind(1, row.number)
         update.bind(2, number)
         update.bind(3, state.rawValue)
         update.bind(4, due)
-        update.bind(5, now)
         try update.run()
         guard row.byteCount > QueueFile.inlineByteCountMax else { return }
         let body = try connection.statement("UPDATE bodies SET number = ?2 WHERE number = ?1")
@@ -163,7 +166,7 @@ final class MessageTable {
         return try Self.rows(firstDue)
     }
 
-    /// Those that nobody has and that came by then, the oldest first.
+    /// Those that nobody has and that could be received by then, the oldest first.
     func rows(queue: Int64, enqueuedBy time: Int64, limit: Int) throws -> [Row] {
         oldest.bind(1, queue)
         oldest.bind(2, time)
@@ -230,12 +233,12 @@ final class MessageTable {
         try value("SELECT max(due) FROM messages WHERE queue = ?1 AND state = ?2", queue, state.rawValue)
     }
 
-    /// When the oldest came that lives.
-    func oldest(queue: Int64) throws -> Int64? {
-        try value("SELECT min(enqueued_at) FROM messages WHERE queue = ?1 AND state < 3", queue, nil)
+    /// Since when the oldest that lives can be received; nil where none could be by `now`.
+    func oldest(queue: Int64, now: Int64) throws -> Int64? {
+        try value("SELECT min(enqueued_at) FROM messages WHERE queue = ?1 AND state < 3 AND enqueued_at <= ?2", queue, now)
     }
 
-    /// As `oldest`, of those that nobody has.
+    /// From when the time to live counts of the oldest that nobody has, also of one that is delayed.
     func oldestFree(queue: Int64) throws -> Int64? {
         try value("SELECT enqueued_at FROM messages WHERE queue = ?1 AND state < 3 AND state <> 1 ORDER BY enqueued_at LIMIT 1", queue, nil)
     }

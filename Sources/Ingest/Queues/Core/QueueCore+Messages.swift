@@ -52,7 +52,7 @@ extension QueueCore {
         queue.counts.add(state, 1)
         queue.counts.byteCount += message.body.count
         if delay > 0 { queue.expect(at: now + delay) }
-        queue.expect(at: now + queue.settings.timeToLive)
+        queue.expect(at: now + delay + queue.settings.timeToLive)
         return true
     }
 

@@ -94,10 +94,13 @@ extension QueueCore {
         return false
     }
 
-    /// The clock was set by so much: locks and delays move with it.
+    /// The clock was set by so much: locks and delays move with it, and with a delay the time to live that counts from its end.
     func keepLocks(_ shift: Int64) throws {
         guard let connection else { return }
-        let update = try connection.statement("UPDATE messages SET due = due + ?1 WHERE queue = ?2 AND state IN (1, 2)")
+        let update = try connection.statement("""
+            UPDATE messages SET due = due + ?1, enqueued_at = CASE WHEN state = 2 AND enqueued_at = due THEN enqueued_at + ?1 ELSE enqueued_at END
+            WHERE queue = ?2 AND state IN (1, 2)
+            """)
         for (name, queue) in queues {
             if queue.counts.locked + queue.counts.delayed > 0 {
                 update.bind(1, shift)
@@ -128,7 +131,7 @@ extension QueueCore {
         return count >= Self.pieceCountMax
     }
 
-    /// Puts dead letters back, as new: deliveries and their time begin again.
+    /// Puts dead letters back, as new: deliveries begin again, and their time as they can be received.
     ///
     /// - Parameters:
     ///   - place: how many of this lot went back before.
@@ -139,12 +142,12 @@ extension QueueCore {
         guard row.byteCount <= queue.settings.byteCountMax - queue.counts.byteCount else { return false }
         let delay = min(perSecond.map { Int64(place) * 1_000_000 / Int64(max($0, 1)) } ?? 0, QueueSettings.durationMax)
         let state = delay > 0 ? MessageState.delayed : .active
-        try messages.revive(row, as: nextNumber(), state, due: now + delay, now: now)
+        try messages.revive(row, as: nextNumber(), state, due: now + delay)
         queue.counts.add(.dead, -1)
         queue.counts.add(state, 1)
         queue.counts.byteCount += row.byteCount
         if delay > 0 { queue.expect(at: now + delay) }
-        queue.expect(at: now + queue.settings.timeToLive)
+        queue.expect(at: now + delay + queue.settings.timeToLive)
         queues[name] = queue
         touch(name)
         return true

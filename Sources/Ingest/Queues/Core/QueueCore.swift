@@ -6,7 +6,7 @@ import Processes
 ///
 /// 1. `queues` says of each queue what the file says of it: a group that fails takes back what it changed here too.
 /// 2. A waiting receiver is answered once, by the group that finds messages for it or by the end of its wait, which no failure undoes.
-/// 3. After a failed sync nothing is taken any more: what the disk holds is not known until the file is opened anew.
+/// 3. After a failed sync, or a commit that may be there though it failed (`SQLiteError.leavesDoubt`), nothing is taken any more: what the disk holds is not known until the file is opened anew.
 final class QueueCore {
     /// What the core needs of the store around it.
     struct Store: Sendable {
@@ -19,7 +19,7 @@ final class QueueCore {
         /// Microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
         let steady: (@Sendable () -> Int64)?
         /// Which start of the machine that counts from.
-        var boot = MachineStart.id
+        var boot = MachineStart.clock
         let ids = ULIDGenerator()
         /// Called before anything is put into the file: that the store has it is to be known.
         var noteFile: @Sendable () throws -> Void = {}
@@ -201,12 +201,12 @@ final class QueueCore {
     /// The row of this queue is written with the group.
     func touch(_ name: String) { touched.insert(name) }
 
-    /// The fault that callers of a group that failed get. A failed sync is kept as `failure`: the core takes nothing from then on.
+    /// The fault that callers of a group that failed get. What leaves doubt of the commit is kept as `failure`: the core takes nothing from then on.
     private func refusal(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
         guard let error = error as? SQLiteError else { return Fault(.internalError, "the queues could not be written", cause: "\(error)") }
         StoreLog.note("a group of the queues failed", path: store.path, reason: StoreLog.text(error), level: .warning)
-        if error.isFailedSync {
+        if error.leavesDoubt {
             let fault = Fault(.diskFull, "the disk did not confirm a write: nothing is taken by queues until the server is restarted and has checked its files")
             failure = fault
             return fault

@@ -68,7 +68,7 @@ package struct QueueReport: Sendable, Equatable {
     package let dead: Int
     /// Of bodies, but those of dead letters.
     package let byteCount: Int
-    /// When the oldest came that is not dead.
+    /// Since when the oldest that is not dead can be received, or could be before somebody took it; nil where none could be yet.
     package let oldestAt: Int64?
 
     package init(name: String, settings: QueueSettings, active: Int, locked: Int, delayed: Int, dead: Int, byteCount: Int, oldestAt: Int64?) {

@@ -47,9 +47,10 @@ final class RestingMessages: Sendable {
     }
 
     private static func report(_ queue: QueueState, _ connection: SQLiteConnection) throws -> QueueReport {
-        let oldest = try connection.statement("SELECT min(enqueued_at) FROM messages WHERE queue = ?1 AND state < 3")
+        let oldest = try connection.statement("SELECT min(enqueued_at) FROM messages WHERE queue = ?1 AND state < 3 AND enqueued_at <= ?2")
         defer { oldest.reset() }
         oldest.bind(1, queue.id)
+        oldest.bind(2, Clock.system.now())
         let counts = queue.counts
         return QueueReport(
             name: queue.name, settings: queue.settings, active: counts.active, locked: counts.locked, delayed: counts.delayed, dead: counts.dead, byteCount: counts.byteCount,
