@@ -49,7 +49,7 @@ def sample(server, data, started):
     for line in server.request("GET", "/metrics")[1].decode().splitlines():
         if line.startswith("till_queue_items{"):
             queued += float(line.rsplit(" ", 1)[1])
-        elif line.startswith("till_queue_oldest_seconds{"):
+        elif line.startswith("till_endpoint_oldest_seconds{"):
             oldest = max(oldest, float(line.rsplit(" ", 1)[1]))
     return {
         "at": round(time.time() - started), "rss_anon_mib": round(number("RssAnon") / 1024, 1), "descriptors": len(os.listdir(folder / "fd")),

@@ -62,7 +62,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Compaction/NewestView.swift": ["delete": "metadata of a view, which follows from its history alone"],
         "Ingest/Versions/VersionIndex.swift": ["remove": "an index that the rows make anew"],
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
-        "Ingest/Uploads/Uploads.swift": ["remove": "files of uploads whose time is over, or that no row names"],
+        "Ingest/Uploads/Uploads.swift": ["remove": "files of uploads whose time is over, as their rows say"],
         "Ingest/Uploads/UploadIdentities.swift": ["remove": "ids of an upload's file, which its records make anew"],
         "Ingest/Uploads/UploadFile.swift": [
             "truncate": "a file that is put anew, before its upload was taken", "remove": "the mark beside it, once all of the file counts", "O_TRUNC": "a mark in the making, under a name of its own",

@@ -326,7 +326,7 @@ final class Backup {
             present.formUnion((keys.metadata + keys.data).map { "warehouse/\(name)/\($0)" })
         }
         manifest.files += cold.values.filter { present.contains($0.path) }.sorted { $0.path < $1.path }
-        try copyUploads(state.uploads)
+        try copyUploads(state)
         try copyAdminKey()
     }
 
@@ -351,17 +351,25 @@ final class Backup {
     }
 
     /// Files of uploads, which never change once they are whole; one whose time was over meanwhile is none that is needed.
-    private func copyUploads(_ ids: [String]) throws {
+    ///
+    /// - Throws: `.corruptFile` for one that is still to be read and is not as it came: a restored store would read what is left of it, and nobody would miss the rest.
+    private func copyUploads(_ state: Catalog.State) throws {
         let source = try store.directory.files()
-        for id in ids {
+        let unread = Dictionary(state.unreadUploads.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        for id in state.uploads {
             let path = "uploads/\(id)"
-            guard let byteCount = try source.byteCount(of: path) else { continue }
+            guard let byteCount = try source.byteCount(of: path) else {
+                try refuse(unread[id], "is missing, and was not read to its end")
+                continue
+            }
+            try refuse(unread[id], unread[id]?.fault(ofByteCount: byteCount))
             if let before = known[path], before.byteCount == byteCount, try storage.byteCount(of: path) == byteCount {
                 manifest.files.append(before)
                 continue
             }
             try goOn()
             let digest = try source.digest(of: path)
+            try refuse(unread[id], unread[id]?.fault(ofHash: digest.sha256))
             let file = BackupManifest.File(path: path, name: path, byteCount: digest.byteCount, sha256: digest.sha256)
             manifest.files.append(file)
             // Of a list that is gone, say: others may name it.
@@ -370,6 +378,16 @@ final class Backup {
             try FileCopy.copy(path, from: source, to: storage, as: path, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
             copied.append(file)
         }
+    }
+
+    /// - Parameters:
+    ///   - upload: nil for one that was at its end as the backup's state was taken.
+    ///   - fault: of its file; nil for none.
+    /// - Throws: `.corruptFile`; nothing for an upload that has come to its end since.
+    private func refuse(_ upload: UnreadUpload?, _ fault: String?) throws {
+        guard let upload, let fault, try upload.isUnread(in: store.catalog) else { return }
+        throw ColumnStoreError(
+            .corruptFile, path: "\(store.directory.uploadsPath)/\(upload.id)", "\(fault). Put it back, or end the upload (till upload cancel \(upload.id)) and send the file again")
     }
 
     /// Whoever restores the store is its administrator as before.

@@ -65,6 +65,18 @@ package struct BackupProof {
         return []
     }
 
+    /// Files of uploads that a restored store would read: whether the backup has each as it came. One of no bytes is in no backup.
+    ///
+    /// - Parameter path: of the copy of the catalog, which names them.
+    private func unread(_ state: Catalog.State, _ manifest: BackupManifest, _ path: String) -> [Finding] {
+        let files = Dictionary(manifest.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        return state.unreadUploads.filter { $0.byteCount > 0 }.compactMap { upload -> Finding? in
+            guard let file = files["uploads/\(upload.id)"] else { return Finding(path: path, fault: "names uploads/\(upload.id), which is not in the backup and was not read to its end") }
+            let fault = upload.fault(ofByteCount: file.byteCount) ?? upload.fault(ofHash: file.sha256)
+            return fault.map { Finding(path: "\(place.name)/\(file.name)", fault: $0) }
+        }
+    }
+
     /// What the catalog names and the manifest does not: a backup of which a part is gone, manifest included.
     private func missing(_ manifest: BackupManifest) throws -> [Finding] {
         let paths = Set(manifest.files.map(\.path))
@@ -78,7 +90,7 @@ package struct BackupProof {
             var wanted = state.hotFiles.map { "hot/\($0).sqlite" }
                 + state.coldVersions.map { "warehouse/\($0.table)/metadata/v\($0.version).metadata.json" }
             wanted.append(contentsOf: state.databases.map(\.rawValue))
-            return wanted.filter { !paths.contains($0) }.map { .init(path: path, fault: "names \($0), which is not in the backup") }
+            return wanted.filter { !paths.contains($0) }.map { Finding(path: path, fault: "names \($0), which is not in the backup") } + unread(state, manifest, path)
         } catch {
             return [.init(path: path, fault: "cannot be read: \(error)")]
         }

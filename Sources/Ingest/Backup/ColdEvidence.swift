@@ -45,6 +45,8 @@ struct ColdEvidence {
                 try storage.list(prefix: "data/") { object in if object.key.hasSuffix(".parquet") { dataCount += 1 } }
                 // Nothing may be made in the place of what can be read.
                 if dataCount > 0, lacking.isEmpty {
+                    // Of sums a recovery that was cut off has put the metadata aside.
+                    if TableName.isOfSums(name), try areSums(storage) { continue }
                     guard let remade = try ColdRemaking(name: name, storage: storage, recovery: recovery).remake(after: versions.last ?? 0) else { return [] }
                     found.append(remade)
                     continue
@@ -64,6 +66,13 @@ struct ColdEvidence {
                     generation: properties[StoreMark.generationProperty].flatMap { Int64($0) } ?? 0))
         }
         return found
+    }
+
+    /// Whether data files are of sums, which have no sequences. One that cannot be read tells nothing.
+    private static func areSums(_ storage: any ObjectStorage) throws -> Bool {
+        var keys: [String] = []
+        try storage.list(prefix: "data/") { object in if object.key.hasSuffix(".parquet") { keys.append(object.key) } }
+        return keys.allSatisfy { key in (try? ParquetFile(try storage.open(key)))?.schema["sequence"] == nil }
     }
 
     /// A commit that was cut off leaves its rows where they were: in their hot file, or in the version before it. Where they are in neither, the
@@ -224,7 +233,7 @@ extension Recovery {
             for (kind, keys) in [(Catalog.ColdObject.Kind.metadata, keys.metadata), (.data, keys.data)] {
                 for key in keys {
                     progress("warehouse/\(evidence.name)/\(key)")
-                    let digest = try evidence.storage.digest(of: key)
+                    let digest = try written["\(evidence.name)/\(key)"] ?? evidence.storage.digest(of: key)
                     objects.append(.init(key: key, kind: kind, byteCount: digest.byteCount, sha256: digest.sha256))
                 }
             }

@@ -28,18 +28,20 @@ struct HotSalvage {
 
     /// A file that is whole is left as it is.
     ///
-    /// - Parameter aside: where drafts are made by who changes nothing: they take nobody's place.
+    /// - Parameters:
+    ///   - aside: where drafts are made by who changes nothing: they take nobody's place.
+    ///   - lost: where damaged files go; nil: to a folder of their own.
     /// - Returns: the files made anew, with what is missing of them.
     /// - Throws: `Recovery.Failure` for one of which that cannot be done.
-    static func run(_ directory: DataDirectory, aside: (any FileStorage)?, progress: (String) -> Void) throws -> [(name: String, missing: [String])] {
+    static func run(_ directory: DataDirectory, aside: (any FileStorage)?, lost: LostAndFound? = nil, progress: (String) -> Void) throws -> [(name: String, missing: [String])] {
         guard access(directory.hotPath, F_OK) == 0 else { return [] }
         var made: [(name: String, missing: [String])] = []
-        let lost = LostAndFound(directory)
-        // Cut off between the two below: it is whole, and nothing has its place.
+        let lost = lost ?? LostAndFound(directory)
+        // Cut off in `place`: the damaged file has gone, or somebody has put it elsewhere, and what is whole has its place.
         for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite.recovering") {
             let name = String(file.dropLast(".recovering".utf8.count))
-            guard access("\(directory.hotPath)/\(name)", F_OK) != 0 else { continue }
-            if aside == nil { try place("\(directory.hotPath)/\(name)", directory) }
+            guard access("\(directory.hotPath)/\(name)", F_OK) != 0, isWhole("\(directory.hotPath)/\(file)") else { continue }
+            if aside == nil { try place("\(directory.hotPath)/\(name)", directory, lost) }
             made.append(("hot/\(name)", []))
         }
         for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
@@ -53,18 +55,32 @@ struct HotSalvage {
                 removeDraft(draftPath)
                 continue
             }
-            // No commit tells of the new file.
-            try LogMark.noteBroken(directory.path)
-            for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: "it is damaged, and a new one has been made of what can be read of it") }
-            try place(path, directory)
+            try place(path, directory, lost)
         }
         return made
     }
 
-    private static func place(_ path: String, _ directory: DataDirectory) throws {
-        guard rename("\(path).recovering", path) == 0 else { throw DataDirectory.Failure.io(operation: "rename", path: "\(path).recovering", code: errno) }
-        try DataDirectory.synchronizeDirectory(directory.hotPath)
+    /// A draft that is whole takes the damaged file's place.
+    ///
+    /// 1. The draft is made durable, with its name.
+    /// 2. The damaged file goes, and only then its log, which has receipts of its own.
+    /// 3. The draft takes its name.
+    ///
+    /// Cut off before 2 the next recovery finds the file with its log, and makes a draft anew; cut off later it finds the draft, and goes on from there.
+    private static func place(_ path: String, _ directory: DataDirectory, _ lost: LostAndFound) throws {
+        let draft = "\(path).recovering"
+        try DatabaseFile.fold(draft, calls: lost.calls)
+        // No commit tells of the new file.
+        try LogMark.noteBroken(directory.path)
+        try lost.takeDatabase(path, reason: "it is damaged, and a new one has been made of what can be read of it")
+        do {
+            try lost.calls.rename(draft, path)
+            try lost.calls.synchronizeDirectory(directory.hotPath)
+        } catch { throw DataDirectory.Failure.io(operation: error.operation, path: draft, code: error.code) }
     }
+
+    /// A draft's one transaction ends with its version.
+    private static func isWhole(_ draft: String) -> Bool { (try? SQLiteConnection(atRest: draft).integer("PRAGMA user_version")).map { $0 > 0 } ?? false }
 
     /// Whether something cannot be read that every start reads.
     ///

@@ -4,7 +4,7 @@ import Glibc
 
 /// Makes a catalog anew out of a store's other files: `till recover`.
 ///
-/// 1. What only a catalog knows (contracts, keys, types, quarantine, audit trail, key of cursors) is taken from the catalog that is there, as
+/// 1. What only a catalog knows (`KeptTables`: contracts, keys, types, quarantine, audit trail, uploads, views, the key of cursors …) is taken from the catalog that is there, as
 ///    far as it can be read and is of this store, or from a backup's, whichever is of the later generation. What neither has is listed.
 /// 2. Of each cold table the newest version that is whole is taken, and every file of it is hashed. A table of which no metadata can be read
 ///    gets metadata anew from its Parquet files (`ColdRemaking`).
@@ -13,7 +13,8 @@ import Glibc
 /// 4. Sequences go on above the highest that any file knows.
 ///
 /// The new catalog is made beside the old one and proved against the files; only then is the old one put aside in `lost+found/` and the new
-/// one put in its place. Until then nothing is changed, and no file is removed at all.
+/// one put in its place. Until then nothing is changed, and no file is removed at all. What is cut off is begun again: of the old catalog, or, where that has gone
+/// already, of the new one, which is whole by then (`DataDirectory.recoveredName`).
 ///
 /// A trial says all that without doing it: it reads the store beside others who do, on a medium that cannot be written too, and makes its draft aside. What follows from files that it would
 /// have to make first it does not know.
@@ -55,6 +56,7 @@ package final class Recovery {
     let directory: DataDirectory
     private let backup: String?
     private let typeFiles: [[UInt8]]
+    private let lost: LostAndFound
     let progress: (String) -> Void
     var report = Report()
     /// The highest generation that any file has seen.
@@ -62,6 +64,12 @@ package final class Recovery {
     /// Where FORMAT says that cold tables are.
     private var warehouse: String?
     var sequence: Int64 = 0
+    /// Whether the catalog that is taken from may know less than what was acknowledged.
+    var isSourceOlder = false
+    /// Of such a catalog, uploads that it has as being read.
+    var endedUploads: Set<String> = []
+    /// Of cold files that were found damaged, by table and key, what they were written with: what is hashed now is the damage.
+    var written: [String: (byteCount: Int64, sha256: [UInt8])] = [:]
     /// Whether each cold table says which sequences were given out when it was written.
     var knowsSequences = true
     /// Rows of cold tables: who had them made, and by which types.
@@ -80,6 +88,8 @@ package final class Recovery {
     }
 
     static let draftName = "catalog.recovering"
+    /// Of a finished draft's `meta`: what was found missing, for the report of whoever goes on where this recovery is cut off.
+    private static let missingKey = "recovery_missing"
     /// Left free above what is known where an earlier version wrote a table: changes of state take sequences of which cold tables say nothing.
     private static let sequenceGap: Int64 = 1_000_000
 
@@ -87,14 +97,16 @@ package final class Recovery {
     ///   - backup: the directory of a backup of this store.
     ///   - typeFiles: of types that no catalog has.
     ///   - isTrial: whether nothing is changed.
+    ///   - calls: by which files are put aside and get their names.
     /// - Throws: `DataDirectory.Failure` when it is no store, in use (of a trial: by who may change it), or a member of a cluster.
     package init(
         path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], isTrial: Bool = false, storages: any StorageFactory = LocalStorageFactory(),
-        progress: @escaping (String) -> Void = { _ in }
+        calls: any FileSystemCalls = LinuxFileSystem(), progress: @escaping (String) -> Void = { _ in }
     ) throws {
         // Beside its server, too, which has no `LOCK` while it follows.
         guard !DataDirectory.isOfCluster(DataDirectory.absolute(path)) else { throw DataDirectory.Failure.ofCluster(path: path) }
         directory = try isTrial ? DataDirectory(provingPath: path, storages: storages) : DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
+        lost = LostAndFound(directory, calls: calls)
         self.isTrial = isTrial
         aside = try isTrial ? ScratchFolder("recover") : nil
         stillness = isTrial ? Placement.Stillness(directory.path) : nil
@@ -128,7 +140,7 @@ package final class Recovery {
     private func make(_ format: StoreFormat?) throws -> Report {
         warehouse = format?.warehouse
         if isTrial { try checkLogs() }
-        for (name, missing) in try HotSalvage.run(directory, aside: aside?.files, progress: progress) {
+        for (name, missing) in try HotSalvage.run(directory, aside: aside?.files, lost: lost, progress: progress) {
             report.madeAnew.append(name)
             report.missing.append(contentsOf: missing)
         }
@@ -166,18 +178,21 @@ package final class Recovery {
             let chosen = try choose(cold, beside: hot)
             try record(chosen.tables, in: draft)
             try record(chosen.hot, in: draft)
+            try keepDamage(of: chosen.tables, in: draft)
             try forgetLost(draft)
+            let uploads = try strayUploads(draft)
             try finish(draft)
             try prove(draft, moved: chosen.moved)
+            if !isTrial { try noteMissing(in: draft) }
             draft.close()
             if isTrial {
-                report.putAside = try versionsAside(chosen).map { "warehouse/\($0.table)/\($0.key)" } + chosen.moved.map { "hot/\($0).sqlite" }
+                report.putAside = try versionsAside(chosen).map { "warehouse/\($0.table)/\($0.key)" } + chosen.moved.map { "hot/\($0).sqlite" } + uploads.map { "uploads/\($0)" }
                 try removeDraft()
                 return report
             }
             // From here on the new catalog may name it.
             remade = []
-            try putInPlace(chosen, store: draft.storeID)
+            try putInPlace(chosen, uploads: uploads, isOfFinished: source?.path == finishedPath, store: draft.storeID)
         } catch {
             try removeDraft()
             throw error
@@ -210,6 +225,9 @@ package final class Recovery {
         defer { statement.reset() }
         return try statement.step() ? String(decoding: statement.bytes(0), as: UTF8.self) : ""
     }
+
+    /// What a recovery has left that was cut off once its catalog was whole.
+    private var finishedPath: String { "\(directory.path)/\(DataDirectory.recoveredName)" }
 
     var draftPath: String { aside?.files.path(of: Self.draftName) ?? "\(directory.path)/\(Self.draftName)" }
 
@@ -254,6 +272,11 @@ package final class Recovery {
                     found.append(Source(path: present.path, name: present.name, store: present.store, generation: present.generation, isProven: isProven))
                 }
             } catch { report.missing.append("the catalog that was there cannot be read: \(error)") }
+        } else if access(finishedPath, F_OK) == 0 {
+            // While there is a catalog it says nothing: it may be years old.
+            do {
+                if let finished = try Self.source(finishedPath, "the catalog that a recovery had made which was cut off", mode: .immutable) { found.append(finished) }
+            } catch { report.missing.append("the catalog that a recovery had made which was cut off cannot be read: \(error)") }
         }
         if let backup { found.append(try backupSource(backup)) }
         for other in found where store.map({ $0 != other.store && !other.store.isEmpty }) == true {
@@ -265,12 +288,17 @@ package final class Recovery {
                 + "look whether one was changed or revoked since")
         }
         report.source = chosen?.name
+        if let chosen {
+            // A backup's may be of before what changes no generation: an upload's file that has come, say.
+            isSourceOlder = chosen.generation < generation || chosen.path != directory.catalogPath && chosen.path != finishedPath
+            if chosen.path == finishedPath { report.missing.insert(contentsOf: try Self.missing(notedIn: finishedPath), at: 0) }
+        }
         return chosen
     }
 
     /// - Returns: nil for an empty file.
-    private static func source(_ path: String, _ name: String) throws -> Source? {
-        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+    private static func source(_ path: String, _ name: String, mode: SQLiteConnection.Mode = .readOnly) throws -> Source? {
+        let connection = try SQLiteConnection(path: path, mode: mode)
         guard try connection.integer("PRAGMA user_version") ?? 0 > 0 else { return nil }
         let generation = try connection.integer("SELECT value FROM meta WHERE key = 'generation'") ?? 0
         let statement = try connection.statement("SELECT value FROM meta WHERE key = 'store_id'")
@@ -280,7 +308,8 @@ package final class Recovery {
 
     /// Whether the catalog that is there is the one, and no file is older than it knows, but for those that were made anew just now.
     private func isProven() -> Bool {
-        guard access("\(directory.path)/FORMAT", F_OK) == 0, let catalog = try? Catalog(readOnlyPath: directory.catalogPath) else { return false }
+        // One that cannot be read keeps every start away.
+        guard (try? StoreFormat.read(directory.path)) != nil, let catalog = try? Catalog(readOnlyPath: directory.catalogPath) else { return false }
         defer { catalog.close() }
         guard var proof = try? StoreProof(directory, catalog), (try? DatabaseFile.faults(directory.catalogPath))?.isEmpty == true else { return false }
         guard (try? proof.run()) != nil, (try? proof.checkDatabases()) != nil else { return false }
@@ -301,11 +330,6 @@ package final class Recovery {
         return Source(path: "\(storage.root)/\(file.name)", name: "the backup \(storage.root)", store: manifest.store, generation: generation)
     }
 
-    /// Tables that are taken over as they are.
-    ///
-    /// What follows from files (hot files, cold objects) is not among them: it is made of those.
-    private static let keptTables = ["types", "contracts", "keys", "operator_keys", "key_verifiers", "dictionaries", "dead_letters", "audit", "quarantine", "rollups", "rollup_tables", "tables", "meta"]
-
     /// - Parameters:
     ///   - source: nil for none: a catalog without contracts and keys then.
     ///   - id: of the store; nil where nobody knows one, and a new one is made.
@@ -314,15 +338,22 @@ package final class Recovery {
         let draft = try SQLiteConnection(path: draftPath, mode: .readWrite)
         if let source {
             let earlier = try SQLiteConnection(path: source.path, mode: source.path == directory.catalogPath ? .readOnly : .immutable)
-            for table in Self.keptTables {
+            for table in KeptTables.copied {
                 progress("\(table) of \(source.name)")
                 do { try SalvagedTable(table, from: earlier).copy(to: draft) } catch let error as SQLiteError where error.path != draftPath {
                     report.missing.append("\(table) of \(source.name) can be read in part only: \(error.message)")
                 }
             }
+            noteLeft(of: earlier, in: draft)
         } else {
             report.missing.append("contracts and keys: there is no earlier catalog; name a backup with --backup, or put them anew")
+            report.missing.append("what else only a catalog knows: uploads and their feedback, views, exports, notices on their way, figures of use, documents that were sent again for damaged files, "
+                + "and which columns were filled later (till rebuild notes those again, which till verify finds to differ from their documents until then)")
         }
+        try draft.execute("DELETE FROM meta WHERE key = '\(Self.missingKey)'")
+        // Feedback that no upload leads to would stay for good.
+        try draft.execute("DELETE FROM upload_errors WHERE upload_id NOT IN (SELECT id FROM uploads)")
+        if isSourceOlder { try endUploads(in: draft) }
         try draft.execute("UPDATE tables SET cold_version = NULL, cold_snapshot = NULL, cold_rows = 0")
         if let bytes = id.flatMap({ Hexadecimal.bytes($0) }), bytes.count == 16 {
             let set = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('store_id', ?1)")
@@ -424,36 +455,81 @@ package final class Recovery {
         if let first = proof.reasons.first { throw Failure("the new catalog does not fit the files either: \(first)") }
     }
 
-    /// 1. Versions and hot files that the new catalog does not name are put aside.
-    /// 2. The draft is synced; the old catalog is put aside with its log; the draft takes its name, durably.
-    /// 3. FORMAT says the new generation.
+    /// 1. Versions, hot files and files of uploads that the new catalog does not name are put aside.
+    /// 2. The draft is made durable, and then gets the name of one that is whole.
+    /// 3. The old catalog is put aside, and only then its log, which has changes of its own.
+    /// 4. The new one takes its name, durably; FORMAT says the new generation.
     ///
-    /// A crash within leaves a store that does not start and can be recovered again.
-    private func putInPlace(_ chosen: Chosen, store: String) throws {
-        let lost = LostAndFound(directory)
+    /// A crash within leaves a store that does not start and can be recovered again: up to 3 the old catalog is there with its log, later the new one is.
+    ///
+    /// - Parameters:
+    ///   - uploads: names of files below `uploads/`.
+    ///   - isOfFinished: whether all that a recovery had made which was cut off is in the draft.
+    private func putInPlace(_ chosen: Chosen, uploads: [String], isOfFinished: Bool, store: String) throws {
         // No commit tells of the new catalog.
         try LogMark.noteBroken(directory.path)
         try putAsideVersions(chosen, lost)
         for name in chosen.moved {
-            for suffix in ["-wal", "-shm", ""] { try lost.take("\(directory.hotPath)/\(name).sqlite\(suffix)", reason: "its rows are in cold, or it has none") }
+            try lost.takeDatabase("\(directory.hotPath)/\(name).sqlite", reason: "its rows are in cold, or it has none")
             report.putAside.append("hot/\(name).sqlite")
+        }
+        try putAsideStrayLogs()
+        for name in uploads {
+            try lost.take("\(directory.uploadsPath)/\(name)", reason: "no catalog says which upload it is of")
+            report.putAside.append("uploads/\(name)")
         }
         for database in LaterDatabase.allCases where access(database.path(in: directory.path), F_OK) != 0 {
             for suffix in ["-wal", "-shm"] { try lost.take("\(database.path(in: directory.path))\(suffix)", reason: "the file that it belongs to is gone") }
         }
-        let calls = LinuxFileSystem()
-        try directory.files().synchronize(Self.draftName)
-        // The log first: what lies there under that name would be taken for the new catalog's.
-        for suffix in ["-wal", "-shm", "-journal", ""] { try lost.take(directory.catalogPath + suffix, reason: "a new catalog has been made") }
-        if access(directory.catalogPath, F_OK) != 0 {
-            do {
-                try calls.rename(draftPath, directory.catalogPath)
-                try calls.synchronizeDirectory(directory.path)
-            } catch { throw DataDirectory.Failure.io(operation: error.operation, path: directory.catalogPath, code: error.code) }
-        }
+        try DatabaseFile.fold(draftPath, calls: lost.calls)
+        if !isOfFinished { try lost.take(finishedPath, reason: "a recovery had made it which was cut off, and a new catalog has been made without it") }
+        try rename(draftPath, finishedPath)
+        try lost.takeDatabase(directory.catalogPath, reason: "a new catalog has been made")
+        try rename(finishedPath, directory.catalogPath)
         let connection = try SQLiteConnection(path: directory.catalogPath, mode: .readOnly)
         let generation = try connection.integer("SELECT value FROM meta WHERE key = 'generation'") ?? 0
-        try StoreFormat(store: store, generation: generation, warehouse: directory.storages.location).write(directory.path)
+        try StoreFormat(store: store, generation: generation, warehouse: directory.storages.location).write(directory.path, calls: lost.calls)
+    }
+
+    /// Durable when it returns.
+    private func rename(_ path: String, _ target: String) throws {
+        do {
+            try lost.calls.rename(path, target)
+            try lost.calls.synchronizeDirectory(directory.path)
+        } catch { throw DataDirectory.Failure.io(operation: error.operation, path: target, code: error.code) }
+    }
+
+    /// Logs whose hot files a recovery has put aside that was cut off then: a new file of that name would meet them.
+    private func putAsideStrayLogs() throws {
+        guard access(directory.hotPath, F_OK) == 0 else { return }
+        for name in try DataDirectory.names(in: directory.hotPath).sorted() {
+            guard let suffix = ["-wal", "-shm", "-journal"].first(where: { name.hasSuffix(".sqlite\($0)") }) else { continue }
+            let path = "\(directory.hotPath)/\(name)"
+            if access(String(path.dropLast(suffix.utf8.count)), F_OK) != 0 { try lost.take(path, reason: "the file that it belongs to is gone") }
+        }
+    }
+
+    // MARK: What was found missing
+
+    /// For whoever goes on where this one is cut off: what it had found missing of the earlier catalog the new one does not show.
+    private func noteMissing(in draft: Catalog) throws {
+        var told: Set<String> = []
+        report.missing = report.missing.filter { told.insert($0).inserted }
+        let text = report.missing.map { $0.replacing("\n", with: " ") }.joined(separator: "\n")
+        try draft.write(isCounted: false) { connection in
+            let set = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+            try set.bind(1, Self.missingKey)
+            try set.bind(2, text)
+            try set.run()
+        }
+    }
+
+    private static func missing(notedIn path: String) throws -> [String] {
+        let connection = try SQLiteConnection(path: path, mode: .immutable)
+        let statement = try connection.statement("SELECT value FROM meta WHERE key = ?1")
+        defer { statement.reset() }
+        try statement.bind(1, Self.missingKey)
+        return try statement.step() ? statement.text(0).split(separator: "\n").map(String.init) : []
     }
 }
 
@@ -474,44 +550,5 @@ extension Recovery {
             let last = chosen.tables.first { $0.name == name }?.whole.first?.version ?? 0
             return try Table.versions(storage).filter { $0 > last }.map { (name, storage, "metadata/v\($0).metadata.json") }
         }
-    }
-}
-
-/// One table of a catalog of this or an earlier version, copied as far as it can be read.
-///
-/// Columns that both versions have; the others get their defaults.
-struct SalvagedTable {
-    private let name: String
-    private let earlier: SQLiteConnection
-
-    init(_ name: String, from earlier: SQLiteConnection) { (self.name, self.earlier) = (name, earlier) }
-
-    private static func columns(_ connection: SQLiteConnection, _ table: String) throws -> [String] {
-        let statement = try connection.statement("SELECT name FROM pragma_table_info('\(table)')")
-        defer { statement.reset() }
-        var names: [String] = []
-        while try statement.step() { names.append(statement.text(0)) }
-        return names
-    }
-
-    /// - Throws: the earlier catalog's error at the first row that cannot be read; those before it are copied.
-    func copy(to draft: SQLiteConnection) throws {
-        let theirs = Set(try Self.columns(earlier, name))
-        let columns = try Self.columns(draft, name).filter { theirs.contains($0) }
-        guard !columns.isEmpty else { return }
-        let list = columns.joined(separator: ", ")
-        let places = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
-        let select = try earlier.statement("SELECT \(list) FROM \(name)")
-        let insert = try draft.statement("INSERT OR REPLACE INTO \(name)(\(list)) VALUES(\(places))")
-        var failure: (any Error)?
-        try draft.transaction {
-            do {
-                while try select.step() {
-                    for index in columns.indices { try insert.bindValue(Int32(index + 1), of: select, Int32(index)) }
-                    try insert.run()
-                }
-            } catch let error as SQLiteError where error.path == earlier.path { failure = error }
-        }
-        if let failure { throw failure }
     }
 }

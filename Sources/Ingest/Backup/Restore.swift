@@ -20,6 +20,8 @@ package struct Restore {
     private let progress: (_ done: Int64, _ all: Int64) -> Void
     /// Called once all but the format file is there.
     var finish: () throws -> Void = {}
+    /// Versions of tables get higher numbers, now and ever after: asked once, when all files are there.
+    var floor: () throws -> Int = { 0 }
     /// What the warehouse's place is taken with: files there are removed again only where it still says so.
     private let owner: WarehouseOwner
     /// DATA and what is above it, as far as they are not there yet, the deepest first: nothing of them stays after a failure.
@@ -129,9 +131,11 @@ package struct Restore {
         try catalog.write(isCounted: false) { try FileReach.forgetAll($0) }
         try WarehousePlace.note(storages.location, in: catalog)
         try catalog.set(Self.instantKey, Array(String(manifest.madeAt).utf8))
+        let floor = try self.floor()
+        if floor > 0 { try catalog.raiseColdFloor(to: floor) }
         for (name, version) in try catalog.coldVersions() {
             let base = try directory.cold(name)
-            let former = try Table.open(base, version: version, marks: { [mark = catalog.mark] in mark.properties })
+            let former = try Table.open(base, version: version, marks: { [mark = catalog.mark] in mark.properties }, floor: floor)
             let old = try former.presentKeys()
             let hashes = try catalog.coldHashes(of: name)
             let commit = try former.relocate()

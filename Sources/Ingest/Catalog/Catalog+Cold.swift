@@ -286,6 +286,18 @@ extension Catalog {
         }
     }
 
+    /// A key of `meta`: do not rename.
+    private static let coldFloorKey = "cold_floor"
+
+    /// Versions of tables have higher numbers. 0 but for a store that was restored from a log: what lies there under the numbers up to it is of a history that was given up, whose instants can be
+    /// restored for a day still.
+    func coldFloor() throws -> Int {
+        let floor = try integer(Self.coldFloorKey) ?? 0
+        return Int(clamping: Int32(clamping: max(0, floor)))
+    }
+
+    func raiseColdFloor(to floor: Int) throws { try write { try Self.raise(Self.coldFloorKey, to: Int64(clamping: floor), $0) } }
+
     /// The table is made of these objects alone, at that version: after a restore.
     func replaceCold(_ table: String, version: Int, _ objects: [ColdObject]) throws {
         try write { connection in

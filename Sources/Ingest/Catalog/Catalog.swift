@@ -159,7 +159,7 @@ package final class Catalog: Sendable {
                 return result
             } catch let error as SQLiteError {
                 // The next one to open the file may find what was undone here.
-                if SQLiteError.leavesDoubt(error.code) { hasFailed.store(true, ordering: .sequentiallyConsistent) }
+                if error.leavesDoubt { hasFailed.store(true, ordering: .sequentiallyConsistent) }
                 throw error
             }
         } }
@@ -240,6 +240,8 @@ package final class Catalog: Sendable {
         var databases: [LaterDatabase] = []
         /// Whose files are here whole.
         var uploads: [String] = []
+        /// Those of them whose files are still to be read.
+        var unreadUploads: [UnreadUpload] = []
 
         init(path: String) throws {
             // Who read it while it was folded may have kept its log from going.
@@ -253,6 +255,7 @@ package final class Catalog: Sendable {
             guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") ?? 0 > 0 else { return }
             let whole = try connection.statement("SELECT id FROM uploads WHERE state <> 'NEW' AND received_bytes > 0 ORDER BY id")
             while try whole.step() { uploads.append(whole.text(0)) }
+            unreadUploads = try UnreadUpload.all(connection)
         }
     }
 

@@ -175,6 +175,7 @@ struct StoreProof {
         for (table, version) in try catalog.coldVersions() { named[table] = version }
         // Sums are made again from rows. Catalogs of earlier versions know none.
         let sums = Set(((try? catalog.rollupTables()) ?? [:]).keys)
+        let floor = try catalog.coldFloor()
         for table in Set(named.keys).union(try directory.coldTables()).sorted() {
             let storage = try directory.cold(table)
             let versions = try Table.versions(storage)
@@ -197,7 +198,7 @@ struct StoreProof {
             let ended = Set(version > 0 ? [] : removable)
             let newer = versions.filter { $0 > version && !ended.contains("metadata/v\($0).metadata.json") }
             guard let last = newer.last else { continue }
-            if last > version.addingSaturating(Self.versionCountMax) {
+            if last > max(version, floor).addingSaturating(Self.versionCountMax) {
                 reasons.append("the table \(table) is at version \(last), the catalog knows \(version == 0 ? "no such table" : "version \(version)")")
                 continue
             }

@@ -1,5 +1,4 @@
 import ColumnStore
-import Glibc
 import Synchronization
 
 /// The time for which one process of a cluster leads, as the cold tables in the cluster's bucket see it.
@@ -93,11 +92,7 @@ final class Tenure: Sendable {
         return lead.isArchived()
     }
 
-    private static func bootSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
+    private static func bootSeconds() -> Double { Double(SteadyClock.bootNanoseconds()) / 1e9 }
 }
 
 extension Catalog {

@@ -35,6 +35,7 @@ final class ColdTier: Sendable {
         self.catalog = catalog
         self.calls = calls
         self.lost = lost
+        restoredFloor = try catalog.coldFloor()
     }
 
     /// Before a table is changed, or something of it removed.
@@ -43,10 +44,13 @@ final class ColdTier: Sendable {
         try directory.checkClaim()
     }
 
+    /// Of a store that was restored from a log (`Catalog.coldFloor`).
+    private let restoredFloor: Int
+
     /// Its versions have higher numbers.
     ///
-    /// 0 where nobody else may lead.
-    var floor: Int { tenure?.floor ?? 0 }
+    /// 0 where nobody else may lead, and no log has versions of another history.
+    var floor: Int { max(tenure?.floor ?? 0, restoredFloor) }
 
     func storage(_ table: String) throws(ColumnStoreError) -> any ObjectStorage { try directory.cold(table, calls: calls) }
 
@@ -241,7 +245,7 @@ final class ColdTier: Sendable {
         try putAsideVersions(after: 0, of: rollup.tableName, storage)
         let commit = try Table.create(
             proven(storage, of: rollup.tableName), schema: Schema(fields), sorting: RollupMaker.sorting(rollup, fields),
-            properties: [Self.rollupProperty: String(decoding: rollup.json.serialized, as: UTF8.self)], marks: marks)
+            properties: [Self.rollupProperty: String(decoding: rollup.json.serialized, as: UTF8.self)], marks: marks, floor: floor)
         created += commit.written
         return ColdTable(name: rollup.tableName, iceberg: commit.table, damage: damage)
     }

@@ -16,6 +16,7 @@ import Synchronization
 ///     founding/       what an attempt to make that of one machine's store has left (`StoreFounding`)
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
+///     catalog.recovered  of a recovery that was cut off, before it takes its place
 ///
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
 package final class DataDirectory: Sendable {
@@ -32,6 +33,9 @@ package final class DataDirectory: Sendable {
 
     /// The administrator's key, below DATA.
     package static let adminKeyName = "admin.key"
+
+    /// A catalog that a recovery has made and not yet put in its place, below DATA: what has this name is whole and durable.
+    static let recoveredName = "catalog.recovered"
 
     /// Of what lies in a bucket: nothing of it is missed.
     package static let cacheName = "cache"
@@ -365,11 +369,11 @@ package final class DataDirectory: Sendable {
         guard status.st_mode & S_IFMT == S_IFDIR else { throw Failure.io(operation: "open directory", path: path, code: ENOTDIR) }
         let strangers = try strangers(in: path)
         if case .ofFiles = making {
-            guard strangers.contains(where: { ["catalog.sqlite", "hot", "warehouse"].contains($0) }) else { throw Failure.noStore(path: path) }
+            guard strangers.contains(where: { ["catalog.sqlite", recoveredName, "hot", "warehouse"].contains($0) }) else { throw Failure.noStore(path: path) }
             return false
         }
         if strangers.contains("catalog.sqlite")
-            || !strangers.isEmpty && strangers.allSatisfy({ ["catalog.sqlite", "queues.sqlite", "executions.sqlite", "hot", "warehouse"].contains($0.prefix { $0 != "-" }) }) {
+            || !strangers.isEmpty && strangers.allSatisfy({ ["catalog.sqlite", recoveredName, "queues.sqlite", "executions.sqlite", "hot", "warehouse"].contains(String($0.prefix { $0 != "-" })) }) {
             throw Failure.unproven(path: path, reasons: ["FORMAT is missing beside \(strangers.sorted().joined(separator: ", "))"])
         }
         guard case .never = making else {

@@ -1,3 +1,4 @@
+import ColumnStore
 import Glibc
 
 /// A database file as it lies on disk, read without SQLite: whether each of its pages has its sum.
@@ -13,6 +14,22 @@ enum DatabaseFile {
         var status = stat()
         guard stat(path, &status) == 0 else { throw DataDirectory.Failure.io(operation: "look at", path: path, code: errno) }
         return status.st_size == 0
+    }
+
+    /// Takes its log into a file that nobody else has open, and makes the file and its name durable: by itself it is all of it from here on.
+    ///
+    /// - Parameter path: absolute.
+    /// - Throws: `SQLiteError` where its log cannot be taken in, `ColumnStoreError` where the disk does not confirm it.
+    static func fold(_ path: String, calls: any FileSystemCalls) throws {
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            // A connection that has read nothing has no log yet.
+            _ = try connection.integer("PRAGMA user_version")
+            try connection.checkpoint(.truncate)
+        }
+        let parts = path.split(separator: "/")
+        let folder = parts.dropLast().reduce("") { "\($0)/\($1)" }
+        try LocalStorageFactory.files(folder, calls: calls).synchronize(String(parts.last ?? ""))
     }
 
     /// - Parameter isCancelled: asked before each piece of the file.

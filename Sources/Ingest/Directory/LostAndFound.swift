@@ -7,7 +7,7 @@ import Synchronization
 /// Each process puts what it finds into a directory of its own, under the path that it had in DATA: `lost+found/20261121T093000Z-5f0c/hot/…`.
 final class LostAndFound: Sendable {
     private let directory: String
-    private let calls: any FileSystemCalls
+    let calls: any FileSystemCalls
     /// Where this process puts things; nil before the first.
     private let place = Mutex<String?>(nil)
 
@@ -46,6 +46,12 @@ final class LostAndFound: Sendable {
         } catch let fault as FileSystemFault {
             throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: path, code: fault.code)
         }
+    }
+
+    /// As above, of a database that nobody has open, with its log: the file goes first. A log without its file is opened by nobody and can follow later; a file without its log would be taken for all
+    /// that there was. So a call that was cut off is made again.
+    func takeDatabase(_ path: String, reason: String) throws {
+        for suffix in ["", "-wal", "-shm", "-journal"] { try take(path + suffix, reason: reason) }
     }
 
     /// As above, of an object. One that is no file is copied there, and goes when the copy is durable.

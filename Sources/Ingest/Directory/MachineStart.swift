@@ -2,4 +2,6 @@
 enum MachineStart {
     /// Empty where nobody knows.
     static var id: String { DataDirectory.text("/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(String.init) ?? "" }
+    /// Of what is held against the steady clock that counts the time in which the machine slept; versions of before held it against one that does not, and theirs says nothing. Empty where nobody knows.
+    static var clock: String { id.isEmpty ? "" : id + "+sleep" }
 }

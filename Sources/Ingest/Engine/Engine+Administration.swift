@@ -27,12 +27,19 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     /// The type first, then the rollups that its file declares. A crash in between leaves the type without them, until it is put again.
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
-        let declared = rollups.read(typeFile: body, former: types.newestFile(of: name))
-        // Told with whatever else is wrong with it: the store's part knows rollups, the types' own the rest.
-        guard declared.faults.isEmpty else { throw RollupStore.fault(ofTypeFile: types.faults(name: name, json: body) + declared.faults) }
-        let outcome = try types.put(name: name, json: body)
-        for rollup in declared.rollups { _ = try putRollup(name: rollup.name, body: rollup.json) }
-        return outcome
+        var isChanged = false
+        // Of those before one that is refused, too.
+        defer { if isChanged { compactor.fill() } }
+        return try rollupChanges.withLock { _ in
+            let declared = rollups.read(typeFile: body, former: types.newestFile(of: name))
+            // Told with whatever else is wrong with it: the store's part knows rollups, the types' own the rest.
+            guard declared.faults.isEmpty else { throw RollupStore.fault(ofTypeFile: types.faults(name: name, json: body) + declared.faults) }
+            let outcome = try types.put(name: name, json: body)
+            for rollup in declared.rollups {
+                if try rollups.put(rollup.name, rollup.json) != .unchanged { isChanged = true }
+            }
+            return outcome
+        }
     }
 
     package func deleteType(name: String) throws { try types.delete(name: name) }
@@ -48,13 +55,13 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     /// Its sums are made behind the call's back, by the compactor.
     package func putRollup(name: String, body: JSONValue) throws -> PutOutcome {
-        let outcome = try rollups.put(name, body)
+        let outcome = try rollupChanges.withLock { _ in try rollups.put(name, body) }
         if outcome != .unchanged { compactor.fill() }
         return outcome
     }
 
     package func deleteRollup(name: String) throws {
-        try rollups.delete(name)
+        try rollupChanges.withLock { _ in try rollups.delete(name) }
         compactor.fill()
     }
 

@@ -34,7 +34,7 @@ extension Engine {
     }
 
     /// - Throws: bad-parameter for a place that cannot be used, storage-unavailable for one that gives no answer, overloaded where it was ended
-    ///   before.
+    ///   before, and beside a backup, another move or a verification.
     package func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
     ) throws -> WarehouseMoveSummary {
@@ -45,9 +45,13 @@ extension Engine {
         do {
             // Proof: the thread that calls waits for the other.
             nonisolated(unsafe) let progress = progress
-            return try alone("move") { [self] in
-                try WarehouseMove(compactor, to: target, isCancelled: isCancelled, progress: progress).run()
+            let summary = try alone("move") { [self] in
+                try warehouseTurns.moving { try WarehouseMove(compactor, to: target, isCancelled: isCancelled, progress: progress).run() }
             }
+            guard let summary else {
+                throw Fault(.overloaded, "a verification is under way, which reads the warehouse where it is: wait for its job, or end it, and ask again")
+            }
+            return summary
         } catch is DayCompactor.Cancelled {
             throw Fault(.overloaded, "the move was ended before it was done: the warehouse is where it was, and what was copied is not copied again")
         } catch let unusable as WarehouseMove.UnusablePlace {

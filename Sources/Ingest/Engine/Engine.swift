@@ -10,7 +10,7 @@ import Synchronization
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
 ///
-/// Any thread may call it. It has no locks of its own except for its beginning and end: each part has its own, and state that must be consistent is in
+/// Any thread may call it. It has no locks of its own except for its beginning and end, and for changes that are of several parts: each part has its own, and state that must be consistent is in
 /// `TierBoundary` or in a transaction of the catalog.
 package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package struct Options: Sendable {
@@ -43,8 +43,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
             return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
         }
-        /// A clock in microseconds that nobody can set: locks, retries and other spans of time are measured by it, so that jumps of `hot.clock` do not matter. Nil: `hot.clock` is used, which a test moves by hand.
-        package var steadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
+        /// A clock in microseconds that nobody can set, and that goes on while the machine sleeps, as the clock on the wall does: locks, retries and other spans of time are measured by it, so that jumps of `hot.clock` do not matter. Nil: `hot.clock` is used, which a test moves by hand.
+        package var steadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.bootNanoseconds() / 1_000) }
         /// The log of the store's commits; nil: there is none.
         package var log: LogOptions?
         /// The other machine of a pair; nil: one machine keeps the store. Not together with `log`.
@@ -88,6 +88,10 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     private let archiver = Mutex<ExecutionArchiver?>(nil)
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
+    /// Held from the look at what there is until a change of rollups is durable and in force: of two at once one would be in the catalog and the other in force. It is taken before
+    /// the types' own, as their tables and rollups share their names.
+    let rollupChanges = Mutex(())
+    let warehouseTurns = WarehouseTurns()
     let log: (any CommitKeeping)?
     /// Of a pair.
     private let dayDigests: DayDigestKeeper?
@@ -168,9 +172,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         queueStore = try Self.queues(directory, catalog, options, [topicCore, lostTasks])
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
         uploads = Uploads(
-            options.uploads, directory: directory, catalog: catalog, intake: intakeParts, usage: usage.meter, minFreeBytes: options.hot.writer.minFreeBytes,
+            options.uploads, directory: directory, lost: lost, catalog: catalog, intake: intakeParts, usage: usage.meter, minFreeBytes: options.hot.writer.minFreeBytes,
             events: topicStore)
-        executions = try Self.executions(directory, catalog, options, topicStore, intakeParts)
+        executions = try Self.executions(directory, catalog, options, topicStore, queueStore, intakeParts)
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         // Not held: it publishes to the queues.
         queueStore.whenDeleted { [weak executions] name in try executions?.lookAgain(at: .queue(name)) }
@@ -197,11 +201,12 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     }
 
     private static func executions(
-        _ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicStore, _ intake: IntakeParts
+        _ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicStore, _ queues: QueueStore, _ intake: IntakeParts
     ) throws -> ExecutionStore {
         let surroundings = ExecutionStore.Surroundings(
             minFreeBytes: options.hot.writer.minFreeBytes, events: topics, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
-            tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path), noteReach: LaterDatabase.executions.noting(reachIn: catalog), prepare: { ExecutionArchiver.prepare(intake) })
+            tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path), noteReach: LaterDatabase.executions.noting(reachIn: catalog), hasQueue: { queues.hasQueue($0) },
+            prepare: { ExecutionArchiver.prepare(intake) })
         return try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, surroundings)
     }
 

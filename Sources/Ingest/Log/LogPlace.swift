@@ -72,6 +72,24 @@ struct LogPlace: Sendable {
         if let fault = try bucket?.fault() { throw Unkept(fault: fault) }
     }
 
+    /// No store comes to a version of a higher number: what has one is nobody's.
+    private static let versionMax = 2_000_000_000
+
+    /// The highest number of a version of any cold table that lies here, whichever history of the store has made it; 0 where there is none.
+    ///
+    /// - Complexity: a listing of all cold files.
+    func lastVersion() throws(ColumnStoreError) -> Int {
+        let folder = "\(Self.base)warehouse/"
+        var last = 0
+        try objects.list(prefix: folder) { object in
+            // `<table>/<key>`.
+            let name = object.key.dropFirst(folder.utf8.count)
+            guard let slash = name.firstIndex(of: "/"), let version = Table.version(ofKey: String(name[name.index(after: slash)...])), version <= Self.versionMax else { return }
+            last = max(last, version)
+        }
+        return last
+    }
+
     static func segmentFolder(_ epoch: Int64) -> String { "log/\(LogNumber.text(epoch))/" }
 
     func head() throws(ColumnStoreError) -> (head: LogHead, tag: String)? {

@@ -71,10 +71,14 @@ package struct Principal: Sendable, Hashable {
         }
     }
 
+    /// Whether all that `earlier` sees of rows is seen, by the same holder, whatever else the two may do.
+    package func seesAll(of earlier: Principal) -> Bool {
+        bearer == earlier.bearer && (rows == .all || rows == earlier.rows) && (seesSensitive || !earlier.seesSensitive)
+    }
+
     /// Whether all that `earlier` may see is still to be seen, by the same holder: what goes on for long has begun by it.
     package func stillSees(whatWasSeenBy earlier: Principal) -> Bool {
-        bearer == earlier.bearer && (rows == .all || rows == earlier.rows) && (seesSensitive || !earlier.seesSensitive)
-            && uses.include(earlier.uses) && (types == nil || earlier.types.map { Set($0).isSubset(of: types ?? []) } ?? false)
+        seesAll(of: earlier) && uses.include(earlier.uses) && (types == nil || earlier.types.map { Set($0).isSubset(of: types ?? []) } ?? false)
     }
 
     /// What a cursor is bound to, so that it is of use to nobody else.

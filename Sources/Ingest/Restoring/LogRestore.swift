@@ -5,7 +5,8 @@ package import ColumnStore
 /// 1. The checkpoint's databases are copied to a directory of their own, and the records up to the instant folded into them.
 /// 2. The folded catalog names all other files. They and the databases make a backup, and that is restored as every other is: each file hashed on its
 ///    way, nothing left of one that fails.
-/// 3. The log's epoch is raised, so that an earlier writer is refused from then on, and noted in the store: its first start wants the log as it was left.
+/// 3. Its tables go on with numbers of versions above all that lie at the log's place, so that no object of the history behind the instant is written over.
+/// 4. The log's epoch is raised, so that an earlier writer is refused from then on, and noted in the store: its first start wants the log as it was left.
 package struct LogRestore {
     package struct Summary: Sendable {
         package var files = Restore.Summary()
@@ -66,6 +67,8 @@ package struct LogRestore {
         (summary.recordCount, summary.lastAt, summary.doubt) = (count, last?.time, reader.doubt(last: last?.time, left: left))
         let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
         var restore = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress)
+        // Versions are counted, and the history behind the instant has the next ones: the log keeps them for those who want an instant of it.
+        restore.floor = { [place] in try place.lastVersion().addingSaturating(Self.laterVersionCount) }
         let end = last?.sequence ?? reader.checkpoint.from
         // As `raise`: a restore that is cut off with its files whole leaves a store that the log refuses, too.
         restore.finish = { [directory] in try LogState.restored(LogClaim.next(reader.head, last: end)).write(DataDirectory.absolute(directory)) }
@@ -90,6 +93,8 @@ package struct LogRestore {
     }
 
     private static let raiseCountMax = 100
+    /// More than a writer that still works brings of a table between the look at the place and the end of its epoch, some seconds later.
+    private static let laterVersionCount = 100
 
     /// Copies a checkpoint's databases, and folds what follows into them.
     ///

@@ -62,6 +62,12 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// - Parameter code: extended.
     static func isFailedSync(_ code: Int32) -> Bool { code == ioErrorFsync || code == ioErrorDirFsync }
 
+    /// Whether nobody knows what the file has for whoever opens it next: a sync failed, or a commit did that may be there all the same. Whoever writes the file takes nothing more until a restart has
+    /// read it: what was refused may be there, and its numbers would be given out twice.
+    ///
+    /// The log's index is also looked for as a transaction begins, and by reads: what fails so there leaves none.
+    var leavesDoubt: Bool { isFailedSync || Self.leavesDoubt(code) && sql?.hasPrefix("COMMIT") == true }
+
     /// Whether a commit that failed so may be in the file for whoever opens it next: a sync failed, or the index of the log could not grow, which SQLite does once the log has the commit and is synced
     /// (`sqlite3WalFrames`; a full disk, mostly).
     ///

@@ -35,7 +35,7 @@ package struct Upload: Sendable {
         package var left: Int64 = 0
         /// Rows of the upload up to this sequence are looked at.
         package var position: Int64 = 0
-        /// The store's sequence when the step behind `position` began.
+        /// The store's sequence when the step behind `position` began; 0 before the first, and where that step was ended before it had stored anything.
         package var stepSequence: Int64 = 0
         /// Whether the administrator asked for it; else whoever made the upload, who must have the right still.
         package var isByAdministrator = false

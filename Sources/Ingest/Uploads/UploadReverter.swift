@@ -24,7 +24,11 @@ final class UploadReverter {
     /// The store closes, or another owner is to have the place: it goes on where it stood.
     private struct Stopped: Error {}
     /// Whoever asked for it has not the right to it any more.
-    private struct Forbidden: Error { let fault: Fault }
+    private struct Forbidden: Error {
+        let fault: Fault
+        /// Whether a try that was cut off has stored rows of the step already.
+        var isStepBegun = true
+    }
 
     /// Rows of the upload that are looked up together, and of them those that are committed together.
     private static let windowCount = 20_000
@@ -56,7 +60,7 @@ final class UploadReverter {
         } catch is Stopped {
             return
         } catch let forbidden as Forbidden {
-            end(forbidden.fault)
+            end(forbidden)
         } catch {
             // It is begun again where it stood: the caller's answer said that it would be done.
             StoreLog.note("an upload cannot be taken back just now; it is tried again", path: upload.id, reason: StoreLog.text(error), level: .warning)
@@ -86,11 +90,15 @@ final class UploadReverter {
     }
 
     /// What is taken back so far stays so, as the last step has noted it; who has the right may ask for the rest.
-    private func end(_ fault: Fault) {
+    ///
+    /// A step that has stored nothing begins when that goes on: what says the same by then is somebody else's.
+    private func end(_ forbidden: Forbidden) {
+        let fault = forbidden.fault
         StoreLog.note("an upload is not taken back to its end", path: upload.id, reason: StoreLog.text(fault), level: .warning)
         do {
             guard var noted = try uploads.catalog.upload(upload.id), noted.revert.stage == .running else { return }
             noted.revert.stage = .none
+            if !forbidden.isStepBegun { noted.revert.stepSequence = 0 }
             // Of a file that could not be read `problem` goes on saying why.
             if noted.state != .error { noted.problem = fault }
             _ = try uploads.catalog.change(noted, from: noted.state)
@@ -161,7 +169,6 @@ final class UploadReverter {
     }
 
     private func step(_ rows: [Row]) throws {
-        let principal = try principal()
         var plans: [Plan] = []
         for row in rows {
             let versions = try uploads.intake.tier.versions.versions(row.key)
@@ -171,7 +178,6 @@ final class UploadReverter {
             var plan = Plan(row: row, own: own, before: before)
             let later = versions.filter { $0.version > own.version && $0.state != .failed }
             if later.isEmpty {
-                try check(plan, by: principal)
                 plans.append(plan)
             } else if later.count == 1, isOwn(later[0], plan) {
                 // By a try that was cut off before its position was noted.
@@ -180,6 +186,12 @@ final class UploadReverter {
             } else {
                 upload.revert.left += 1
             }
+        }
+        do {
+            let principal = try principal()
+            for plan in plans where plan.storedAt == nil { try check(plan, by: principal) }
+        } catch let forbidden as Forbidden {
+            throw Forbidden(fault: forbidden.fault, isStepBegun: plans.contains { $0.storedAt != nil })
         }
         // What of a step is stored when it is cut off is known by the next try.
         var (doneCount, count) = (0, plans.count)

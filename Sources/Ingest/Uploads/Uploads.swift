@@ -38,6 +38,7 @@ package final class Uploads: Sendable {
     /// Uploads that were announced before have no feedback any more.
     private let feedbackPlace = Mutex(Int64.min)
     private let directory: DataDirectory
+    private let lost: LostAndFound
     private let minFreeBytes: Int64
     let clock: Clock
     /// Of one owner: announced and not ended.
@@ -51,12 +52,14 @@ package final class Uploads: Sendable {
     private static let linkMicroseconds: Int64 = 3_600_000_000
 
     /// - Parameters:
+    ///   - lost: where files go that no upload leads to.
     ///   - usage: told of webhooks that were delivered.
     ///   - events: told of files that were read.
     init(
-        _ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, usage: UsageMeter, minFreeBytes: Int64, events: any EventPublishing
+        _ options: Options, directory: DataDirectory, lost: LostAndFound, catalog: Catalog, intake: IntakeParts, usage: UsageMeter, minFreeBytes: Int64,
+        events: any EventPublishing
     ) {
-        (self.options, self.directory, self.catalog, self.intake) = (options, directory, catalog, intake)
+        (self.options, self.directory, self.lost, self.catalog, self.intake) = (options, directory, lost, catalog, intake)
         (self.minFreeBytes, clock, self.events) = (minFreeBytes, intake.clock, events)
         notices = NoticeSender(catalog: catalog, usage: usage, clock: intake.clock, events: events)
     }
@@ -304,7 +307,7 @@ package final class Uploads: Sendable {
         let end = (upload.endedAt ?? upload.createdAt).addingSaturating(Int64(options.revertDays) * Self.day)
         guard clock.now() <= end else { throw Fault(.uploadClosed, "an upload can be taken back for \(options.revertDays) days: that time is over") }
         (upload.revert.stage, upload.revert.isByAdministrator) = (.running, principal.isAdmin)
-        // Of one that goes on it is that of its last step: what a try of the step behind that has stored is its own.
+        // Of one that goes on it is that of its last step where the step behind that has stored something: that is its own.
         if upload.revert.stepSequence == 0 { upload.revert.stepSequence = sequence }
         // Why it was not taken back to its end; of a file that cannot be read it is that.
         if upload.state != .error { upload.problem = nil }
@@ -318,7 +321,7 @@ package final class Uploads: Sendable {
     func filePath(_ id: String) -> String { "\(directory.uploadsPath)/\(id)" }
     func identitiesPath(_ id: String) -> String { "\(directory.uploadsPath)/\(id).ids" }
 
-    /// Lets go of files and feedback whose time is over, and of files that no upload leads to.
+    /// Lets go of files and feedback whose time is over. Files that no upload leads to are put aside.
     func sweep() throws {
         let now = clock.now()
         try sweepFeedback(now: now)
@@ -333,12 +336,30 @@ package final class Uploads: Sendable {
     private func removeFiles(now: Int64, oldest: Int64) throws {
         guard access(directory.uploadsPath, F_OK) == 0 else { return }
         for name in try DataDirectory.names(in: directory.uploadsPath) where !name.contains(".") && !queue.isWritten(name) {
-            let upload = try catalog.upload(name)
-            let isWanted = upload.map { $0.state == .processing || $0.state == .new && now < $0.expiresAt || $0.state != .new && $0.createdAt >= oldest } ?? false
+            guard let upload = try catalog.upload(name) else {
+                putAside(name)
+                continue
+            }
+            let isWanted = upload.state == .processing || upload.state == .new && now < upload.expiresAt || upload.state != .new && upload.createdAt >= oldest
             if isWanted { continue }
             UploadIdentities.remove(identitiesPath(name))
             UploadFile.unmark(filePath(name))
             _ = FileRemoval.remove(filePath(name), .named("the time of the upload \(name) is over"))
+        }
+    }
+
+    /// A file comes after its upload's row, and that stays for good: one without is of elsewhere, or of a catalog that knew more than this one.
+    private func putAside(_ name: String) {
+        var status = stat()
+        // A file system may have directories of its own here.
+        guard lstat(filePath(name), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        let reason = "no upload leads to it"
+        do {
+            // What lies beside it first: without the file nobody looks at that again.
+            for suffix in [".ids", ".ids-wal", ".ids-shm", ".piece", ".piece.new", ""] { try lost.take(filePath(name) + suffix, reason: reason) }
+        } catch {
+            // Neither does it hold up others' files.
+            StoreLog.note("a file that no upload leads to could not be put aside", path: filePath(name), reason: StoreLog.text(error), level: .warning)
         }
     }
 

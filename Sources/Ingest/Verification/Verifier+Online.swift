@@ -19,6 +19,7 @@ extension Verifier {
             guarded(directory.catalogPath) { try checkIntegrity(directory.catalogPath) }
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(store.catalog) }
             checkBesideServer(.queues, store.catalog)
+            guarded(directory.uploadsPath) { try checkUploads(store.catalog) }
             for file in snapshot.files { check(file, through: snapshot.sequence, proof) }
             for (name, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
                 guarded("\(directory.warehouseName)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }

@@ -14,8 +14,9 @@ import Query
 ///    agree.
 /// 4. Sums of cold files: those of a sample of them, or of all, are what their rows give.
 /// 5. Queues: each has as many messages and bytes as its row says. Executions: each can be read, and what it waits for stands beside it.
-/// 6. No file is an older copy: none says less of itself than the catalog has noted of it (`FileReach`).
-/// 7. Over all files: no identity, ticket or sequence is there twice.
+/// 6. Uploads: the file of each that is still to be read is as long as it was when it came, and has the hash that was announced.
+/// 7. No file is an older copy: none says less of itself than the catalog has noted of it (`FileReach`).
+/// 8. Over all files: no identity, ticket or sequence is there twice.
 ///
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
@@ -288,22 +289,6 @@ package final class Verifier {
         }
         if SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16)) != hash {
             note("\(directory.path)/\(DataDirectory.adminKeyName)", "is not the key that the server was started with last")
-        }
-    }
-
-    /// Files of uploads: that one is there which is still to be read.
-    private func checkUploads(_ catalog: Catalog) throws {
-        let uploads = try catalog.read { connection in
-            let select = try connection.statement("SELECT id, state FROM uploads")
-            defer { select.reset() }
-            var uploads: [(id: String, state: String)] = []
-            while try select.step() { uploads.append((select.text(0), select.text(1))) }
-            return uploads
-        }
-        for (id, state) in uploads {
-            for suffix in ["", ".piece", ".piece.new", ".ids", ".ids-wal", ".ids-shm"] { isPart("uploads/\(id)\(suffix)") }
-            let path = "\(directory.uploadsPath)/\(id)"
-            if state == "PROCESSING", access(path, F_OK) != 0 { note(path, "is missing, and was not read to its end") }
         }
     }
 

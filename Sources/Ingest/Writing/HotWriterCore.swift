@@ -40,7 +40,7 @@ final class HotWriterCore {
     var nextSequence: Int64
     let tickets: ULIDGenerator
     let versions: VersionNumbering
-    /// Set for good by a failed fsync.
+    /// Set for good by a failed fsync, and by a commit that may be there though it failed (`SQLiteError.leavesDoubt`): its sequences would be in two files.
     private(set) var failure: Fault?
     /// What `checkFree` found last, and when, by the steady clock.
     private var isFull = false
@@ -197,7 +197,7 @@ final class HotWriterCore {
     /// - Parameters:
     ///   - body: stores rows, and raises `nextSequence` by one for each; changes take their numbers behind them.
     ///   - published: shows the rows, after the commit.
-    /// - Throws: what failed, after the rollback. A failed sync sets `failure`.
+    /// - Throws: what failed, after the rollback. What leaves doubt of the commit sets `failure`.
     private func transaction(
         _ writer: HotFileWriter, _ changes: [ProcessChange], _ now: Int64, _ body: (ProcessTransaction) throws -> Void,
         published: () -> Void
@@ -222,7 +222,7 @@ final class HotWriterCore {
             nextSequence = sequenceBefore
             versions.forget()
             noteFailure(error)
-            // After a failed sync nobody knows what holds, and nothing more is tried.
+            // Where nobody knows what holds nothing more is tried.
             if failure == nil { store.boundary.forgetAnnounced() }
             writer.rollback()
             throw error
@@ -327,7 +327,7 @@ final class HotWriterCore {
         self.open = nil
     }
 
-    /// Called between two groups. A failure is reported to the caller that waits for the job, and to nobody else; a failed sync is reported to all.
+    /// Called between two groups. A failure is reported to the caller that waits for the job, and to nobody else; one that leaves doubt of a commit is reported to all.
     func perform(_ job: HotWriter.Job) {
         let result = Result { try run(job) }
         if case .failure(let error) = result { noteFailure(error) }
@@ -381,7 +381,7 @@ final class HotWriterCore {
 
     private func noteFailure(_ error: any Error) {
         guard let error = error as? SQLiteError else { return }
-        if error.isFailedSync {
+        if error.leavesDoubt {
             failure = Fault(
                 .diskFull, "the disk did not confirm a write: nothing is taken until the server is restarted and has checked its files")
         }

@@ -86,6 +86,15 @@ package struct Arguments {
         return count
     }
 
+    /// A number of which 0 is one, too, as of seconds.
+    package func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = try one(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw UsageError("--\(name) wants a number from \(range.lowerBound) to \(range.upperBound), not \(text)")
+        }
+        return number
+    }
+
     package func operand(_ what: String) throws -> String {
         guard operands.count == 1 else { throw UsageError(operands.isEmpty ? "\(what) is wanted" : "\(what) is wanted, and no more: unexpected argument \(operands[1])") }
         return operands[0]

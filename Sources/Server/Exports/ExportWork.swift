@@ -29,7 +29,7 @@ struct ExportWork {
     func checkRights() throws {
         do {
             let present = try ExportMaker.principal(run.export.owner, context.store.credentials)
-            guard present.identity == principal.identity, Export.Rights(of: present).include(Export.Rights(of: principal)) else {
+            guard present.seesAll(of: principal) else {
                 throw Problem(.roleNotAllowed, "the contract may see less than when the export began: ask for it again")
             }
         } catch let denial as Denial {

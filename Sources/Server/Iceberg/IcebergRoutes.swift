@@ -64,23 +64,15 @@ package enum IcebergRoutes {
         }
     }()
 
-    /// The answer is the same whatever a body holds, and however much: none of it is kept.
+    /// The answer is the same whatever a body holds, and however much: none of it is kept. Of somebody who is not known yet the answer may be another, and the body is bounded as of any call.
     private static func refusal(_ method: HTTPMethod, _ path: String) -> Route {
         Route(
             method, root + path, access: .reader, place: .reads, operation: .undocumented("icebergWrite", changesNothing: true), uses: { _ in () },
-            open: { call, _ in
-                // Of somebody who is not known yet the answer may be another.
-                guard call.awaitsKeys else { throw refused }
-                return UnreadBody()
-            }, handle: { _, _ in throw refused })
+            open: { _, _ in throw refused }, handle: { _, _ in throw refused })
     }
 
     private static let refused = Problem(
         .readOnly, "this catalog is read-only: documents come in by POST /v1/receipts and the other calls of the API", errors: [IcebergFault.forbidden])
-
-    private final class UnreadBody: BodySink {
-        func append(_ bytes: UnsafeRawBufferPointer) {}
-    }
 }
 
 /// The specification's names of faults, where the status does not say them.

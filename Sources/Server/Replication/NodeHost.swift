@@ -173,6 +173,17 @@ final class NodeHost: CommitReplica {
         return reason
     }
 
+    /// As `mendCheckpoint`, before the node is one of its cluster. What is under way is cut off once the process is asked to end, and nothing is asked for from then on.
+    ///
+    /// - Parameter isStopping: asked on the timers' thread, again and again.
+    func mendCheckpoint(mayDrop: Bool, timers: Timers, unless isStopping: @escaping @Sendable () -> Bool) -> String? {
+        let look = timers.every(Self.lookSeconds) { [taker] in if isStopping() { taker.cut() } }
+        defer { look.stop() }
+        return mendCheckpoint(mayDrop: mayDrop)
+    }
+
+    private static let lookSeconds = 0.1
+
     /// In this order: who archives may have the checkpoint, who works on the checkpoint still needs the node's thread, and the node's thread the links.
     /// Who works on the checkpoint may be waiting for the peer's, which takes as long as that peer likes: it is cut off before anybody is waited for.
     func stop() {

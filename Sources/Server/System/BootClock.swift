@@ -1,10 +1,6 @@
-import Glibc
+internal import ColumnStore
 
 /// The clock that goes on while a machine sleeps, and that nobody sets.
 enum BootClock {
-    static func milliseconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
-    }
+    static func milliseconds() -> Int { Int(SteadyClock.bootNanoseconds() / 1_000_000) }
 }

@@ -291,6 +291,14 @@ final class RecoveryTests: XCTestCase {
         try Engine(path: path).close()
     }
 
+    func test_start_formatDamaged_isMadeAnew() throws {
+        try EngineFixture(path).engine.close()
+        try Data("\(DataDirectory.format)\nstore x\n".utf8).write(to: URL(filePath: "\(path)/FORMAT"))
+        XCTAssertThrowsError(try Engine(path: path).close())
+        XCTAssertTrue(try Recovery(path: path).run().missing.contains { $0.hasPrefix("FORMAT was damaged") })
+        try Engine(path: path).close()
+    }
+
     func test_recover_soundStore_isRefused() throws {
         let fixture = try EngineFixture(path)
         try fill(fixture, "A")

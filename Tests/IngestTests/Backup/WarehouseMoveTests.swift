@@ -165,4 +165,33 @@ final class WarehouseMoveTests: XCTestCase {
         try fixture.engine.close()
         try prove(data.path, "s3://receipts/moved")
     }
+
+    /// A proof of the snapshot before the move looked for it at the new place, and named metadata as missing where nothing was wrong.
+    func test_verification_andMove_waitForEachOther_andSaySo() throws {
+        let data = TemporaryDirectory()
+        let fixture = try open(data.path, nil)
+        try fill(fixture, 0..<20)
+        var refusal: (any Error)?
+        func verify(_ progress: @escaping () -> Void) throws -> Verifier.Report {
+            try fixture.engine.verify(temporaryDirectory: "/tmp", makesAllSums: false, isCancelled: { false }, progress: { _ in progress() })
+        }
+        func move(_ progress: @escaping () -> Void) throws { _ = try fixture.engine.move(to: "s3://receipts/moved", isCancelled: { false }, progress: { _, _ in progress() }) }
+        let report = try verify {
+            guard refusal == nil else { return }
+            do { try move {} } catch { refusal = error }
+        }
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual((refusal as? Fault)?.code, .overloaded, "\(String(describing: refusal))")
+        XCTAssertTrue("\(String(describing: refusal))".contains("a verification is under way"), "\(String(describing: refusal))")
+        refusal = nil
+        try move {
+            guard refusal == nil else { return }
+            do { _ = try verify {} } catch { refusal = error }
+        }
+        XCTAssertTrue("\(String(describing: refusal))".contains("the warehouse is being moved"), "\(String(describing: refusal))")
+        XCTAssertEqual(try verify {}.findings.map(\.description), [])
+        XCTAssertTrue(try Patience.until { try fixture.engine.compactor.removeFormer() == 0 })
+        try fixture.engine.close()
+        try prove(data.path, "s3://receipts/moved")
+    }
 }

@@ -82,6 +82,19 @@ final class IdentityTests: XCTestCase {
         XCTAssertTrue(Principal.admin.stillSees(whatWasSeenBy: .admin))
     }
 
+    /// What may be posted, or done beside asking, shows in no row.
+    func test_seesAll_isOfRowsAlone() {
+        let whole = Principal(clientID: "c", access: .readWrite, scope: .all, types: ["a"], uses: .all, seesSensitive: true)
+        XCTAssertTrue(Principal(clientID: "c", access: .read, scope: .all, types: [], seesSensitive: true).seesAll(of: whole))
+        XCTAssertTrue(whole.seesAll(of: Principal(clientID: "c", access: .read, scope: .own)))
+        XCTAssertTrue(Principal.admin.seesAll(of: .admin))
+        let less = [
+            Principal(clientID: "c", access: .readWrite, scope: .own, uses: .all, seesSensitive: true), Principal(clientID: "c", access: .readWrite, scope: .all, uses: .all),
+            Principal(clientID: "d", access: .readWrite, scope: .all, uses: .all, seesSensitive: true), .admin, .nobody,
+        ]
+        for principal in less { XCTAssertFalse(principal.seesAll(of: whole), "\(principal)") }
+    }
+
     private static func sql(_ engine: Engine, as principal: Principal) throws -> Int {
         let table = try XCTUnwrap(try engine.catalog(as: principal, upTo: nil).catalog.entry(named: "receipts"))
         guard case .table(let source, let scope) = table else { return -1 }

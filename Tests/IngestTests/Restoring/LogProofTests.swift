@@ -44,6 +44,19 @@ final class LogProofTests: XCTestCase {
         XCTAssertTrue(found.contains { $0.contains("the table strange is not what the log makes of it") }, "\(found)")
     }
 
+    /// The files were whole, and were named: what a power cut had taken was a spool, which is not synced.
+    func test_commitsWhoseSpoolsAPowerCutTook_areTheLogsLack_andNoFaultOfTheFiles() throws {
+        try makeStore()
+        // In the file, and in no spool.
+        do { try SQLiteConnection(path: path + "/catalog.sqlite", mode: .readWrite).execute("CREATE TABLE strange(x)") }
+        var state = try XCTUnwrap(LogState.read(path))
+        (state.boot, state.isClean) = ("another", false)
+        try state.write(path)
+        let found = try proof().run()
+        XCTAssertEqual(found.map(\.path), [path], "\(found)")
+        XCTAssertTrue(found.first?.fault.contains("the next start of a server with log.url makes a checkpoint") ?? false, "\(found)")
+    }
+
     /// A hot file that is prepared has its tables in the log, and is in no checkpoint before the writer has taken it: behind such a checkpoint nothing could be restored.
     func test_hotFileThatWasPreparedBeforeACheckpoint_isFolded() throws {
         let url = url

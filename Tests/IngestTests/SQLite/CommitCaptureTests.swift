@@ -170,6 +170,17 @@ final class CommitCaptureTests: XCTestCase {
         for code in [0, 5, 10, 11, 13, extended(3), extended(20), extended(32)] { XCTAssertFalse(SQLiteError.leavesDoubt(code), "\(code)") }
     }
 
+    /// One decision for all who write: of a sync whatever failed with it, of the log's index the commit alone.
+    func test_doubt_isOfTheCommit() {
+        func error(_ number: Int32, _ sql: String?) -> SQLiteError { SQLiteError(code: 10 | number << 8, message: "", path: "", sql: sql) }
+        for number in [4, 5] as [Int32] { for sql in ["COMMIT", "PRAGMA wal_checkpoint", nil] { XCTAssertTrue(error(number, sql).leavesDoubt, "\(number) \(sql ?? "")") } }
+        for number in [18, 19, 21] as [Int32] {
+            XCTAssertTrue(error(number, "COMMIT").leavesDoubt, "\(number)")
+            for sql in ["BEGIN IMMEDIATE", "SELECT 1", nil] { XCTAssertFalse(error(number, sql).leavesDoubt, "\(number) \(sql ?? "")") }
+        }
+        XCTAssertFalse(error(3, "COMMIT").leavesDoubt)
+    }
+
     /// In one call, each a commit of its own: the second one's rows came while the first one's were still at hand, and went with them.
     func test_statementsThatAreRunTogether_areACommitEach() throws {
         let sink = Sink()

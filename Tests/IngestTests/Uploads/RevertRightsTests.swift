@@ -112,4 +112,53 @@ final class RevertRightsTests: XCTestCase {
         XCTAssertEqual(try rows(fixture), ["c1|L-1|before"])
         uploads.stop()
     }
+
+    /// It was ended before anything was stored: what says the same as the version before by the time it goes on is somebody else's, and left.
+    func test_takingBackThatGoesOn_leavesWhatOthersHaveBroughtMeanwhile() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let uploads = fixture.engine.uploads
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        uploads.start { _ in [] }
+        let clients = ["c1", "c2"]
+        for client in clients { _ = try fixture.taken(document("L-1", of: client, "before"), as: .admin) }
+        try uploaded("up-1", clients.map { document("L-1", of: $0, "uploaded") }, fixture)
+        let narrowed = Contract(clientID: "c1", access: .readWrite, scope: .own)
+        _ = try fixture.engine.putContract(narrowed)
+        _ = try uploads.revert("up-1", as: narrowed.principal(at: uploads.clock.now()))
+        XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).revert.stage == .none })
+        _ = try fixture.taken(document("L-1", of: "c2", "before"), as: .admin)
+        _ = try uploads.revert("up-1", as: .admin)
+        XCTAssertTrue(try isTakenBack("up-1", uploads))
+        let revert = try uploads.upload("up-1", as: .admin).revert
+        XCTAssertEqual([revert.reverted, revert.left], [1, 1])
+        XCTAssertEqual(try rows(fixture), ["c1|L-1|before", "c2|L-1|before"])
+        uploads.stop()
+    }
+
+    /// A try that was cut off has stored a row of the step, and the next one is ended for its rights: the row counts as taken back once it goes on.
+    func test_takingBackThatGoesOn_countsWhatACutOffTryHasStored() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let uploads = fixture.engine.uploads
+        _ = try fixture.engine.putType(name: "licence", body: Array(Self.type.utf8))
+        uploads.start { _ in [] }
+        let clients = ["c1", "c2"]
+        for client in clients { _ = try fixture.taken(document("L-1", of: client, "before"), as: .admin) }
+        try uploaded("up-1", clients.map { document("L-1", of: $0, "uploaded") }, fixture)
+        _ = try fixture.engine.putContract(Contract(clientID: "c1", access: .readWrite, scope: .own))
+        var upload = try uploads.upload("up-1", as: .admin)
+        (upload.revert.stage, upload.revert.stepSequence) = (.running, uploads.sequence)
+        // As that try has stored it.
+        _ = try fixture.taken(document("L-1", of: "c1", "before"), as: .admin)
+        XCTAssertTrue(try uploads.catalog.change(upload, from: .processed))
+        uploads.queue.wake()
+        XCTAssertTrue(try Patience.until { try uploads.upload("up-1", as: .admin).revert.stage == .none })
+        XCTAssertEqual(try uploads.upload("up-1", as: .admin).problem?.code, .wrongClient)
+        _ = try uploads.revert("up-1", as: .admin)
+        XCTAssertTrue(try isTakenBack("up-1", uploads))
+        let revert = try uploads.upload("up-1", as: .admin).revert
+        XCTAssertEqual([revert.reverted, revert.left], [2, 0])
+        uploads.stop()
+    }
 }

@@ -70,6 +70,21 @@ final class HotWriterTests: XCTestCase {
         XCTAssertEqual(store.lookups.count, 1)
     }
 
+    /// The commit is in that file for the next start to find, though it was refused: its sequences would be given to rows of another file, too.
+    func test_commitWhoseLogsIndexCouldNotGrow_isTheLast() throws {
+        let (directory, disk) = (TemporaryDirectory(), FullDisk("/hot/"))
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1")])
+        // In one commit more pages than the first piece of the index has, which are 4,062.
+        let rows = try (0..<10).map { try HotTierFixture.row("L-\($0)", salt: String(repeating: "x", count: 2_000_000)) }
+        disk.failNextGrowth()
+        XCTAssertThrowsError(try store.stored(rows)) { XCTAssertEqual(($0 as? Fault)?.code, .diskFull, "\($0)") }
+        XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-2")])) { XCTAssertEqual(($0 as? Fault)?.code, .diskFull, "\($0)") }
+    }
+
     func test_perform_onFilesInTurn_keepsTheirWriters() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)

@@ -14,8 +14,8 @@ final class NodeHostTests: XCTestCase {
     override func setUpWithError() throws { folder = try Project.temporaryFolder("till-host") }
     override func tearDown() { try? FileManager.default.removeItem(at: folder) }
 
-    /// Its own is damaged, and its peer's may come yet, as that peer says again and again.
-    func test_stop_whileThePeersCheckpointIsWaitedFor_ends() throws {
+    /// - Parameter body: given a node whose own checkpoint is damaged, and whether its peer was asked for that one's, which may come yet, as the peer says again and again.
+    private func withNode(_ body: (NodeHost, _ isAsked: Monitor<Bool>) throws -> Void) throws {
         let log = Log(format: .json, level: .error)
         let own = folder.path + "/cluster"
         try DataDirectory.makeDirectories(own)
@@ -26,7 +26,7 @@ final class NodeHostTests: XCTestCase {
         history.append(record)
         try file.begin(try XCTUnwrap(Beginning(mark: record.mark, history: history)))
 
-        let (isAsked, isOver, hasEnded) = (Monitor(false), Monitor(false), Monitor(false))
+        let (isAsked, isOver) = (Monitor(false), Monitor(false))
         let peer = try PeerDoor(.init(host: "127.0.0.1", port: 0), name: "b", peers: ["a"], log: log)
         peer.start(greeted: { _ in }, differs: { _, _ in }, doubled: { _, _ in }, take: { _, _ in }, give: { _, socket in
             isAsked.withLock { $0 = true }
@@ -42,13 +42,36 @@ final class NodeHostTests: XCTestCase {
             Cluster.Settings(name: "a", peers: ["b"], hasBucket: false), checkpoint: checkpoint, links: ["b": PeerLink(to: "b", .init(host: "127.0.0.1", port: peer.port), log: log)],
             door: try PeerDoor(.init(host: "127.0.0.1", port: 0), name: "a", peers: ["b"], log: log), object: ObjectCalls(place, slots: nil, log: log),
             slots: SlotCalls(nil, object: place, log: log), log: log)
-        host.start(url: "http://127.0.0.1:1", door: "http://127.0.0.1:1")
-        XCTAssertTrue(Patience.until { isAsked.withLock { $0 } })
+        try body(host, isAsked)
+    }
 
-        WorkerThread(name: "test-stop", isDetached: true) {
-            host.stop()
-            hasEnded.withLock { $0 = true }
+    func test_stop_whileThePeersCheckpointIsWaitedFor_ends() throws {
+        try withNode { host, isAsked in
+            let hasEnded = Monitor(false)
+            host.start(url: "http://127.0.0.1:1", door: "http://127.0.0.1:1")
+            XCTAssertTrue(Patience.until { isAsked.withLock { $0 } })
+
+            WorkerThread(name: "test-stop", isDetached: true) {
+                host.stop()
+                hasEnded.withLock { $0 = true }
+            }
+            XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
         }
-        XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
+    }
+
+    /// Before the node is one of its cluster nobody stops it: it looks for itself whether it is to end.
+    func test_startThatWaitsForThePeersCheckpoint_hearsThatItIsToEnd() throws {
+        try withNode { host, isAsked in
+            let (isStopping, reason) = (Monitor(false), Monitor<String?>(nil))
+            let timers = Timers()
+            WorkerThread(name: "test-mend", isDetached: true) {
+                let found = host.mendCheckpoint(mayDrop: true, timers: timers, unless: { isStopping.withLock { $0 } })
+                reason.withLock { $0 = found ?? "none" }
+            }
+            XCTAssertTrue(Patience.until { isAsked.withLock { $0 } })
+            XCTAssertNil(reason.withLock { $0 })
+            isStopping.withLock { $0 = true }
+            XCTAssertTrue(Patience.until { reason.withLock { $0 } != nil })
+        }
     }
 }

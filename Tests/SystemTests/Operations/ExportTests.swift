@@ -66,6 +66,9 @@ final class ExportTests: XCTestCase {
             XCTAssertEqual(file.status, 200)
             XCTAssertEqual(file.body.count, export["bytes"] as? Int)
             XCTAssertEqual(file.headers["content-type"]?.hasPrefix(type), true)
+            // In the console's origin it runs nothing.
+            XCTAssertEqual(file.headers["content-security-policy"], "sandbox; default-src 'none'")
+            XCTAssertEqual(file.headers["x-content-type-options"], "nosniff")
             XCTAssertEqual(file.headers["content-disposition"], "attachment; filename=\"____ 1.\(format)\"; filename*=UTF-8''%D0%A7%D0%B5%D0%BA%D0%B8%201.\(format)")
             if format == "parquet" {
                 let path = server.data.deletingLastPathComponent().appendingPathComponent("a.parquet")

@@ -20,6 +20,12 @@ final class UploadTests: UploadFixture {
         let next = try XCTUnwrap(first["next_cursor"] as? String)
         XCTAssertEqual((try object(try one.get("/v1/uploads/\(id)/errors?limit=1&cursor=\(next)").body)["errors"] as? [[String: Any]])?.first?["record"] as? Int, 5)
         XCTAssertTrue(try one.get("/v1/uploads/\(id)/errors", [("Accept", "text/csv")]).text.hasPrefix("record,receipt_id,pointer,code,message,columns\r\n4,,"))
+        // It quotes what somebody has sent: in the console's origin it runs nothing.
+        for type in ["application/json", "text/csv", "application/x-ndjson"] {
+            let headers = try one.get("/v1/uploads/\(id)/errors", [("Accept", type)]).headers
+            XCTAssertEqual(headers["content-security-policy"], "sandbox; default-src 'none'", type)
+            XCTAssertEqual(headers["x-content-type-options"], "nosniff", type)
+        }
         XCTAssertEqual(try one.get("/v1/uploads/\(id)/errors", [("Accept", "application/x-ndjson")]).text.split(separator: "\n").count, 2)
         XCTAssertEqual(try rows("SELECT count(*), min(upload_id) FROM receipts", one), "[[4,\"\(id)\"]]")
 

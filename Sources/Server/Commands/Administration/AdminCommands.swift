@@ -90,6 +90,9 @@ enum ContractPutCommand: Command {
             body.member("url", url)
             body.member("secret", try arguments.one("webhook-secret"))
             body.endObject()
+        } else if arguments.has("webhook-secret") {
+            // A contract without a URL has no webhook: the one that it had would go.
+            throw UsageError("--webhook-secret needs --webhook-url")
         }
         body.endObject()
         let store = try StoreAccess(arguments, mayCreate: true)

@@ -159,7 +159,7 @@ enum JobShowCommand: ItemCommand {
         .init("format", "F", "table: a line for each member; or json."), .init("wait", "SECONDS", "Wait for its end so long."),
     ]
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) {
-        ("GET", try path("/v1/admin/jobs", arguments) + (try arguments.count("wait").map { "?wait=\($0)" } ?? ""))
+        ("GET", try path("/v1/admin/jobs", arguments) + (try arguments.number("wait", in: 0...JobAnswer.waitMax).map { "?wait=\($0)" } ?? ""))
     }
 }
 

@@ -158,13 +158,15 @@ enum QueueReceiveCommand: QueueCallCommand {
     static let options: [Arguments.Option] =
         [.init("max", "N", "How many at most (1)."), .init("wait", "S", "Seconds to wait for the first, up to 20 (0)."), .init("complete", nil, "Completes what was written.")]
         + StoreAccess.options
+    /// Seconds, as the server has it.
+    private static let waitMax = 20
 
     static func call(_ arguments: Arguments) throws -> (method: String, path: String, body: [UInt8]) {
         _ = try arguments.operand("a queue")
         var body = JSONWriter()
         body.beginObject()
         body.member("max", try arguments.count("max") ?? 1)
-        body.member("wait", try arguments.count("wait") ?? 0)
+        body.member("wait", try arguments.number("wait", in: 0...waitMax) ?? 0)
         body.endObject()
         return ("POST", try queuePath(arguments) + "/receive", body.bytes)
     }

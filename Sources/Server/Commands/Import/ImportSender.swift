@@ -5,6 +5,7 @@ internal import ColumnStore
 /// 1. At most four batches wait, beside the one that each client has under way: the file is read no faster than it is taken.
 /// 2. The first failure ends all: nothing more is taken from the queue.
 /// 3. Batches may be answered in another order than they were read in.
+/// 4. A record is counted once the store has it, or has found it wrong: one that the store does not take is none of these, and ends all.
 final class ImportSender: Sendable {
     struct Batch: Sendable {
         var contentType: String
@@ -160,25 +161,35 @@ final class ImportSender: Sendable {
         return []
     }
 
+    /// Rejected is what is wrong in itself (4xx). Where the store does not take a record (429, 5xx) nothing is wrong with that: it is sent again, and at last the import ends.
+    ///
+    /// - Throws: `CommandError`, once all lines are counted.
     private func countLines(
         _ body: [UInt8], _ batch: Batch, isLast: Bool, _ counts: inout Counts
     ) throws -> [(number: Int, bytes: [UInt8])] {
-        let lines = body.split(separator: 0x0A)
-        // An envelope's receipts are more than its records: what it has stored already must not count again.
-        let mayRepeat = lines.count == batch.records.count && !isLast
+        let results = try body.split(separator: 0x0A).map { try JSONParser.parse(Array($0)) }
+        // Where a record is of several receipts, or several are of one, nobody knows which of them a line is about: all go again, and what is stored by now is counted as repeated then.
+        if results.count != batch.records.count, !isLast, results.contains(where: { $0["status"]?.integer.map { Self.isForLater($0) } ?? false }) { return batch.records }
         var later: [(number: Int, bytes: [UInt8])] = []
-        for (index, line) in lines.enumerated() {
-            let result = try JSONParser.parse(Array(line))
+        var end: CommandError?
+        for (index, result) in results.enumerated() {
             let place = min(index, batch.records.count - 1)
             switch result["status"]?.integer {
             case 200: counts.repeated += 1
             case 201, 202: counts.imported += 1
-            case let status? where mayRepeat && Self.isForLater(status): later.append(batch.records[place])
-            default:
+            case let status? where Self.isForLater(status) && !isLast: later.append(batch.records[place])
+            case let status? where (400..<500).contains(status) && !Self.isForLater(status):
                 counts.rejected += 1
-                try rejected.add(number: batch.records[place].number, document: batch.document(place), problem: result["problem"]?.serialized ?? Array(line))
+                try rejected.add(number: batch.records[place].number, document: batch.document(place), problem: (result["problem"] ?? result).serialized)
+            default: end = end ?? Self.end(result, record: batch.records[place].number)
             }
         }
+        if let end { throw end }
         return later
+    }
+
+    private static func end(_ result: JSONValue, record: Int) -> CommandError {
+        let reason = result["problem"].flatMap { APIClient.problemText($0) } ?? "the server answered \(String(decoding: result.serialized, as: UTF8.self))"
+        return CommandError("record \(record) was not taken, and nothing is wrong with it: \(reason)\nImport the file again once the store takes records: what it has by then is counted as repeated")
     }
 }

@@ -55,14 +55,15 @@ final class ClusterMember: Sendable {
 
     /// Looks at the node's files before it is one of its cluster. Where its checkpoint is damaged the peer is asked for its own, for as long as that takes: its records lie behind it.
     ///
-    /// - Throws: `Ended`, where it is asked to end meanwhile; what is wrong with other files.
+    /// - Throws: `Ended`, where it is asked to end meanwhile, also while the peer's comes; what is wrong with other files.
     func prove() throws {
         do { return _ = try makeStore() } catch let unusable as StoreCheckpoint.Unusable {
             log.error("the checkpoint of this node cannot be used: the peer is asked for its own", ["reason": .text("\(unusable)")])
         }
         tellReady("asks the peer for its checkpoint")
         var said = ""
-        while let reason = host.mendCheckpoint(mayDrop: true) {
+        while let reason = host.mendCheckpoint(mayDrop: true, timers: timers, unless: { Self.isStopping }) {
+            if Self.isStopping { throw Ended(status: ExitStatus.done) }
             if reason != said {
                 log.error("no machine of the cluster gives a checkpoint that this node could go on with; it is asked for again. What this node has acknowledged stays in its records", ["reason": .text(reason)])
                 said = reason

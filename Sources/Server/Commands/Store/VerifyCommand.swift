@@ -23,6 +23,7 @@ enum VerifyCommand: Command {
             throw UsageError(places.isEmpty ? "--data, --url, --backup or --log is wanted" : "\(places.map { "--" + $0 }.joined(separator: " and ")) exclude each other")
         }
         if let url = try arguments.one("log") { return try log(url, arguments) }
+        if arguments.has("backup"), arguments.has("full") { throw UsageError("--backup excludes --full: each file is looked at against its manifest, and no sums are made") }
         if let url = try arguments.one("backup"), let bucket = try WarehouseOpening.objects(try CommandSettings.read(arguments), at: url) {
             return write(try BackupProof(bucket: bucket, url: url).run(progress: show), what: "of the backup")
         }

@@ -55,19 +55,17 @@ package final class Call: HandledRequest, @unchecked Sendable {
 
     package var bodyByteCountMax: Int {
         // Of somebody not yet known no more is kept than any small call has.
-        if keepsLittle { return min(route.body.byteCountMax(service.context.limits), 1 << 20) }
+        if awaitsKeys { return min(route.body.byteCountMax(service.context.limits), 1 << 20) }
         return route.body == .none ? 64 << 10 : route.body.byteCountMax(service.context.limits)
     }
 
     package var longBodyRefusal: Problem? {
-        guard keepsLittle else { return nil }
+        guard awaitsKeys else { return nil }
         return Problem(.overloaded, "the keys of the token's issuer are being fetched, and until they are here a body may have \(bodyByteCountMax) bytes; try again")
     }
 
-    /// What has a place of its own for its body keeps it there, or nowhere.
-    private var keepsLittle: Bool { awaitsKeys && opener == nil }
-
-    package func openBody() throws -> (any BodySink)? { try opener?(self) }
+    /// Of somebody not yet known a body has no place of its own: it is held as that of any other call.
+    package func openBody() throws -> (any BodySink)? { try awaitsKeys ? nil : opener?(self) }
     /// Where the body went.
     var sink: (any BodySink)? { exchange.sink }
 

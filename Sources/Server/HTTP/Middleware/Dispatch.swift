@@ -111,6 +111,9 @@ struct Dispatch: Middleware {
 
     /// Goes on with a call that is put aside: lets it in on a thread that may wait, then runs it where its route's calls run, in the turn of whoever it is by then.
     ///
+    /// No call comes back to its connection's thread: what runs there and has a body runs as a long one does, among those of `bulk`, and what has none at once, on the thread and in the turn that
+    /// have let it in. It must not wait, so that it is as short as letting it in.
+    ///
     /// - Parameters:
     ///   - call: of nobody yet, so that its turn to be let in is among all calls that are nobody's.
     ///   - letIn: throws where it is refused.
@@ -118,7 +121,6 @@ struct Dispatch: Middleware {
         let ticket = pools.control.submit(for: ledger) {
             run(call) { call in
                 try letIn()
-                // What runs on a connection's thread and has no body is as short as letting it in.
                 if call.route.place == .connection, call.route.body == .none { return try next(call) }
                 enqueue(call, next)
                 return nil

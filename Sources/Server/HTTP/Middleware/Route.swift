@@ -54,7 +54,7 @@ package struct Route: Sendable {
     package let operation: Operation
     /// Makes the handler of what it uses, once.
     private let made: @Sendable (CallParts) -> Handler
-    /// Where a body goes that is too long for memory: asked once the head is let in.
+    /// Where a body goes that is too long for memory: asked once the head is let in, of somebody who is known or need not be.
     private let opened: (@Sendable (CallParts) -> BodyOpener)?
 
     /// Whether the audit trail has an entry of each call.
@@ -89,7 +89,8 @@ package struct Route: Sendable {
 
     /// A call whose body is too long for memory.
     ///
-    /// - Parameter open: gives what takes the body; `handle` finds it in `call.sink` once all of it is there.
+    /// - Parameter open: gives what takes the body; `handle` finds it in `call.sink` once all of it is there. Of a call whose token's key is being fetched it is not asked: a megabyte at most is in
+    ///   the request then.
     package init<Parts: Sendable>(
         _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place, operation: Operation, uses parts: @escaping @Sendable (CallParts) -> Parts,
         open: @escaping @Sendable (Call, Parts) throws -> any BodySink, handle: @escaping @Sendable (Call, Parts) throws -> Response?

@@ -39,7 +39,7 @@ enum AdminRoutes {
             operation: Operation(
                 "verify", "Proves every file of the store while it works, at low priority. Answers at once with the job; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"full":{"type":"boolean","default":false,"description":"Makes the sums of all cold files again, not of a sample of them."}}}"#)],
-                answers: [.init(200, "What was found.", [.of(VerificationBody.self)]), accepted], needsBody: false),
+                answers: [.init(200, "What was found.", [.of(VerificationBody.self)]), accepted], problems: [.overloaded], needsBody: false),
             uses: work, handle: verify),
         Route(
             .post, "/v1/admin/move", access: .admin, place: .control, body: .small,

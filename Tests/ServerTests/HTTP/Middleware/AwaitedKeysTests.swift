@@ -12,7 +12,7 @@ final class AwaitedKeysTests: XCTestCase {
         let isHeld = Mutex(true)
     }
 
-    private func serverAndToken(_ issuer: Issuer, _ route: Route) throws -> (server: TestServer, token: String) {
+    private func serverAndToken(_ issuer: Issuer, _ routes: [Route]) throws -> (server: TestServer, token: String) {
         let signer = try TokenKey(.p256)
         let set = "{\"keys\":[\(try signer.jwk(kid: "k"))]}"
         let door = TestHTTPServer { _ in
@@ -26,7 +26,7 @@ final class AwaitedKeysTests: XCTestCase {
             .init("http://127.0.0.1:\(door.port)/jwks"), policy: try AddressPolicy(allow: ["127.0.0.1"]), times: times, log: Log(format: .json, level: .error, descriptor: -1))
         addTeardownBlock { source.stop() }
         try source.start()
-        let server = try TestServer(extraRoutes: [route], tokens: TokenVerifier(source: source, rules: TokenRules(issuer: nil, audience: nil, claim: "client_id")))
+        let server = try TestServer(extraRoutes: routes, tokens: TokenVerifier(source: source, rules: TokenRules(issuer: nil, audience: nil, claim: "client_id")))
         _ = try server.key("shop", .read, .all)
         return (server, try signer.token(kid: "k", claims: #"{"client_id":"shop","exp":4102444800}"#))
     }
@@ -37,7 +37,7 @@ final class AwaitedKeysTests: XCTestCase {
         let echo = Route(.post, "/test/length", access: .reader, body: .documents, operation: .undocumented("test")) { call in
             Response(status: 200, contentType: "text/plain", bytes: Array("\(call.request.body.count)".utf8))
         }
-        let (server, token) = try serverAndToken(issuer, echo)
+        let (server, token) = try serverAndToken(issuer, [echo])
         let client = server.client(key: token)
         let body = [UInt8](repeating: 0x61, count: 2 << 20)
         let announced = try client.call("POST", "/test/length", body: body)
@@ -55,6 +55,26 @@ final class AwaitedKeysTests: XCTestCase {
         XCTAssertEqual(try client.call("POST", "/test/length", body: body).text, "\(body.count)")
     }
 
+    /// The REST catalog's refusals read no body: one of somebody who is not known yet is bounded all the same.
+    func test_bodyThatNobodyWants_isRefusedForAWhile_andReadPastOnceTheKeysAreHere() throws {
+        let issuer = Issuer()
+        defer { issuer.isHeld.withLock { $0 = false } }
+        let (server, token) = try serverAndToken(issuer, IcebergRoutes.all)
+        let client = server.client(key: token)
+        let body = [UInt8](repeating: 0x61, count: 2 << 20)
+        let path = "/iceberg/v1/namespaces"
+        let early = try client.call("POST", path, body: body)
+        XCTAssertEqual(early.status, 503, early.text)
+        XCTAssertTrue(early.text.contains("ServiceUnavailableException"), early.text)
+        let short = server.client(key: token)
+        try short.send(Array("POST \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\nContent-Length: 3\r\n\r\nabc".utf8))
+        issuer.isHeld.withLock { $0 = false }
+        XCTAssertEqual(try short.answer().status, 403)
+        let late = try client.call("POST", path, body: body)
+        XCTAssertEqual(late.status, 403, late.text)
+        XCTAssertTrue(late.text.contains("ForbiddenException"), late.text)
+    }
+
     /// Administration has four threads, and all who are nobody three of them; of reads one credential has six of eight.
     func test_callsThatHaveWaited_runWhereOthersOfTheirRouteRun() throws {
         let issuer = Issuer()
@@ -69,7 +89,7 @@ final class AwaitedKeysTests: XCTestCase {
             Patience.until { isRead.withLock { $0 } }
             return Response(status: 200)
         }
-        let (server, token) = try serverAndToken(issuer, held)
+        let (server, token) = try serverAndToken(issuer, [held])
         let clients = try (0..<5).map { _ in
             let client = server.client()
             try client.send(Array("GET /test/held HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8))
