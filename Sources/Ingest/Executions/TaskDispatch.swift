@@ -125,14 +125,17 @@ final class TaskDispatch: Sendable {
                 store.submit({ core in try core.lookAgain(at: resource) }) { [self] result in
                     switch result {
                     case .success(let owners): for owner in owners { noteMore(resource, of: owner) }
-                    // What is wrong with the file does not go away by itself; a disk may have room again.
+                    // What is wrong with the file does not go away by itself; a disk may have room again, and a busy store time.
                     case .failure(let error):
                         StoreLog.note("tasks that wait for a deleted queue cannot be carried out again", path: store.path, reason: StoreLog.text(error), level: .warning)
-                        if (error as? Fault)?.code == .diskFull { state.withLock { $0.looksAtQueues = true } }
+                        if [.diskFull, .overloaded].contains((error as? Fault)?.code) { state.withLock { $0.looksAtQueues = true } }
                     }
                 }
             }
-        } catch { StoreLog.note("tasks that wait for workers cannot be read", path: store.path, reason: StoreLog.text(error), level: .warning) }
+        } catch {
+            StoreLog.note("tasks that wait for workers cannot be read", path: store.path, reason: StoreLog.text(error), level: .warning)
+            if (error as? SQLiteError)?.kind == .busy { state.withLock { $0.looksAtQueues = true } }
+        }
     }
 
     /// Waits for something to do: tasks to begin, or queues to fill, which are looked for with each round; nil when it is time to stop.

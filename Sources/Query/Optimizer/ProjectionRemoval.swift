@@ -12,9 +12,10 @@ struct ProjectionRemoval {
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { ProjectionRemoval().shaped(plan) }
 
     /// The plan with exactly its columns, under their ids.
-    private func shaped(_ plan: LogicalPlan) -> LogicalPlan {
-        let columns = plan.columns
-        let (inner, map) = strip(plan)
+    private func shaped(_ plan: LogicalPlan) -> LogicalPlan { shaped(plan, strip(plan)) }
+
+    private func shaped(_ plan: LogicalPlan, _ stripped: (LogicalPlan, [ColumnID: Expression])) -> LogicalPlan {
+        let columns = plan.columns, (inner, map) = stripped
         if inner.columns.map(\.id) == columns.map(\.id) { return inner }
         return .project(input: inner, columns: columns.map { ProjectedColumn($0, map[$0.id] ?? .column($0)) })
     }
@@ -28,8 +29,13 @@ struct ProjectionRemoval {
         }
         var map: [ColumnID: Expression] = [:]
         var inputs: [LogicalPlan] = []
-        for input in plan.inputs {
-            let (inner, renamed) = strip(input)
+        let sides = plan.inputs
+        var stripped = sides.map(strip)
+        // Copies of one subquery are told apart by such a projection alone, which stays then.
+        if case .join = plan, !Set(stripped[0].0.columnIDs).isDisjoint(with: stripped[1].0.columnIDs) {
+            stripped = sides.indices.map { (shaped(sides[$0], stripped[$0]), [:]) }
+        }
+        for (inner, renamed) in stripped {
             inputs.append(inner)
             // Sides of a join have different ids: their names do not meet.
             map.merge(renamed) { first, _ in first }

@@ -4,6 +4,11 @@ enum LetterClasses {
     static let spacesBeyondASCII = "\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}"
     static let word = "0-9A-Za-z_\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}"
     static let space = "\\t-\\r " + spacesBeyondASCII
+    /// All others, as RE2 writes them within a set.
+    static let noWord =
+        "\\x00-/:-@\\[-\\^`{-\\x7f\\p{Mn}\\p{Me}\\p{No}\\p{Pd}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}\\p{Po}\\x{203f}\\x{2040}\\x{2054}\\x{fe33}\\x{fe34}\\x{fe4d}-\\x{fe4f}\\x{ff3f}\\p{S}\\p{Z}\\p{C}"
+    static let noSpace =
+        "\\x00-\\x08\\x0e-\\x1f!-\\x{167f}\\x{1681}-\\x{1fff}\\x{2007}\\x{200b}-\\x{2027}\\x{202a}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}"
 
     /// What the classes have beyond ASCII, as glibc's for UTF-8 (`C.UTF-8`): digits are ASCII's alone.
     static let beyondASCII = [

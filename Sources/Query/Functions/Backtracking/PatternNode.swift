@@ -50,12 +50,19 @@ indirect enum PatternNode: Sendable {
     }
 
     private static func linear(character text: String) -> String? {
-        // A set within a set is ICU's alone.
-        guard text.utf8.filter({ $0 == UInt8(ascii: "[") }).count <= 1 else { return nil }
+        // A set within a set is ICU's alone: RE2 has what stands for those of `\\W` and `\\S`.
+        if text.utf8.filter({ $0 == UInt8(ascii: "[") }).count > 1 {
+            let rest = complements.reduce(text) { $0.replacing($1.nested, with: "") }
+            return rest.utf8.filter({ $0 == UInt8(ascii: "[") }).count > 1 ? nil : complements.reduce(text) { $0.replacing($1.nested, with: $1.linear) }
+        }
         // RE2 of 2022 may lose one of a set's two letters, where a choice has the other one before it (`RegularExpression`): two are a choice.
         let codes = text.dropFirst().dropLast().split(separator: "}")
         guard text.first == "[", codes.count == 2, codes.allSatisfy({ $0.hasPrefix("\\x{") }) else { return text }
         return "(?:\(codes[0])}|\(codes[1])})"
+    }
+
+    private static let complements: [(nested: String, linear: String)] = [("word", LetterClasses.noWord), ("space", LetterClasses.noSpace)].compactMap { name, linear in
+        (try? PatternReader.classSet(name, ignoringCase: false)).map { (nested: "[^\($0.0)]", linear: linear) }
     }
 
     private static func quantifier(_ min: Int, _ max: Int?) -> String {

@@ -167,11 +167,40 @@ struct PatternTree {
         case .place, .character, .backReference, .look: return true
         case .group(_, let body): return isFixed(body, then: rest)
         case .sequence(let items): return zip(items, behind(items, then: rest)).allSatisfy { isFixed($0, then: $1) }
-        case .choice: return width(node) != nil
+        case .choice(let items): return width(node) != nil || areToldApart(items, then: rest)
         case .repetition(let body, let min, let max, _):
             if min == max { return width(body) != nil }
             guard let own = body.only, let rest else { return false }
             return own.isDisjoint(with: rest)
+        }
+    }
+
+    /// Whether at most one of the branches can be at one place: of any two there is a character in which they differ, which may be the one behind the shorter.
+    private func areToldApart(_ items: [PatternNode], then rest: LetterSet?) -> Bool {
+        let words = items.compactMap(word)
+        guard words.count == items.count, words.count <= 64 else { return false }
+        return words.indices.allSatisfy { index in
+            words[..<index].allSatisfy { other in
+                let (short, long) = words[index].count < other.count ? (words[index], other) : (other, words[index])
+                if zip(short, long).contains(where: { $0.isDisjoint(with: $1) }) { return true }
+                return short.count < long.count && rest?.isDisjoint(with: long[short.count]) ?? false
+            }
+        }
+    }
+
+    /// What each character of it may be, where they are always as many, and not many.
+    private func word(_ node: PatternNode) -> [LetterSet]? {
+        switch node {
+        case .character(_, let set): return [set]
+        case .group(_, let body): return word(body)
+        case .sequence(let items):
+            var word: [LetterSet] = []
+            for item in items {
+                guard let part = self.word(item), word.count + part.count <= 64 else { return nil }
+                word += part
+            }
+            return word
+        default: return nil
         }
     }
 

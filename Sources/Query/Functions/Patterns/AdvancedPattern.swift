@@ -184,12 +184,8 @@ enum AdvancedPattern {
         return (String(decoding: name, as: UTF8.self), name.endIndex + 2)
     }
 
-    private static let wordSet = LetterClasses.word
-    private static let noWordSet =
-        "\\x00-/:-@\\[-\\^`{-\\x7f\\p{Mn}\\p{Me}\\p{No}\\p{Pd}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}\\p{Po}\\x{203f}\\x{2040}\\x{2054}\\x{fe33}\\x{fe34}\\x{fe4d}-\\x{fe4f}\\x{ff3f}\\p{S}\\p{Z}\\p{C}"
-    private static let spaceSet = LetterClasses.space
-    private static let noSpaceSet =
-        "\\x00-\\x08\\x0e-\\x1f!-\\x{167f}\\x{1681}-\\x{1fff}\\x{2007}\\x{200b}-\\x{2027}\\x{202a}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}"
+    private static let wordSet = LetterClasses.word, noWordSet = LetterClasses.noWord
+    private static let spaceSet = LetterClasses.space, noSpaceSet = LetterClasses.noSpace
 
     /// Whether a pattern has a lazy quantifier and beside it a greedy one, or `|`, which is greedy.
     ///

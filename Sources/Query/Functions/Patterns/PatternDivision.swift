@@ -40,7 +40,9 @@ final class PatternDivision {
 
     /// Of one part's program and its automata, in bytes.
     private static let memoryMax = 1 << 20
-    private static let expressionCountMax = 32
+    /// Of most.
+    private static let memoryMin = 1 << 17
+    private static let expressionCountMax = 64
     /// Turns of a repetition that has an end and may be left out: each has an expression for what may follow.
     private static let turnCountMax = 16
 
@@ -74,14 +76,14 @@ final class PatternDivision {
         private mutating func expression(_ node: PatternNode) throws(KernelError) -> RegularExpression {
             guard count < PatternDivision.expressionCountMax, let written = node.linear else { throw PatternDivision.unsupported() }
             count += 1
-            try meter.keep(PatternDivision.memoryMax)
-            byteCount += PatternDivision.memoryMax
-            try meter.step(written.utf8.count.multipliedSaturating(by: 64))
-            do {
-                return try RegularExpression(Array("(?:\(written))".utf8), ignoringCase: tree.ignoresCase, syntax: .re2Longest, memoryMax: PatternDivision.memoryMax)
-            } catch {
-                throw PatternDivision.unsupported()
+            for size in [PatternDivision.memoryMin, PatternDivision.memoryMax] {
+                try meter.step(written.utf8.count.multipliedSaturating(by: 64))
+                guard let made = try? RegularExpression(Array("(?:\(written))".utf8), ignoringCase: tree.ignoresCase, syntax: .re2Longest, memoryMax: size) else { continue }
+                try meter.keep(size)
+                byteCount += size
+                return made
             }
+            throw PatternDivision.unsupported()
         }
 
         mutating func part(_ node: PatternNode) throws(KernelError) -> Part {

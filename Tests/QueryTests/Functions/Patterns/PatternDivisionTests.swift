@@ -53,6 +53,17 @@ final class PatternDivisionTests: XCTestCase {
         try check([("ab*", #"(a|ab)\*?"#, "ab"), ("aa", "(a{1}?|aa)", "aa"), ("ab", "a|ab[*?]?", "ab")])
     }
 
+    /// Of logs and addresses: many groups, of which each has one end.
+    func test_groups_ofCommonPatterns_areMany() throws {
+        let line = "2024-01-02 03:04:05 INFO api started"
+        XCTAssertEqual(
+            try fixture.rows(#"SELECT array_to_string(regexp_match('\#(line)', '^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2}) (INFO|WARN|ERROR|DEBUG|INFORM) (\S+) (.*)$'), ';')"#),
+            "2024;01;02;03;04;05;INFO;api;started")
+        XCTAssertEqual(try fixture.rows(#"SELECT array_to_string(regexp_match('https://x', '^(http|https)://([\s\S]*)$'), ';')"#), "https;x")
+        XCTAssertEqual(try fixture.rows(#"SELECT array_to_string(regexp_match('httpsx y', '^(http|https)([^\S\n]*)([\W\w]*)$'), ';')"#), "https;;x y")
+        XCTAssertEqual(try fixture.rows(#"SELECT array_to_string(regexp_match('7 GET /a 200', '^(\d+) (GET|POST|GETS) (\S+) (\d+)$'), ';')"#), "7;GET;/a;200")
+    }
+
     func test_groups_inTooManyWays_areRefused_andAreNotLookedAtWhereNobodyWantsThem() throws {
         let pattern = "(?:(a)|(b)|c){0,40}"
         XCTAssertEqual(fixture.error("SELECT regexp_match('abc', '\(pattern)')")?.cause, .notSupported)

@@ -209,6 +209,12 @@ final class SubqueryRemovalTests: XCTestCase {
         }
     }
 
+    /// Each comparison has a column of its own for it.
+    func test_subqueryInARow_thatIsComparedWithSeveralRows() throws {
+        let value = "(SELECT max(b) FROM (VALUES (1), (2)) u(b) WHERE u.b = t.k)"
+        try check("SELECT (t.a, \(value)) IN ((t.a, t.g), (1, t.k)) FROM (VALUES (1, 2, 2), (2, 1, 7), (3, 1, 1)) t(a, k, g)", "true|false|true")
+    }
+
     func test_memoryThatASubqueryLacks_endsTheStatement() {
         let narrow = Self.fixture(
             QueryEngine.Settings(
