@@ -78,10 +78,12 @@ final class PatternDivision {
             count += 1
             for size in [PatternDivision.memoryMin, PatternDivision.memoryMax] {
                 try meter.step(written.utf8.count.multipliedSaturating(by: 64))
-                guard let made = try? RegularExpression(Array("(?:\(written))".utf8), ignoringCase: tree.ignoresCase, syntax: .re2Longest, memoryMax: size) else { continue }
                 try meter.keep(size)
-                byteCount += size
-                return made
+                if let made = try? RegularExpression(Array("(?:\(written))".utf8), ignoringCase: tree.ignoresCase, syntax: .re2Longest, memoryMax: size) {
+                    byteCount += size
+                    return made
+                }
+                meter.forget(size)
             }
             throw PatternDivision.unsupported()
         }
