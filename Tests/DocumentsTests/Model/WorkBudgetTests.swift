@@ -260,6 +260,25 @@ final class WorkBudgetTests: XCTestCase {
         }
     }
 
+    /// By the document's own limit: what others of the body have taken changes no place.
+    func test_mayFindPlace_isTheSame_whateverOfTheBodyIsLeft() {
+        for left in [Int.max, WorkBudget.stepsMin / 8] {
+            let work = WorkBudget()
+            work.beginBody(WorkAllowance(steps: left))
+            work.beginDocument(byteCount: 0)
+            XCTAssertTrue(work.mayFindPlace(in: WorkBudget.stepsMin / 2))
+            XCTAssertFalse(work.mayFindPlace(in: WorkBudget.stepsMin / 2 + 1))
+            work.setMark()
+            _ = work.chargePlace(WorkBudget.stepsMin / 2 - 100)
+            XCTAssertFalse(work.mayFindPlace(in: 101))
+            // Some siblings are looked at in any case.
+            _ = work.chargePlace(1_000)
+            XCTAssertTrue(work.mayFindPlace(in: 64))
+            work.goBack()
+            XCTAssertTrue(work.mayFindPlace(in: WorkBudget.stepsMin / 2))
+        }
+    }
+
     private func schemaType(_ schema: String) throws -> DocumentType {
         try type(#"{"name":"j","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","accept_from":null,"schema":\#(schema)}"#)
     }

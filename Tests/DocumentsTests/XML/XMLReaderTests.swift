@@ -122,7 +122,7 @@ final class XMLReaderTests: XCTestCase {
         for (name, text) in [
             ("reference", "<t>\(long(6_000_000))&amp;\(long(6_000_000))</t>"), ("CDATA", "<t>\(long(6_000_000))<![CDATA[\(long(6_000_000))]]></t>"),
             ("section", "<t><![CDATA[\(long(13_500_000))]]></t>"), ("value", "<t a=\"\(long(count))\"/>"), ("comment", "<t><!--\(long(count))--></t>"),
-            ("instruction", "<t><?x \(long(13_500_000))?></t>"), ("name", "<\(long(60_000))/>"),
+            ("instruction", "<t><?x \(long(13_500_000))?></t>"), ("name", "<\(long(60_000))/>"), ("blanks in a tag", "<t\(String(repeating: " ", count: count))/>"),
         ] {
             XCTAssertEqual(fault(text)?.code, .tooLarge, name)
         }

@@ -66,6 +66,30 @@ final class RollupOpeningTests: XCTestCase {
         try check(directory, answer, covered: 2, "one file of sums that the table lacks")
     }
 
+    /// Versions of before kept dates for keys that are instants.
+    func test_sumsWithAKeyOfAnotherType_areMadeAgain() throws {
+        let directory = TemporaryDirectory()
+        func key(_ rest: String) -> String { #"{"name":"by_month","table":"receipts","group_by":{"m":"date_trunc('month', business_day\#(rest))"},"measures":{"n":"count(*)"}}"# }
+        let fixture = try EngineFixture(directory.path)
+        _ = try fixture.engine.putRollup(name: "by_month", body: try JSONParser.parse(Array(key("").utf8)))
+        _ = fixture.take(EngineFixture.receipt("R-1", at: "2020-03-10T10:00:00Z"), .ndjson)
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(fixture.engine.tier.boundary.rollups["by_month"]?.coveredCount, 1)
+        try fixture.engine.close()
+        // As it would lie there, the other way round.
+        let catalog = try SQLiteConnection(path: "\(directory.path)/catalog.sqlite", mode: .readWrite)
+        let update = try catalog.statement("UPDATE rollups SET json = ?1 WHERE name = 'by_month'")
+        try update.bind(1, try JSONParser.parse(Array(key(", 'Europe/Berlin'").utf8)).serialized)
+        try update.run()
+        update.reset()
+        try catalog.checkpoint(.truncate)
+        let again = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
+        XCTAssertEqual(again.engine.tier.boundary.rollups["by_month"]?.coveredCount, 0)
+        while try again.engine.compactor.exclusively({ try again.engine.compactor.fillSome() }) {}
+        XCTAssertEqual(again.engine.tier.boundary.rollups["by_month"]?.coveredCount, 1)
+        try again.engine.close()
+    }
+
     func test_sumsThatAreNoLongerOnTheDisk_areMadeAgain() throws {
         let directory = TemporaryDirectory()
         let (answer, parts) = try make(directory)

@@ -166,6 +166,22 @@ final class RestingStoreTests: XCTestCase {
         try assertSame(directory.path, before)
     }
 
+    /// A message that nobody could have yet is none that waits.
+    func test_messageThatIsDelayed_isNotTheOldest() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        _ = try fixture.engine.queueStore.put(queue: "jobs", QueueSettings())
+        let sent = Monitor<Result<[SentMessage], Fault>?>(nil)
+        fixture.engine.queueStore.send([OutgoingMessage(id: "a", body: [0x31], delay: 3_600_000_000)], to: "jobs", as: .admin) { result in sent.signal { $0 = result } }
+        XCTAssertEqual(try sent.wait { $0 }.get().count, 1)
+        try fixture.engine.close()
+        let store = try RestingStore(path: directory.path)
+        defer { store.close() }
+        let report = try XCTUnwrap(try StoreRoles(of: store).queues.queues(after: nil, limit: 10, as: .admin).first)
+        XCTAssertEqual([report.active, report.delayed], [0, 1])
+        XCTAssertNil(report.oldestAt)
+    }
+
     /// Of before there were topics, of before secrets were kept that were replaced, and of a version to come.
     func test_queuesOfOtherVersions_areReadAsFarAsTheyAreKnown() throws {
         let directory = TemporaryDirectory()
