@@ -95,7 +95,12 @@ final class ConditionalNode: EvaluationNode {
 
     /// Nil where rows are to be gathered.
     private func chosen(_ view: RowView) throws(QueryError) -> Column? {
-        if isOneOrNull { return try branches[0].result.evaluate(view).masked(by: try branches[0].condition.evaluate(view).trueRows()).retyped(type) }
+        if isOneOrNull {
+            let column = try branches[0].result.evaluate(view)
+            // A list that all rows have is laid out for each of them.
+            if type.isNested, column.constantValue != nil { try located(nil) { () throws(KernelError) in try meter.admit(column) } }
+            return column.masked(by: try branches[0].condition.evaluate(view).trueRows()).retyped(type)
+        }
         var masks: [Bitmap] = [], parts: [Column] = []
         for branch in branches {
             masks.append(try branch.condition.evaluate(view).trueRows())
@@ -200,6 +205,7 @@ final class InListNode: EvaluationNode {
     private let operand: EvaluationNode
     private let candidates: [EvaluationNode]
     private let isNegated: Bool
+    private let meter: WorkMeter
     override var prefersFewRows: Bool { operand.prefersFewRows || candidates.contains { $0.prefersFewRows } }
     /// Past this many, one look into a set is faster than a comparison with each.
     private static let comparisonCountMax = 8
@@ -208,10 +214,11 @@ final class InListNode: EvaluationNode {
     /// The literals where they are few short texts.
     private let short: ShortTexts?
 
-    init(_ operand: EvaluationNode, _ candidates: [EvaluationNode], isNegated: Bool) {
+    init(_ operand: EvaluationNode, _ candidates: [EvaluationNode], isNegated: Bool, _ meter: WorkMeter) {
         self.operand = operand
         self.candidates = candidates
         self.isNegated = isNegated
+        self.meter = meter
         let isFew = candidates.count <= Self.comparisonCountMax && operand.type.isBytes && !operand.type.isJSON
         short = isFew ? ShortTexts(candidates.map { ($0 as? LiteralNode)?.value }) : nil
         super.init(type: .boolean)
@@ -233,7 +240,9 @@ final class InListNode: EvaluationNode {
     private func comparing(_ column: Column, _ view: RowView) throws(QueryError) -> Column {
         var result = Column.constant(.boolean(false), type: .boolean, count: view.count)
         for candidate in candidates {
-            result = LogicKernels.or(result, CompareKernels.compare(.equal, column, try candidate.evaluate(view)))
+            let other = try candidate.evaluate(view)
+            try located(nil) { () throws(KernelError) in try CompareKernels.admit(column, other, meter) }
+            result = LogicKernels.or(result, CompareKernels.compare(.equal, column, other))
         }
         return result
     }

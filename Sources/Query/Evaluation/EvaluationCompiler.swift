@@ -174,7 +174,7 @@ struct EvaluationCompiler {
         case .not(let inner): return NotNode(try compile(inner))
         case .isNull(let inner): return IsNullNode(try compile(inner))
         case .isDistinct(let left, let right, let isNegated):
-            return DistinctNode(try compile(left), try compile(right), isNegated: isNegated)
+            return DistinctNode(try compile(left), try compile(right), isNegated: isNegated, meter)
         case .conditional(let branches, let otherwise, let type):
             if let node = try drawn(expression, branches) { return node }
             var compiled: [(condition: EvaluationNode, result: EvaluationNode)] = []
@@ -182,7 +182,7 @@ struct EvaluationCompiler {
             return ConditionalNode(compiled, otherwise: try otherwise.map { (inner) throws(QueryError) in try compile(inner) }, type: type, meter)
         case .coalesce(let operands, let type): return CoalesceNode(try compileAll(operands), type: type, meter)
         case .inList(let operand, let candidates, let isNegated):
-            return InListNode(try compile(operand), try compileAll(candidates), isNegated: isNegated)
+            return InListNode(try compile(operand), try compileAll(candidates), isNegated: isNegated, meter)
         case .subquery(let subquery):
             throw QueryError(.unsupportedSQL, "a subquery of this form cannot be run", position: subquery.position)
         }

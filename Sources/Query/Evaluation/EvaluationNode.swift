@@ -146,25 +146,17 @@ final class MemberNode: EvaluationNode {
             default: flat = Self.constantMember(element, index, type: field.type)
             }
             return Column(type: type, count: column.count, validity: column.validity, values: .list(offsets: offsets, element: flat))
-        default:
-            if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
-            let flat = column.flattened()
-            if case .constant = flat.values { return .constant(.null, type: type, count: column.count) }
-            return try evaluate(RowView(ColumnBatch(rowCount: flat.count, columns: [flat])), flat: flat)
+        // What is one for all rows stays one: laid out, each row would have a copy.
+        default: return .constant(Self.member(index, of: column.constantValue ?? .null), type: type, count: column.count)
         }
     }
 
-    /// Of a column that was a constant.
-    private func evaluate(_ view: RowView, flat: Column) throws(QueryError) -> Column {
-        switch flat.values {
-        case .structure(let members): return Self.member(members[index], of: flat.validity, type: type)
-        case .list(let offsets, let element):
-            guard case .list(let field) = type, case .structure(let members) = element.flattened().values else {
-                return .constant(.null, type: type, count: flat.count)
-            }
-            let member = Self.member(members[index], of: element.validity, type: field.type)
-            return Column(type: type, count: flat.count, validity: flat.validity, values: .list(offsets: offsets, element: member))
-        default: preconditionFailure("neither struct nor list")
+    /// Of a struct, or of each of a list's.
+    private static func member(_ index: Int, of value: Value) -> Value {
+        switch value {
+        case .structure(let members): members[index]
+        case .list(let elements): .list(elements.map { member(index, of: $0) })
+        default: .null
         }
     }
 
@@ -259,17 +251,21 @@ final class DistinctNode: EvaluationNode {
     private let left: EvaluationNode
     private let right: EvaluationNode
     private let isNegated: Bool
+    private let meter: WorkMeter
     override var prefersFewRows: Bool { left.prefersFewRows || right.prefersFewRows }
 
-    init(_ left: EvaluationNode, _ right: EvaluationNode, isNegated: Bool) {
+    init(_ left: EvaluationNode, _ right: EvaluationNode, isNegated: Bool, _ meter: WorkMeter) {
         self.left = left
         self.right = right
         self.isNegated = isNegated
+        self.meter = meter
         super.init(type: .boolean)
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
-        let isSame = LogicKernels.isNotDistinct(try left.evaluate(view), try right.evaluate(view))
+        let one = try left.evaluate(view), other = try right.evaluate(view)
+        try located(nil) { () throws(KernelError) in try CompareKernels.admit(one, other, meter) }
+        let isSame = LogicKernels.isNotDistinct(one, other)
         return .boolean(isNegated ? isSame : ~isSame, validity: nil)
     }
 }

@@ -48,11 +48,9 @@ struct Recursion {
             if fresh.isEmpty { return all.finished() }
             try run.cancellation.check()
             for batch in fresh {
-                // Small batches become one; of larger ones each stays what it is.
-                let headByteCount = batch.rowCount < Gathered.rowCountMin ? 0 : RecursionRound.batchByteCount
-                let byteCount = batch.columns.reduce(headByteCount) { $0.addingSaturating($1.roundByteCount) }
-                guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
-                all.append(batch, byteCount)
+                let flatByteCount = batch.flatByteCount
+                guard share.take(all.byteCount(of: batch, flatByteCount)) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
+                all.append(batch, flatByteCount)
             }
             if let isEnough, try isEnough(fresh) { return all.finished() }
             working.replace(fresh)
@@ -137,6 +135,8 @@ struct Recursion {
 
     /// The rows of all rounds, in batches that are worth reading: a round may bring one row.
     ///
+    /// Small batches become one, laid flat; of larger ones each stays what it is, codes and constants among them.
+    ///
     /// Invariant: `small` holds fewer than `rowCountMin` rows and fewer than `byteCountMin` bytes between two calls.
     private struct Gathered {
         private let types: [ColumnType]
@@ -146,15 +146,40 @@ struct Recursion {
         private var small: [ColumnBatch] = []
         private var smallRowCount = 0
         private var smallByteCount = 0
-        static let rowCountMin = 1_024
+        /// Those of `batches`.
+        private var dictionaries: Set<ObjectIdentifier> = []
+        private static let rowCountMin = 1_024
         private static let byteCountMin = 1 << 20
 
         init(_ schema: Schema) { types = schema.fields.map(\.type) }
 
-        mutating func append(_ batch: ColumnBatch, _ byteCount: Int) {
-            small.append(batch)
+        private func isSmall(_ batch: ColumnBatch, _ flatByteCount: Int) -> Bool { batch.rowCount < Self.rowCountMin && flatByteCount < Self.byteCountMin }
+
+        /// What a batch takes once it is appended.
+        ///
+        /// - Parameter flatByteCount: the batch's.
+        mutating func byteCount(of batch: ColumnBatch, _ flatByteCount: Int) -> Int {
+            if isSmall(batch, flatByteCount) { return flatByteCount }
+            var byteCount = RecursionRound.batchByteCount
+            for column in batch.columns {
+                byteCount = byteCount.addingSaturating(column.roundByteCount)
+                // Whoever made it lets go of it with the round.
+                guard case .dictionary(_, let dictionary) = column.values, dictionaries.insert(ObjectIdentifier(dictionary)).inserted else { continue }
+                byteCount = byteCount.addingSaturating(dictionary.values.byteCount())
+            }
+            return byteCount
+        }
+
+        /// - Precondition: `byteCount` was asked for the batch.
+        mutating func append(_ batch: ColumnBatch, _ flatByteCount: Int) {
+            guard isSmall(batch, flatByteCount) else {
+                put()
+                return batches.append(batch)
+            }
+            // A dictionary that few rows came with may be far larger than they are.
+            small.append(ColumnBatch(rowCount: batch.rowCount, columns: batch.columns.map { $0.flattened() }))
             smallRowCount += batch.rowCount
-            smallByteCount += byteCount
+            smallByteCount += flatByteCount
             if smallRowCount >= Self.rowCountMin || smallByteCount >= Self.byteCountMin { put() }
         }
 

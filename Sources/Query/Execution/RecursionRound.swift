@@ -60,16 +60,13 @@ final class RecursionRound: Sendable {
 }
 
 extension Column {
-    /// What a row's keeper has to expect of it: of an own dictionary, which many batches may share, no more than the rows would take without it.
-    var roundByteCount: Int { byteCount().addingSaturating(dictionaryByteCount) }
-
-    private var dictionaryByteCount: Int {
+    /// What a row's keeper has to expect of it as it lies, but for the entries of its dictionary.
+    var roundByteCount: Int {
         switch values {
-        case .dictionary(_, let dictionary): min(dictionary.ownByteCount, flatByteCountBound)
-        case .list(_, let element): element.dictionaryByteCount
-        case .structure(let members): members.reduce(0) { $0.addingSaturating($1.dictionaryByteCount) }
-        case .constant(let value): value.flatByteCount
-        default: 0
+        case .constant(let value): byteCount().addingSaturating(value.flatByteCount)
+        // Codes within are laid out sooner or later.
+        case .list, .structure: max(byteCount(), flatByteCount)
+        default: byteCount()
         }
     }
 }

@@ -41,9 +41,21 @@ enum CompareKernels {
         return .boolean(bits(operation, left, right), validity: .both(left.rowValidity, right.rowValidity))
     }
 
+    /// Looks at columns that are to be compared, where no call has: texts of two columns are laid flat, and documents become keys. One that is held against a constant stays as it lies.
+    /// - Throws: `.tooLarge`.
+    static func admit(_ left: Column, _ right: Column, _ meter: WorkMeter) throws(KernelError) {
+        guard left.type.isBytes, left.type.isJSON || left.constantValue == nil && right.constantValue == nil else { return }
+        for column in [left, right] where column.constantValue == nil { try meter.admit(column) }
+    }
+
     /// One bit a row; those of NULL rows mean nothing.
     static func bits(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         precondition(left.count == right.count)
+        // Of two constants, one row is all rows.
+        if left.count > 1, let one = left.constantValue, let other = right.constantValue {
+            let bit = bits(operation, .constant(one, type: left.type, count: 1), .constant(other, type: right.type, count: 1))
+            return Bitmap(repeating: bit[0], count: left.count)
+        }
         // A constant stands on the right from here on.
         if case .constant = left.values, right.constantValue == nil { return bits(operation.mirrored, right, left) }
         switch left.type {

@@ -237,6 +237,44 @@ final class HungryStatementTests: XCTestCase {
             XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(query)")
         }
     }
+
+    /// Of a partition on disk, too, many rows may have one long text for their answer, or a list of what the rows about them have.
+    func test_windows_answersLargerThanTheirRows_areBounded() throws {
+        let fixture = fixture(), text = "(repeat('x', 32000) || g)"
+        // From this row on, the answers are long: at once, behind many short ones, and within the rows that are answered together with these.
+        func greatest(longFrom row: Int) -> String { "max(CASE WHEN g = \(row) THEN repeat('z', 100000) ELSE 'y' END)" }
+        for (call, over) in [
+            (greatest(longFrom: 1), "ORDER BY g"), (greatest(longFrom: 2_000), "ORDER BY g"), (greatest(longFrom: 1_025), "ORDER BY g"),
+            ("array_agg(repeat('x', 1000) || g)", "ORDER BY g ROWS BETWEEN 200 PRECEDING AND CURRENT ROW"),
+            ("lag(\(text), (g % 3)::int)", "ORDER BY g"), ("lead(\(text), 2, \(text))", "ORDER BY g"),
+        ] {
+            let query = "SELECT count(a), count(DISTINCT a IS NULL) FROM (SELECT \(call) OVER (\(over)) AS a FROM generate_series(1, 3000) s(g)) q"
+            let memory = try MemorySampler()
+            let error = run(query, fixture, secondsMax: 3_600)
+            let taken = memory.end()
+            XCTAssertNil(error, query)
+            XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(query)")
+        }
+    }
+
+    /// Of one long text, or one long list, for many rows: kept, joined and looked at by frames, it is laid out for none that memory has no room for.
+    func test_whatLiesOnceForManyRows_isBounded_whereItIsKept() throws {
+        let fixture = fixture(), rows = "(SELECT g AS k, repeat('x', 60000) AS c FROM generate_series(1, 8000) s(g))"
+        for query in [
+            "SELECT max(octet_length(l.c)), max(octet_length(r.c)), count(*) FROM \(rows) l FULL JOIN \(rows) r ON l.k = r.k",
+            "WITH RECURSIVE t(k, c) AS (SELECT k, c FROM \(rows) q UNION ALL SELECT k + 1, c FROM t WHERE k < 0) SELECT max(octet_length(c)), count(*) FROM t",
+            """
+            SELECT count(a), sum(cardinality(a)) FROM (SELECT first_value(x) OVER (ORDER BY g) AS a FROM \
+            (SELECT g, CASE WHEN g = 1 THEN array_fill(g, ARRAY[20000]) ELSE array_fill(g, ARRAY[1]) END AS x FROM generate_series(1, 3000) s(g)) q) w
+            """,
+        ] {
+            let memory = try MemorySampler()
+            let error = run(query, fixture, secondsMax: 3_600)
+            let taken = memory.end()
+            XCTAssertNil(error, query)
+            XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(query)")
+        }
+    }
 }
 
 /// The most anonymous memory that the process has while it samples, beyond what it had before.

@@ -199,6 +199,8 @@ private final class FailedJoinStream: BatchStream {
 /// Added to batch by batch, under the join's lock, and asked after each for what it all takes.
 struct JoinBytes {
     private var held = HeldBytes()
+    /// What rows take put end to end beyond what they take as they came.
+    private var laidOutByteCount = 0
     private var rowCount = 0
     /// Of keys that are no numbers.
     private var textByteCount = 0
@@ -207,6 +209,7 @@ struct JoinBytes {
 
     mutating func add(_ batch: ColumnBatch, _ keys: [Column], _ node: JoinNode) {
         held.add(batch)
+        for column in batch.columns { laidOutByteCount += Self.laidOutByteCount(column) }
         for (key, equality) in zip(keys, node.equalities) {
             if !KeyPacking.isNumber(key.type) { textByteCount += key.flatByteCount }
             // A key that is a column lies there already.
@@ -216,15 +219,21 @@ struct JoinBytes {
         rowCount += batch.rowCount
     }
 
+    /// Constants are laid out, but for texts, of which each row has a code (`StackedColumn`), and so are codes and constants within lists and structs.
+    private static func laidOutByteCount(_ column: Column) -> Int {
+        if case .constant = column.values { return column.type.isBytes ? column.count * MemoryLayout<UInt32>.stride : column.flatByteCountBound }
+        return column.type.isNested ? max(0, column.flatByteCount - column.byteCount()) : 0
+    }
+
     /// Rows count twice: as they came, and put end to end.
     ///
     /// - Parameter facts: of the keys of all rows so far.
     func byteCount(_ facts: [KeyPacking.Facts], _ node: JoinNode) -> Int {
-        held.byteCount * 2 + JoinTable.lookupByteCount(rowCount, facts, node, textByteCount: textByteCount)
+        held.byteCount * 2 + laidOutByteCount + JoinTable.lookupByteCount(rowCount, facts, node, textByteCount: textByteCount)
     }
 
     /// Past it rows go to files, whatever the budget.
-    var fitsColumns: Bool { held.byteCount <= Self.columnByteCountMax }
+    var fitsColumns: Bool { held.byteCount + laidOutByteCount <= Self.columnByteCountMax }
 }
 
 /// What NOT IN must know of the whole right side.

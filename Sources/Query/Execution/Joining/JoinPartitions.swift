@@ -107,6 +107,8 @@ final class JoinPartitions: @unchecked Sendable {
                 }
             }
         }
+        // A right file of several pairs is read by several threads.
+        if !isKeyed { try rightFiles[0].finish() }
         let pairs = leftFiles.enumerated().map { index, left in
             Pair(right: rightFiles[isKeyed ? index : 0], left: left, level: 1, mayDivide: isKeyed)
         }

@@ -116,7 +116,7 @@ final class JoinTable: @unchecked Sendable {
             }
         }
         keyColumns = node.isNullAware ? joined() : []
-        byteCount = payload.reduce(0) { $0 + $1.column.byteCount() } + keyByteCount
+        byteCount = payload.reduce(0) { $0 + $1.column.byteCount(countingDictionaries: true) } + keyByteCount
         progress = Mutex(([], 0))
     }
 
@@ -342,48 +342,50 @@ extension JoinNode {
     var needsAllRight: Bool { isNullAware && (equalities.count > 1 || !residual.isEmpty) }
 }
 
-/// Columns end to end with their dictionaries kept: of several the entries are put end to end too.
-/// Joining by entries keeps a row at four bytes; `Column.concatenating` would write its text out.
+/// Columns end to end with their dictionaries kept: of several the entries are put end to end too, and behind them flat texts, each as an entry, and the one of a constant.
+/// Joining by entries keeps a row at four bytes, and the texts at what they took as they came; `Column.concatenating` would write them out.
 enum StackedColumn {
-    /// Plain concatenation where a column has no dictionary, or where entries take more than the rows' own texts.
+    /// Plain concatenation where all texts lie flat, or where entries take more than the rows' own texts.
     static func joining(_ columns: [Column], type: ColumnType) -> Column {
-        guard columns.count > 1, type.isBytes, let dictionaries = dictionaries(columns) else {
+        guard columns.count > 1, type.isBytes, columns.contains(where: { if case .bytes = $0.values { false } else { true } }) else {
             return Column.concatenating(columns, type: type)
         }
-        // Where the entries of each dictionary begin among all: what its codes are moved by.
-        var starts: [ObjectIdentifier: UInt32] = [:]
         var entries: [Column] = []
         var count: UInt32 = 0
-        for dictionary in dictionaries where starts[ObjectIdentifier(dictionary)] == nil {
-            starts[ObjectIdentifier(dictionary)] = count
-            entries.append(dictionary.values.retyped(type))
-            count += UInt32(dictionary.count)
+        func add(_ values: Column) -> UInt32 {
+            entries.append(values)
+            defer { count += UInt32(values.count) }
+            return count
         }
-        let rowCount = columns.reduce(0) { $0 + $1.count }
-        // Where the rows' texts are fewer bytes than the entries', copying them costs less.
+        // Where the entries of each column begin among all: what its codes are moved by. A dictionary's are there once.
+        var known: [ObjectIdentifier: UInt32] = [:]
+        let starts = columns.map { column -> UInt32 in
+            switch column.values {
+            case .dictionary(_, let dictionary):
+                let start = known[ObjectIdentifier(dictionary)] ?? add(dictionary.values.retyped(type))
+                known[ObjectIdentifier(dictionary)] = start
+                return start
+            case .constant(let value): return add(Column.constant(value.isNull ? .bytes([]) : value, type: type, count: 1).flattened())
+            // Entries are no NULLs.
+            default: return add(Column(type: type, count: column.count, values: column.values))
+            }
+        }
+        // Where the rows' texts are fewer bytes than the entries', copying them costs less. One dictionary for all: concatenating keeps it.
         let entryByteCount = entries.reduce(0) { $0 + $1.byteCount() }
-        guard columns.reduce(0, { $0 + $1.flatByteCountBound }) > entryByteCount else { return Column.concatenating(columns, type: type) }
-        // One dictionary for all: concatenating keeps it.
-        if entries.count == 1 { return Column.concatenating(columns, type: type) }
+        guard entries.count > 1, columns.reduce(0, { $0 + $1.flatByteCountBound }) > entryByteCount else { return Column.concatenating(columns, type: type) }
+        let rowCount = columns.reduce(0) { $0 + $1.count }
         var codes: [UInt32] = []
         codes.reserveCapacity(rowCount)
-        var validity: Bitmap? = columns.contains { $0.validity != nil } ? Bitmap() : nil
-        for column in columns {
-            guard case .dictionary(let own, let dictionary) = column.values, let start = starts[ObjectIdentifier(dictionary)] else { continue }
-            codes.append(contentsOf: own.lazy.map { $0 + start })
-            validity?.append(contentsOf: column.validity ?? Bitmap(repeating: true, count: column.count))
+        var validity: Bitmap? = columns.contains { $0.rowValidity != nil } ? Bitmap() : nil
+        for (column, start) in zip(columns, starts) {
+            switch column.values {
+            case .dictionary(let own, _): codes.append(contentsOf: own.lazy.map { $0 + start })
+            case .constant: codes.append(contentsOf: repeatElement(start, count: column.count))
+            default: codes.append(contentsOf: start..<(start + UInt32(column.count)))
+            }
+            validity?.append(contentsOf: column.rowValidity ?? Bitmap(repeating: true, count: column.count))
         }
         let values = DictionaryValues(values: Column.concatenating(entries, type: type))
         return Column(type: type, count: rowCount, validity: validity, values: .dictionary(codes: codes, values))
-    }
-
-    /// The dictionary of each column; nil when one has none.
-    private static func dictionaries(_ columns: [Column]) -> [DictionaryValues]? {
-        var found: [DictionaryValues] = []
-        for column in columns {
-            guard case .dictionary(_, let dictionary) = column.values, case .bytes = dictionary.values.values else { return nil }
-            found.append(dictionary)
-        }
-        return found
     }
 }

@@ -60,11 +60,12 @@ final class LateColumnsOperator: PreparedOperator, @unchecked Sendable {
                 // Readers are bounded by a budget of their own, a batch at a time.
                 let batches = try scan.rows(ascending[ranges[index]], node.late) { some in
                     try run.cancellation.check()
-                    guard reading.hold(some.byteCount.multipliedSaturating(by: Self.copiesOfRow)) else {
+                    guard reading.hold(some.flatByteCount.multipliedSaturating(by: Self.copiesOfRow)) else {
                         throw QueryError.outOfMemory("columns of the first rows", fittingRowCount: max(1, batch.rowCount / 2))
                     }
                 }
-                reading.keep(batches, at: index)
+                // The dictionary of a row group may be far larger than what a few rows have of it.
+                reading.keep(batches.map { batch in ColumnBatch(rowCount: batch.rowCount, columns: batch.columns.map { $0.flattened() }) }, at: index)
                 return true
             }
             // A stream's thread is one of the pool's, which must not wait for the others.

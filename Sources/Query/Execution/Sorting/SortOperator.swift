@@ -204,7 +204,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         func take(_ batch: ColumnBatch) throws {
             if top == 0 || owner.ranks?.first.count == 0 { return }
             // Held until the rows are kept, or written.
-            work = try holdWork(rowByteCount: batch.byteCount / max(1, batch.rowCount))
+            work = try holdWork(rowByteCount: rowByteCount(batch))
             defer { work = nil }
             let view = RowView(batch)
             var sortColumns: [SortColumn] = []
@@ -236,6 +236,12 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
             if let top, rowCount > top { return try cut(to: top) }
             try makeRoom()
+        }
+
+        /// About what a row of the batch takes once codes and constants are laid out. Looked at row by row only where the bound says that it may be much.
+        private func rowByteCount(_ batch: ColumnBatch) -> Int {
+            let rowCount = max(1, batch.rowCount), bound = batch.flatByteCountBound / rowCount
+            return bound <= Self.plainRowByteCountMax ? bound : batch.flatByteCount / rowCount
         }
 
         /// The memory of a row of many megabytes while it is copied: with its key, into its order, and once more to be written. Smaller rows go in

@@ -31,8 +31,8 @@ package final class SpillSpace: Sendable {
 
 /// Batches written aside and read back in order.
 ///
-/// First all is written, by one thread at a time, then it is read: `reader` ends the writing. A file's bytes lie in one
-/// volume in extents, since other files of the operator are written between them:
+/// First all is written, by one thread at a time, then it is read: `reader` ends the writing, or `finish` where several
+/// threads read. A file's bytes lie in one volume in extents, since other files of the operator are written between them:
 ///
 ///     file:   [0 ........... 70 KiB) [70 KiB ........ 150 KiB)
 ///     volume: offset 4 MiB           offset 9 MiB
@@ -118,6 +118,10 @@ final class SpillFile {
         buffer = []
     }
 
+    /// Ends the writing: for a file that several threads are to read, of which only the first would find bytes to write.
+    /// - Throws: `spillFull` when the last bytes cannot be written.
+    func finish() throws(QueryError) { try flush() }
+
     /// Reads from the first batch on; writing is over. Several readers may walk the file side by side.
     /// - Throws: `spillFull` when the last bytes cannot be written.
     func reader() throws(QueryError) -> SpillReader {
@@ -137,6 +141,18 @@ final class SpillFile {
             if batchStarts[middle].row <= row { low = middle } else { high = middle - 1 }
         }
         return low
+    }
+
+    /// About what rows of an indexed file take: each as the others of its batch, which is small or has one row.
+    func rowsByteCount(_ rows: Range<Int>) -> Int {
+        guard !rows.isEmpty else { return 0 }
+        var sum = 0
+        for number in batchNumber(of: rows.lowerBound)...batchNumber(of: rows.upperBound - 1) {
+            let start = batchStarts[number], end = number + 1 < batchStarts.count ? batchStarts[number + 1] : (offset: byteCount, row: rowCount)
+            let taken = min(rows.upperBound, end.row) - max(rows.lowerBound, start.row)
+            sum += (end.offset - start.offset) * taken / max(1, end.row - start.row)
+        }
+        return sum
     }
 
     /// The number within the file of a batch's first row.

@@ -6,7 +6,7 @@ import ColumnStore
 /// the frame, or from rows that are held together for as long as frames reach them (`near`).
 ///
 /// Invariants:
-/// 1. Rows are asked for in order, each once.
+/// 1. Rows are asked for in order, from the first that was not put out. Frames are walked once: answers that were given and wait are in `given`.
 /// 2. Of a moving frame `first ..< next` are the rows in its total.
 final class LongCall {
     /// What `next` gives for each row.
@@ -14,6 +14,14 @@ final class LongCall {
         case column(Column)
         /// Of the call's first argument at these places; -1 is NULL, and -2 the default, which is the third argument of the row itself.
         case places([Int])
+
+        /// Of rows that have them.
+        var count: Int {
+            switch self {
+            case .column(let column): column.count
+            case .places(let places): places.count
+            }
+        }
     }
 
     private enum Method {
@@ -39,6 +47,12 @@ final class LongCall {
     /// A batch of each cursor, as it is read and as columns.
     private let share: MemoryShare
     private let nearShare: MemoryShare
+    /// Of `given`.
+    private let answerShare: MemoryShare
+    /// Answers that lie here together, about: past it further rows are left for the next time.
+    private let byteCountMax: Int
+    /// Of moving and of near frames, what was given last, from this row on: another call may have answered fewer rows, and the rest is asked for again.
+    private var given: (start: Int, answers: Column)?
     private var method: Method
     /// Of moving frames: the first row within, and the row after the last.
     private var first = 0, next = 0
@@ -53,8 +67,10 @@ final class LongCall {
     private var bucketCount: Int64??
 
     /// - Parameter place: where the call's inputs begin.
-    init(_ evaluators: CallEvaluators, at place: Int, _ partition: LongPartition, _ node: WindowNode, _ run: QueryRun) throws {
+    /// - Parameter byteCountMax: of answers together; one row's may be larger.
+    init(_ evaluators: CallEvaluators, at place: Int, byteCountMax: Int, _ partition: LongPartition, _ node: WindowNode, _ run: QueryRun) throws {
         call = evaluators.call
+        self.byteCountMax = byteCountMax
         arguments = place..<(place + evaluators.arguments.count)
         filter = evaluators.filter == nil ? nil : arguments.upperBound
         self.partition = partition
@@ -62,6 +78,7 @@ final class LongCall {
         self.run = run
         (own, entering, leaving) = (RowCursor(partition.inputs), RowCursor(partition.inputs), RowCursor(partition.inputs))
         nearShare = MemoryShare(run.memory)
+        answerShare = MemoryShare(run.memory)
         share = MemoryShare(run.memory)
         share.force(to: 3 * 2 * partition.inputs.batchByteCountMax)
         let types = Array(partition.inputTypes[arguments])
@@ -82,7 +99,9 @@ final class LongCall {
         }
     }
 
-    /// - Parameter rows: the next ones.
+    /// - Parameter rows: those that were not put out, from the first of them on.
+    /// - Returns: for as many of them as memory has room for, and for one at least.
+    /// - Throws: `outOfMemory` where not even one row's answer fits.
     func answers(_ rows: LongRows) throws -> Answers {
         switch method {
         case .ranking: return .column(try ranks(rows))
@@ -92,9 +111,22 @@ final class LongCall {
             let answer = try wholeAnswer ?? aggregate(function)
             wholeAnswer = answer
             return .column(.constant(answer, type: call.column.type, count: rows.range.count))
-        case .moving(_, let frame, _): return .column(try moved(rows, frame))
-        case .near: return .column(try near(rows))
+        case .moving(_, let frame, _): return .column(try waiting(rows) { try moved(rows, frame) })
+        case .near: return .column(try waiting(rows) { try near(rows) })
         }
+    }
+
+    /// Answers that wait, else further ones: frames never go back.
+    private func waiting(_ rows: LongRows, or body: () throws -> Column) rethrows -> Column {
+        let start = rows.range.lowerBound
+        if let (first, answers) = given, start < first + answers.count {
+            return answers.slice((start - first)..<min(answers.count, rows.range.upperBound - first))
+        }
+        given = nil
+        answerShare.releaseAll()
+        let answers = try body()
+        given = (start, answers)
+        return answers
     }
 
     // MARK: Ranks
@@ -132,10 +164,16 @@ final class LongCall {
 
     // MARK: Values of other rows
 
+    /// An argument that is a number.
+    private func argument(_ index: Int, _ rows: Range<Int>) throws -> Column {
+        let place = arguments.lowerBound + index
+        return try own.joined(rows, column: place, type: partition.inputTypes[place])
+    }
+
     /// Places for `lag` and `lead`: -1 where the distance is NULL, -2 beyond the partition.
     private func shifted(_ rows: LongRows) throws -> [Int] {
         let sign: Int64 = call.function == .lag ? -1 : 1
-        let offsets = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
+        let offsets = arguments.count > 1 ? try argument(1, rows.range) : nil
         let (numbers, validity) = (offsets?.integers(), offsets?.rowValidity)
         return rows.range.enumerated().map { index, row in
             guard validity?[index] ?? true else { return -1 }
@@ -147,7 +185,7 @@ final class LongCall {
     /// Places for `first_value`, `last_value` and `nth_value`: -1 for a row that the frame has not.
     private func placesOfFrame(_ rows: LongRows, _ frame: PlacedFrame) throws -> [Int] {
         let (starts, ends) = frame.edges(rows)
-        let given = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
+        let given = arguments.count > 1 ? try argument(1, rows.range) : nil
         let (numbers, validity) = (given?.integers(), given?.rowValidity)
         return try starts.indices.map { index in
             if let numbers, validity?[index] ?? true, numbers[index] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0").because(.badPlaceOfRow) }
@@ -196,12 +234,15 @@ final class LongCall {
     }
 
     /// Walks the edges of the frames, which only grow: each row enters the total once and leaves it once.
+    ///
+    /// It ends before a row whose answer does not fit beside the others: asked for again, its frame is in the total already.
     private func moved(_ rows: LongRows, _ frame: PlacedFrame) throws -> Column {
         guard case .moving(let function, _, var total) = method else { return .constant(.null, type: call.column.type, count: rows.range.count) }
         // The state is changed in place.
         method = .ranking
         let (starts, ends) = frame.edges(rows)
         var builder = ColumnBuilder(type: call.column.type)
+        var byteCount = 0
         for index in starts.indices {
             while first < starts[index] {
                 // A row before the frame's start that has never entered need not leave.
@@ -217,7 +258,15 @@ final class LongCall {
                 total.take(enteringValues, next - enteringRange.lowerBound, isAdded: true)
                 next += 1
             }
-            builder.append(try total.answer())
+            let answer = try total.answer()
+            byteCount += answer.flatByteCount
+            if index > 0, byteCount > byteCountMax { break }
+            // What is built may have as much room again.
+            if 2 * byteCount > answerShare.byteCount, !holds(answers: 2 * byteCount + byteCount / 2) {
+                if index > 0 { break }
+                throw QueryError.outOfMemory("the answers of a window")
+            }
+            builder.append(answer)
         }
         method = .moving(function, frame, total)
         return builder.finish()
@@ -232,19 +281,22 @@ final class LongCall {
 
     // MARK: Frames that are held
 
-    /// A few rows at a time, as many as fit with all that their frames reach.
+    /// A few rows at a time, as many as fit with all that their frames reach. Where one does not fit beside answers before it, these are put out first.
     private func near(_ rows: LongRows) throws -> Column {
-        var parts: [Column] = []
+        var parts: [Column] = [], byteCount = 0
         var (start, count) = (rows.range.lowerBound, rows.range.count)
-        while start < rows.range.upperBound {
+        while start < rows.range.upperBound, byteCount < byteCountMax {
             let end = min(rows.range.upperBound, start + count)
-            if let answers = try fitting({ try near(start..<end, of: rows.rowCount) }, orNil: count > 1) {
+            if let answers = try fitting({ try near(start..<end, of: rows.rowCount, beside: byteCount) }, orNil: count > 1 || !parts.isEmpty) {
                 parts.append(answers)
+                byteCount += answers.flatByteCount
                 start = end
             } else if count > 1 {
                 count /= 2
-            } else {
+            } else if parts.isEmpty {
                 throw QueryError.outOfMemory("the frame of a window")
+            } else {
+                break
             }
         }
         return Column.concatenating(parts, type: call.column.type)
@@ -259,15 +311,16 @@ final class LongCall {
         }
     }
 
-    /// The rows that the frames reach, held together: as in a partition that fits. Nil where they do not fit.
-    private func near(_ wanted: Range<Int>, of rowCount: Int) throws -> Column? {
+    /// The rows that the frames reach, held together: as in a partition that fits. Nil, with nothing changed, where they do not fit.
+    /// - Parameter byteCount: of answers that lie here already.
+    private func near(_ wanted: Range<Int>, of rowCount: Int, beside byteCount: Int) throws -> Column? {
         // How far the frames reach is not known before the rows are there: twice as many are held until the last frame ends
         // within them.
         var end = min(rowCount, wanted.upperBound + wanted.count)
         while true {
             try run.cancellation.check()
             let range = nearStart..<end
-            guard holdsNear(range.count, of: rowCount) else { return nil }
+            guard holdsNear(range) else { return nil }
             let held = try own.joined(range, types: partition.inputTypes)
             let order = orderKeys.enumerated().map { index, key in
                 SortColumn(
@@ -275,14 +328,19 @@ final class LongCall {
             }
             let onePartition = try HeldKeys.make([], count: range.count, of: "a window's partitions", run)
             let windowRows = try WindowRows(partitionKeys: onePartition, order: order, rowCount: range.count, run)
-            let frames = try WindowFrames(call.frame, windowRows, run.context)
+            var frames = try WindowFrames(call.frame, windowRows, run.context)
             let last = wanted.upperBound - 1 - nearStart
             if end < rowCount, Int(frames.end[last]) >= range.count {
                 end = min(rowCount, nearStart + 2 * range.count)
                 continue
             }
-            let answers = try CallEvaluators.answer(call, Array(held.columns[arguments]), kept: kept(held), windowRows, frames, run)
-            let chosen = answers.slice((wanted.lowerBound - nearStart)..<(last + 1))
+            let rows = (wanted.lowerBound - nearStart)..<(last + 1)
+            // Of frames that all begin with the partition the rows before are answered once more: what becomes too much with the square of the rows is so refused before the work does.
+            if call.frame.start != .unboundedPreceding { frames.keep(rows) }
+            let chosen = try CallEvaluators.answer(call, Array(held.columns[arguments]), kept: kept(held), windowRows, frames, run).slice(rows)
+            // Once more where they are put end to end.
+            let all = byteCount + chosen.flatByteCount
+            guard holds(answers: byteCount > 0 ? 2 * all : all) else { return nil }
             // Starts of frames only grow within a partition.
             nearStart = min(nearStart + Int(frames.start[last]), wanted.upperBound)
             return chosen
@@ -290,12 +348,22 @@ final class LongCall {
     }
 
     /// Room for rows once in parts, once joined, and for what the call makes of them.
-    private func holdsNear(_ count: Int, of rowCount: Int) -> Bool {
-        let rowByteCount = partition.inputs.byteCount / max(1, rowCount) + 1
-        let byteCount = count * (3 * rowByteCount + WindowOperator.byteCountPerRow)
-        if nearShare.resize(to: byteCount) { return true }
+    private func holdsNear(_ rows: Range<Int>) -> Bool {
+        let rowsByteCount = partition.inputs.rowsByteCount(rows)
+        let byteCount = 3 * rowsByteCount + rows.count * WindowOperator.byteCountPerRow
+        // Put end to end, texts must be within reach of 32-bit offsets.
+        if rowsByteCount < ColumnBatch.reachableByteCount, nearShare.resize(to: byteCount) { return true }
         guard byteCount <= run.refusedByteCount else { return false }
         nearShare.force(to: byteCount)
+        return true
+    }
+
+    /// Room for answers until they are put out: so many bytes in all.
+    private func holds(answers byteCount: Int) -> Bool {
+        let more = byteCount - answerShare.byteCount
+        if more <= 0 || byteCount < 2 * ColumnBatch.reachableByteCount && answerShare.take(more) { return true }
+        guard byteCount <= run.refusedByteCount else { return false }
+        answerShare.force(to: byteCount)
         return true
     }
 
@@ -304,10 +372,11 @@ final class LongCall {
     /// What `places` stand for, of some rows from `row` on; nil where they take more than a batch may.
     func values(at places: [Int], from row: Int) throws -> Column? {
         let type = call.column.type
-        guard let gathered = try leaving.gathering(places.map { max(-1, $0) }, column: arguments.lowerBound, type: partition.inputTypes[arguments.lowerBound])
+        guard let gathered = try leaving.gathering(places.map { max(-1, $0) }, column: arguments.lowerBound, type: partition.inputTypes[arguments.lowerBound], within: byteCountMax)
         else { return nil }
         guard arguments.count > 2, call.function == .lag || call.function == .lead, places.contains(-2) else { return gathered.retyped(type) }
-        let given = try own.joined(row..<(row + places.count), types: partition.inputTypes).columns[arguments.lowerBound + 2]
+        let place = arguments.lowerBound + 2, beyond = places.indices.map { places[$0] == -2 ? row + $0 : -1 }
+        guard let given = try own.gathering(beyond, column: place, type: partition.inputTypes[place], within: byteCountMax) else { return nil }
         return ChoiceKernels.interleave(
             [gathered.retyped(type), given], sources: places.map { $0 == -2 ? 1 : 0 }, rows: Array(0..<Int32(places.count)), type: type)
     }

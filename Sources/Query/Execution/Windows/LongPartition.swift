@@ -123,12 +123,25 @@ final class RowCursor {
         return ColumnBatch(rowCount: wanted.count, columns: columns)
     }
 
-    /// Values of a column at some places, NULL for -1; nil where they take more than a batch may.
+    /// As `joined`, of one column: the others may be far larger.
+    func joined(_ wanted: Range<Int>, column: Int, type: ColumnType) throws -> Column {
+        var parts: [Column] = []
+        var row = wanted.lowerBound
+        while row < wanted.upperBound {
+            try load(row)
+            let end = min(range.upperBound, wanted.upperBound)
+            parts.append(batch.columns[column].slice((row - range.lowerBound)..<(end - range.lowerBound)))
+            row = end
+        }
+        return Column.concatenating(parts, type: type)
+    }
+
+    /// Values of a column at some places, NULL for -1; nil where several take more bytes than that.
     ///
     /// Each batch is read once, whatever the order of the places.
     ///
     /// - Parameter places: by row of the answer.
-    func gathering(_ places: [Int], column: Int, type: ColumnType) throws -> Column? {
+    func gathering(_ places: [Int], column: Int, type: ColumnType, within byteCountMax: Int) throws -> Column? {
         var pickedByBatch: [Int: [(row: Int, place: Int)]] = [:]
         for (row, place) in places.enumerated() where place >= 0 { pickedByBatch[file.batchNumber(of: place), default: []].append((row, place)) }
         var sources = [Int32](repeating: -1, count: places.count)
@@ -137,9 +150,13 @@ final class RowCursor {
         var byteCount = 0
         for (_, picked) in pickedByBatch.sorted(by: { $0.key < $1.key }) {
             try load(picked[0].place)
-            let part = batch.columns[column].gathering(picked.map { Int32($0.place - range.lowerBound) })
-            byteCount += part.flatByteCount
-            if byteCount > ColumnBatch.targetByteCount, places.count > 1 { return nil }
+            let source = batch.columns[column], own = picked.map { Int32($0.place - range.lowerBound) }
+            // Asked before they are copied: all may want the one that is largest.
+            var widths = [Int](repeating: 0, count: source.count)
+            source.addWidths(to: &widths)
+            for row in own { byteCount = byteCount.addingSaturating(widths[Int(row)]) }
+            if byteCount > byteCountMax, places.count > 1 { return nil }
+            let part = source.gathering(own)
             for (index, entry) in picked.enumerated() { (sources[entry.row], rows[entry.row]) = (Int32(parts.count), Int32(index)) }
             parts.append(part)
         }

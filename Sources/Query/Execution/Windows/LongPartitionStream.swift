@@ -1,11 +1,13 @@
 import ColumnStore
 
 /// Puts out the rows of a long partition with the answers of its calls.
-/// A batch of rows is read, all calls answer for it, and it is put out in as many pieces as its values by place need.
+/// Rows are read, all calls answer for them, and they are put out in as many pieces as their values by place need. Where answers are large, they are asked for a part
+/// of the rows at a time; a call that has no room for so many answers fewer, and the rest is asked for again.
 ///
 /// Invariants:
-/// 1. `answers` are those to all rows of `batch`, one entry for each call.
+/// 1. `answers` are those to all rows of `batch`, and may be to some behind it, one entry for each call.
 /// 2. `place` stands still while a batch is put out in pieces.
+/// 3. Of `read` the rows from `taken` on have not been answered by all calls.
 final class LongPartitionStream: BatchStream {
     private let partition: LongPartition
     /// Of the partition's rows; the calls read its inputs themselves.
@@ -15,6 +17,13 @@ final class LongPartitionStream: BatchStream {
     private let share: MemoryShare
     private let run: QueryRun
     private var walk: PeerWalk
+    /// With their peers, which are walked once.
+    private var read: (batch: ColumnBatch, rows: LongRows)?
+    private var taken = 0
+    /// Rows that are answered together. What texts and lists take is known afterwards alone, so that they begin with one; numbers have no bound.
+    private var rowCountMax: Int
+    /// Answers that wait together to be put out, about. As many streams as there are workers may have some.
+    private let byteCountMax: Int
     /// Of the batch's first row in the partition.
     private var place = 0
     private var batch: ColumnBatch?
@@ -26,6 +35,8 @@ final class LongPartitionStream: BatchStream {
     init(_ partition: LongPartition, _ evaluators: [CallEvaluators], _ node: WindowNode, _ run: QueryRun) throws {
         self.partition = partition
         self.run = run
+        rowCountMax = evaluators.contains { $0.call.column.type.isBytes || $0.call.column.type.isNested } ? 1 : .max
+        byteCountMax = max(run.refusedByteCount / 4, min(ColumnBatch.targetByteCount, run.memory.byteCountMax / (16 * run.workerCount)))
         reader = try partition.rows.reader()
         walk = try PeerWalk(partition)
         share = MemoryShare(run.memory)
@@ -34,7 +45,7 @@ final class LongPartitionStream: BatchStream {
         var place = 0
         // The inputs of all calls lie side by side: the arguments of one, its FILTER where it has one, then the next one's.
         for call in evaluators {
-            calls.append(try LongCall(call, at: place, partition, node, run))
+            calls.append(try LongCall(call, at: place, byteCountMax: byteCountMax, partition, node, run))
             place += call.arguments.count + (call.filter == nil ? 0 : 1)
         }
         self.calls = calls
@@ -43,12 +54,7 @@ final class LongPartitionStream: BatchStream {
     /// - Throws: when the query is over; errors of the disk and of the calls.
     func next() throws -> ColumnBatch? {
         try run.cancellation.check()
-        if batch == nil {
-            guard let read = try reader.next() else { return nil }
-            let rows = try LongRows(place..<(place + read.rowCount), rowCount: partition.rowCount, &walk)
-            answers = try calls.map { try $0.answers(rows) }
-            (batch, given) = (read, 0)
-        }
+        if batch == nil { batch = try answeredRows() }
         guard let batch else { return nil }
         var count = batch.rowCount - given
         while true {
@@ -64,6 +70,39 @@ final class LongPartitionStream: BatchStream {
             // What the places stand for is too large together: half as many rows. One row alone always comes.
             count = max(1, count / 2)
         }
+    }
+
+    /// The next rows, with `answers` to them; nil at the end.
+    private func answeredRows() throws -> ColumnBatch? {
+        (answers, given) = ([], 0)
+        if read == nil, let next = try reader.next() {
+            let rows = try LongRows(place..<(place + next.rowCount), rowCount: partition.rowCount, &walk)
+            read = (next, rows)
+            taken = 0
+        }
+        guard let (all, rows) = read else { return nil }
+        var count = min(all.rowCount - taken, rowCountMax)
+        for call in calls {
+            let answer = try call.answers(rows.slice(place..<(place + count)))
+            // No more are asked of the calls behind it than can be put out.
+            count = answer.count
+            answers.append(answer)
+        }
+        let answered = all.slice(taken..<(taken + count))
+        taken += count
+        if taken == all.rowCount { read = nil }
+        if rowCountMax < .max { adapt(to: count) }
+        return answered
+    }
+
+    /// As many rows next time as come to `byteCountMax`, and twice those that came at most. That fewer were left of a batch says nothing of the next one.
+    private func adapt(to rowCount: Int) {
+        var byteCount = 1
+        for answer in answers {
+            // What is the same on every row lies there once.
+            if case .column(let column) = answer, column.constantValue == nil { byteCount = byteCount.addingSaturating(column.slice(0..<rowCount).flatByteCount) }
+        }
+        rowCountMax = max(1, min(max(rowCountMax, 2 * rowCount), rowCount.multipliedSaturating(by: byteCountMax) / byteCount))
     }
 
     /// The calls' answers to some rows of the batch; nil where they take more than a batch may.

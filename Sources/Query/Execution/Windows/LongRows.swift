@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Rows of a long partition that are answered together: where they lie, and their peers.
 struct LongRows {
-    let range: Range<Int>
+    private(set) var range: Range<Int>
     /// Of the partition.
     let rowCount: Int
     /// Row by row of `range`, places in the partition: where the row's peers begin, the row after their last, and the
@@ -20,6 +20,19 @@ struct LongRows {
             peerEnd.append(walk.end)
             peerNumber.append(walk.number)
         }
+    }
+
+    /// Some of them.
+    /// - Parameter places: within `range`.
+    func slice(_ places: Range<Int>) -> LongRows {
+        if places == range { return self }
+        let own = (places.lowerBound - range.lowerBound)..<(places.upperBound - range.lowerBound)
+        var rows = self
+        rows.range = places
+        rows.peerStart = Array(peerStart[own])
+        rows.peerEnd = Array(peerEnd[own])
+        rows.peerNumber = Array(peerNumber[own])
+        return rows
     }
 }
 

@@ -287,6 +287,8 @@ struct WindowAggregates {
             while head < queue.count, queue[head] < frames.start[row] { head += 1 }
             if head < queue.count, queue[head] < frames.end[row] { indices[row] = queue[head] }
         }
+        let share = arguments[0].type.isNested ? try CallEvaluators.held(indices, of: arguments[0], copies: 2, run) : nil
+        defer { share?.releaseAll() }
         return arguments[0].gatheringOrNull(indices)
     }
 

@@ -9,7 +9,7 @@ struct CallEvaluators {
 
     /// - Parameter batch: whole partitions, whose rows `rows` describes.
     /// - Throws: `dataError` for numbers of buckets or places that are not above 0, for a frame's distance; what arguments
-    ///   and aggregates throw.
+    ///   and aggregates throw; `outOfMemory` for values of other rows that do not fit together.
     func evaluate(_ batch: ColumnBatch, _ rows: WindowRows, _ run: QueryRun) throws -> Column {
         var columns: [Column] = []
         for argument in arguments { columns.append(try argument.evaluateHeld(batch)) }
@@ -28,9 +28,9 @@ struct CallEvaluators {
                 Double(rows.peerEnd[row] - rows.partitionStart[row]) / Double(rows.partitionEnd[row] - rows.partitionStart[row])
             }
         case .ntile: return try ntile(columns[0], rows)
-        case .lag, .lead: return try shifted(columns, rows, sign: call.function == .lag ? -1 : 1)
+        case .lag, .lead: return try shifted(columns, rows, sign: call.function == .lag ? -1 : 1, run)
         case .firstValue, .lastValue, .nthValue:
-            return try Self.valueOfFrame(call.function, columns, try WindowFrames(call.frame, rows, run.context)).retyped(type)
+            return try Self.valueOfFrame(call.function, columns, try WindowFrames(call.frame, rows, run.context), run).retyped(type)
         case .aggregate:
             let kept = try filter?.evaluateHeld(batch).trueRows()
             return try Self.answer(call, columns, kept: kept, rows, try WindowFrames(call.frame, rows, run.context), run)
@@ -43,7 +43,7 @@ struct CallEvaluators {
         _ call: WindowNode.Call, _ columns: [Column], kept: Bitmap?, _ rows: WindowRows, _ frames: WindowFrames, _ run: QueryRun
     ) throws -> Column {
         guard case .aggregate(let function) = call.function else {
-            return try valueOfFrame(call.function, columns, frames).retyped(call.column.type)
+            return try valueOfFrame(call.function, columns, frames, run).retyped(call.column.type)
         }
         return try WindowAggregates(function, call, columns, kept, frames, run).evaluate().retyped(call.column.type)
     }
@@ -86,7 +86,7 @@ struct CallEvaluators {
 
     /// `lag` and `lead`: NULL where the distance is NULL, the default (third argument) beyond the partition.
     /// - Parameter sign: -1 for `lag`.
-    private func shifted(_ columns: [Column], _ rows: WindowRows, sign: Int64) throws(QueryError) -> Column {
+    private func shifted(_ columns: [Column], _ rows: WindowRows, sign: Int64, _ run: QueryRun) throws(QueryError) -> Column {
         let count = rows.rowCount
         let offsets = columns.count > 1 ? columns[1].integers() ?? [] : [Int64](repeating: 1, count: count)
         let offsetValidity = columns.count > 1 ? columns[1].rowValidity : nil
@@ -100,14 +100,19 @@ struct CallEvaluators {
                 isOutside[row] = true
             }
         }
+        let given = columns.count > 2 ? columns[2] : nil
+        // With a default, texts are laid flat, put end to end with its own, and brought into their order.
+        let isHeld = columns[0].type.isNested || given != nil && columns[0].type.isBytes
+        let share = isHeld ? try Self.held(indices, of: columns[0], beside: given?.flatByteCount ?? 0, copies: given == nil ? 2 : 3, run) : nil
+        defer { share?.releaseAll() }
         let gathered = columns[0].gatheringOrNull(indices).retyped(call.column.type)
-        guard columns.count > 2 else { return gathered }
+        guard let given else { return gathered }
         let sources = (0..<count).map { isOutside[$0] ? Int32(1) : 0 }
-        return ChoiceKernels.interleave([gathered, columns[2]], sources: sources, rows: Array(0..<Int32(count)), type: call.column.type)
+        return ChoiceKernels.interleave([gathered, given], sources: sources, rows: Array(0..<Int32(count)), type: call.column.type)
     }
 
     /// The rows that `first_value`, `last_value` and `nth_value` name, NULL where a frame has no such row.
-    private static func valueOfFrame(_ function: WindowFunction, _ columns: [Column], _ frames: WindowFrames) throws(QueryError) -> Column {
+    private static func valueOfFrame(_ function: WindowFunction, _ columns: [Column], _ frames: WindowFrames, _ run: QueryRun) throws(QueryError) -> Column {
         var indices = [Int32](repeating: -1, count: frames.start.count)
         let numbers = columns.count > 1 ? columns[1].integers() : nil
         let validity = columns.count > 1 ? columns[1].rowValidity : nil
@@ -122,7 +127,29 @@ struct CallEvaluators {
                 indices[row] = frames.row(numbers[row] - 1, of: row) ?? -1
             }
         }
+        let share = columns[0].type.isNested ? try held(indices, of: columns[0], copies: 2, run) : nil
+        defer { share?.releaseAll() }
         return columns[0].gatheringOrNull(indices)
+    }
+
+    /// Memory for rows of a column while they are copied whole: all may want the one that is largest. To be given back when they are there.
+    ///
+    /// - Parameters:
+    ///   - rows: below zero is none.
+    ///   - byteCount: of what is laid out with them.
+    ///   - copies: how often they lie there; of elements their numbers count as one.
+    /// - Throws: an error that `needsMemory`, unless it is so little that it is taken anyhow.
+    static func held(_ rows: [Int32], of column: Column, beside byteCount: Int = 0, copies: Int, _ run: QueryRun) throws(QueryError) -> MemoryShare {
+        var widths = [Int](repeating: 0, count: column.count)
+        column.addWidths(to: &widths)
+        var flat = byteCount
+        for row in rows where row >= 0 { flat = flat.addingSaturating(widths[Int(row)]) }
+        let (share, wanted) = (MemoryShare(run.memory), flat.multipliedSaturating(by: copies))
+        // Texts and elements must be within reach of 32-bit offsets.
+        if flat < ColumnBatch.reachableByteCount, share.take(wanted) { return share }
+        guard wanted <= run.refusedByteCount else { throw QueryError.outOfMemory("a partition of a window") }
+        share.force(to: wanted)
+        return share
     }
 }
 
@@ -148,6 +175,15 @@ struct WindowFrames {
         end = try Self.edge(frame.end, frame.unit, rows, isStart: false, context)
         // Bounds that cross make an empty frame.
         for row in start.indices where end[row] < start[row] { end[row] = start[row] }
+    }
+
+    /// Leaves all other rows an empty frame: lists and texts of frames that nobody asks for may be far larger than those of the rows that are.
+    ///
+    /// - Parameter wanted: not empty. Starts and ends still only grow.
+    mutating func keep(_ wanted: Range<Int>) {
+        let (first, last) = (start[wanted.lowerBound], end[wanted.upperBound - 1])
+        for row in 0..<wanted.lowerBound { (start[row], end[row]) = (first, first) }
+        for row in wanted.upperBound..<start.count { (start[row], end[row]) = (last, last) }
     }
 
     /// The rows of a frame: one range without EXCLUDE, else up to three; none is empty.

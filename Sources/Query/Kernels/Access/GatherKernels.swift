@@ -29,6 +29,11 @@ extension Column {
     /// - Parameter present: a bit a row; nil is all.
     func masked(by present: Bitmap?) -> Column {
         guard let present, !isConstantNull else { return self }
+        // A text that all rows have stays one.
+        if case .bytes? = constantValue {
+            let text = DictionaryValues(values: oneRow(), isOwn: true)
+            return Column(type: type, count: count, validity: present, values: .dictionary(codes: [UInt32](repeating: 0, count: count), text))
+        }
         let flat = constantValue == nil ? self : flattened()
         let validity = Bitmap.both(flat.validity, present)
         if case .list(let offsets, let element) = flat.values, !(~present).setIndices().allSatisfy({ offsets[Int($0)] == offsets[Int($0) + 1] }) {

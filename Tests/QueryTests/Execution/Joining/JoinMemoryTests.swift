@@ -1,6 +1,8 @@
 import ColumnStore
-import Query
+import TestSupport
 import XCTest
+
+@testable import Query
 
 /// Joins whose right side is many times the budget give what they give in memory: divided once, divided again, and in blocks where one key has
 /// most of the rows or no key must be equal.
@@ -62,6 +64,75 @@ final class JoinMemoryTests: XCTestCase {
             "SELECT count(*), sum(v) FROM \(few) a WHERE NOT EXISTS (SELECT 1 FROM \(many) b WHERE b.k > a.k + 4990)",
             "SELECT count(*) FROM \(few) a WHERE EXISTS (SELECT 1 FROM \(many) b WHERE b.k > a.k + 4990) OR a.v < 2000",
         ])
+    }
+
+    /// Streams that begin together read one right file, whose last bytes are written once.
+    func test_noEqualKeys_leaveNoDiskTaken() throws {
+        let settings = QueryEngine.Settings(threadCount: 8, queryMemoryByteCountMax: 30_000, spillDirectory: FileManager.default.temporaryDirectory.path)
+        let fixture = QueryFixture(Self.tables, settings: settings)
+        let query = "SELECT count(*), sum(a.v), sum(b.v) FROM (SELECT * FROM x WHERE v % 400 = 3) a LEFT JOIN (SELECT * FROM y WHERE v % 4 = 1) b ON a.k > b.k"
+        let expected = try QueryFixture(Self.tables, threads: 2).rows(query)
+        for _ in 0..<30 {
+            XCTAssertEqual(try fixture.rows(query), expected)
+            XCTAssertTrue(Patience.until(pauseMilliseconds: 1) { fixture.engine.spilledByteCount == 0 }, "\(fixture.engine.spilledByteCount) bytes")
+        }
+    }
+
+    // MARK: What the right side is charged with
+
+    private static func texts(_ values: [Value]) -> Column {
+        var builder = ColumnBuilder(type: .string)
+        for value in values { builder.append(value) }
+        return builder.finish()
+    }
+
+    private func values(_ column: Column) -> [Value] { (0..<column.count).map { column.value(at: $0) } }
+
+    func test_stackedTexts_ofEveryForm_becomeOneDictionary() {
+        let long = String(repeating: "x", count: 1_000)
+        let dictionary = DictionaryValues(values: Self.texts([.string("\(long)a"), .string("\(long)b")]))
+        func coded(_ codes: [UInt32], _ validity: Bitmap? = nil) -> Column {
+            Column(type: .string, count: codes.count, validity: validity, values: .dictionary(codes: codes, dictionary))
+        }
+        let parts = [
+            Column.constant(.string(long), type: .string, count: 50), coded([0, 1, 1, 0], .computed(count: 4) { $0 != 2 }), Self.texts([.string("c"), .null, .string("")]),
+            Column.constant(.null, type: .string, count: 3), coded([1]),
+        ]
+        let stacked = StackedColumn.joining(parts, type: .string)
+        XCTAssertEqual(values(stacked), parts.flatMap { values($0) })
+        XCTAssertNil(BatchInvariants.fault(in: ColumnBatch(rowCount: stacked.count, columns: [stacked]), types: [.string]))
+        guard case .dictionary(_, let entries) = stacked.values else { return XCTFail("texts of several forms were laid out") }
+        // Each once: the constant, the entries, the flat rows and one for NULL.
+        XCTAssertEqual(entries.count, 1 + 2 + 3 + 1)
+        // Flat texts lie flat, and codes into one dictionary stay what they are.
+        let flat = StackedColumn.joining([parts[2], parts[2]], type: .string), shared = StackedColumn.joining([parts[1], parts[4]], type: .string)
+        if case .bytes = flat.values {} else { XCTFail("flat texts have codes") }
+        if case .dictionary(_, let entries) = shared.values { XCTAssertTrue(entries === dictionary) } else { XCTFail("codes were laid out") }
+    }
+
+    /// 2.4 GB, were each row's text written out.
+    func test_oneTextOfAllRows_onEitherSide_isJoinedAsOne() throws {
+        let rows = "(SELECT g AS k, repeat('x', 60000) AS c FROM generate_series(1, 40000) s(g))"
+        let query = "SELECT max(octet_length(l.c)), max(octet_length(r.c)), count(*) FROM \(rows) l FULL JOIN \(rows) r ON l.k = r.k"
+        XCTAssertEqual(try QueryFixture().rows(query), "60000,60000,40000")
+    }
+
+    func test_whatIsLaidOut_isCharged() {
+        let node = JoinNode(kind: .cross, left: .values(columns: [], rows: []), right: .values(columns: [], rows: []))
+        func byteCount(_ columns: [Column]) -> Int {
+            var bytes = JoinBytes()
+            bytes.add(ColumnBatch(rowCount: columns[0].count, columns: columns), [], node)
+            return bytes.byteCount([], node)
+        }
+        let numbers = (Int64(0)..<10).map { Column.constant(.integer($0), type: .int64, count: 8_192) }
+        XCTAssertGreaterThanOrEqual(byteCount(numbers), 10 * 8_192 * 8)
+        // One text for all of them is one text.
+        let long = Value.string(String(repeating: "x", count: 10_000))
+        XCTAssertLessThan(byteCount([.constant(long, type: .string, count: 8_192)]), 100_000)
+        let dictionary = DictionaryValues(values: Self.texts([long]))
+        let element = Column(type: .string, count: 1_000, values: .dictionary(codes: [UInt32](repeating: 0, count: 1_000), dictionary))
+        let lists = Column(type: .list(element: Field("element", .string)), count: 1_000, values: .list(offsets: Array(Int32(0)...1_000), element: element))
+        XCTAssertGreaterThanOrEqual(byteCount([lists]), 10_000_000)
     }
 
     /// NOT IN over several columns: a NULL on either side leaves open what only the right rows can tell, all of them.

@@ -133,6 +133,33 @@ final class FirstRowsTests: XCTestCase {
         }
     }
 
+    /// Codes into the dictionaries of several row groups become texts as they become one column: charged as such.
+    func test_lateColumns_takeWhatTheyAreLaidOut() throws {
+        let fields = [Field("n", .int64), Field("k", .int64), Field("long", .string)]
+        let rows = (0..<600).map { (n: Int) -> [Value] in
+            [.integer(Int64(n)), .integer(Int64(n * 7_919 % 600)), .string(String(repeating: "x", count: 30_000) + "\(n % 3)")]
+        }
+        let fixture = QueryFixture([("t", try Self.table(fields, rows, rowGroupRowCount: 50, pageRowCount: 10))], threads: 1)
+        let context = QueryContext(catalog: fixture.catalog, timeZone: "UTC", now: fixture.now)
+        let stream = try fixture.engine.execute(try fixture.engine.prepare("SELECT n, long FROM t ORDER BY k LIMIT 400", in: context))
+        var count = 0
+        while let batch = try stream.next() { count += batch.rowCount }
+        XCTAssertEqual(count, 400)
+        XCTAssertGreaterThanOrEqual(stream.peakMemoryByteCount, 400 * 30_000)
+    }
+
+    /// A row of many megabytes is copied as it is put in order, and asks for that, also where it came as a code.
+    func test_rowsOfManyMegabytes_areAskedFor_howeverTheyLie() {
+        let text = String(repeating: "x", count: 20 << 20)
+        let rows = (0..<2).map { (n: Int) -> [Value] in [.integer(Int64(n)), .string("\(text)\(n)")] }
+        let settings = QueryEngine.Settings(threadCount: 1, queryMemoryByteCountMax: 24 << 20)
+        for usesDictionaries in [false, true] {
+            let table = QueryFixture.table([Field("n", .int64), Field("long", .string)], rows, batchRowCount: 1, usesDictionaries: usesDictionaries)
+            let fixture = QueryFixture([("t", table)], settings: settings)
+            XCTAssertEqual(fixture.error("SELECT long FROM t ORDER BY n DESC")?.slug, .spillFull, "in dictionaries: \(usesDictionaries)")
+        }
+    }
+
     /// What the footers know is read of no row; what they do not know is.
     func test_extremes_ofWholeTables_comeOfFooters() throws {
         let fields = [Field("n", .int64), Field("d", .date), Field("none", .int32), Field("x", .double), Field("s", .string)]

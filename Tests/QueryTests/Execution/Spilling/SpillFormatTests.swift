@@ -45,6 +45,23 @@ final class SpillFormatTests: XCTestCase {
         check(ColumnBatch(rowCount: 3, columns: []), [], "rows without columns")
     }
 
+    /// A few rows may take more than all others.
+    func test_rowsByteCount_isThatOfTheirBatches() throws {
+        let space = SpillSpace(directory: FileManager.default.temporaryDirectory.path, byteCountMax: 1 << 30)
+        let file = try SpillFile(space, types: [.string], isIndexed: true)
+        let long = Value.string(String(repeating: "x", count: 2 << 20))
+        try file.write(ColumnBatch(rowCount: 3, columns: [Self.column(.string, [long], count: 3, nullEvery: nil)]))
+        try file.write(ColumnBatch(rowCount: 1_000, columns: [Self.column(.string, [.string("short")], count: 1_000, nullEvery: nil)]))
+        XCTAssertGreaterThanOrEqual(file.rowsByteCount(0..<3), 6 << 20)
+        XCTAssertGreaterThanOrEqual(file.rowsByteCount(2..<4), 2 << 20)
+        XCTAssertLessThan(file.rowsByteCount(2..<4), 3 << 20)
+        XCTAssertLessThan(file.rowsByteCount(3..<1_003), 64 << 10)
+        XCTAssertLessThan(file.rowsByteCount(500..<510), 1 << 10)
+        XCTAssertEqual(file.rowsByteCount(5..<5), 0)
+        try file.finish()
+        XCTAssertEqual(space.usedByteCount, file.byteCount)
+    }
+
     func test_constantsAndDictionaries_comeBackAsTheirValues() {
         let words = Self.column(.string, [.string("a"), .string("b")], count: 2, nullEvery: nil)
         var validity = Bitmap(repeating: true, count: 5)

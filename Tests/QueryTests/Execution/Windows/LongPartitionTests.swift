@@ -95,6 +95,71 @@ final class LongPartitionTests: XCTestCase {
         XCTAssertEqual(try Self.fixture(memory: 2 << 20).rows(query), "977520")
     }
 
+    /// All rows have the one long text, which takes little as long as they have codes. Beside a default, and as a running answer, it is laid out: past 2 GiB together.
+    func test_oneLargeValueThatAllRowsWant() throws {
+        for call in ["lag(t, (g - 1)::int, 'none')", "max(t)"] {
+            let query = """
+                SELECT sum(octet_length(x)), count(x) FROM (SELECT \(call) OVER (ORDER BY g) AS x \
+                FROM (SELECT g, CASE WHEN g = 1 THEN repeat('z', 1000000) ELSE 'y' END AS t FROM generate_series(1, 2500) s(g)) q) w
+                """
+            XCTAssertEqual(try whole.rows(query), "2500000000,2500", call)
+        }
+    }
+
+    /// Short for thousands of rows, and long from one in the middle of a batch on: calls have room for different numbers of rows, and what one has answered beyond the
+    /// others is put out with theirs.
+    func test_answersThatBecomeLong_inTheMiddleOfABatch() throws {
+        let text = "CASE WHEN g = 3000 THEN repeat('z', 2000) ELSE 'text ' || g END", dense = "ORDER BY k RANGE BETWEEN 400 PRECEDING AND CURRENT ROW"
+        let calls = [
+            ("n", "(row_number() OVER (ORDER BY k))::text"), ("m", "max(\(text)) OVER (ORDER BY k)"), ("l", "array_agg(g) OVER (\(dense))"),
+            ("j", "string_agg(g::text, ',') OVER (\(dense))"),
+            ("b", "lag(\(text), (CASE WHEN g < 3000 THEN 1 ELSE g - 3000 END)::int, 'none ' || g) OVER (ORDER BY k)"),
+        ]
+        for places in [[1], [2], [3], [4], [0, 1, 2, 3, 4], [4, 3, 1, 2, 0]] {
+            let named = places.map { "\(calls[$0].1) AS \(calls[$0].0)" }.joined(separator: ", ")
+            // Of long answers little is looked at, so that what looks needs no memory.
+            let shown = places.map { place -> String in
+                let name = calls[place].0
+                return name == "l" ? "cardinality(l), l[1], l[cardinality(l)]" : "octet_length(\(name)), left(\(name), 10), right(\(name), 10)"
+            }.joined(separator: ", ")
+            let query = """
+                SELECT g, \(shown) FROM (SELECT g, \(named) FROM (SELECT g, CASE WHEN g < 3000 THEN g * 1000 ELSE 3000000 + g END AS k \
+                FROM generate_series(1, 6000) s(g)) q) r ORDER BY g
+                """
+            let (all, some) = (try whole.rows(query), try narrow.rows(query))
+            if all == some { continue }
+            let (expected, actual) = (all.split(separator: "|"), some.split(separator: "|"))
+            XCTAssertEqual(expected.count, actual.count, query)
+            if let (one, other) = zip(expected, actual).first(where: { $0 != $1 }) { XCTFail("\(named): \(one), not \(other)") }
+        }
+    }
+
+    /// Each worker has partitions on disk beside rows that are sorted in memory, and they have texts for answers at the same time.
+    func test_longPartitionsOfSeveralWorkers() throws {
+        let workers = QueryFixture(
+            settings: QueryEngine.Settings(
+                threadCount: 8, memoryByteCountMax: 64 << 20, queryMemoryByteCountMax: 24 << 20, spillDirectory: FileManager.default.temporaryDirectory.path))
+        let query = """
+            SELECT p, count(x), sum(octet_length(x)), right(min(x), 5), right(max(x), 5) FROM (SELECT p, max(t) OVER (PARTITION BY p ORDER BY g) AS x \
+            FROM (SELECT g, g % 8 AS p, repeat('x', 300) || g AS t FROM generate_series(1, 34000) s(g)) q) w GROUP BY p ORDER BY p
+            """
+        XCTAssertEqual(try whole.rows(query), try workers.rows(query))
+    }
+
+    /// Texts are answered few rows at a time until it is known what they take: once for a partition, and not anew after each batch that was read.
+    func test_shortTexts_areAnsweredManyAtATime() throws {
+        func batchCount(_ argument: String) throws -> Int {
+            try narrow.batches("SELECT s, max(\(argument)) OVER (ORDER BY g) FROM (SELECT g, 'text ' || g % 300 AS s FROM generate_series(1, 60000) s(g)) q").batches.count
+        }
+        // Once, twice, four times … as many rows, up to those of a batch.
+        XCTAssertLessThanOrEqual(try batchCount("s"), try batchCount("g") + 14)
+    }
+
+    /// The default is the row's own, wherever its batch begins.
+    func test_defaultsBeyondThePartition() throws {
+        try check(["lag(s, 3, 'first ' || g)", "lead(v, (g % 9)::int, -g)", "lead(s, 20000, repeat(g::text, 40))"], "PARTITION BY p ORDER BY g")
+    }
+
     func test_severalCallsTogether() throws {
         let query = """
             SELECT p, g, lag(v) OVER w, sum(v) OVER w, max(v) OVER (PARTITION BY p ORDER BY g ROWS 3 PRECEDING), count(*) FILTER (WHERE v > 500) OVER w \

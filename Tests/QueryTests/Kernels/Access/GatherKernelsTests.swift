@@ -36,6 +36,16 @@ final class GatherKernelsTests: XCTestCase {
         }
     }
 
+    /// Five gigabytes, were it laid out for each row.
+    func test_masked_ofOneLongText_keepsItOnce() {
+        let text = Value.bytes([UInt8](repeating: 0x78, count: 1_000_000))
+        let found = Column.constant(text, type: .string, count: 5_000).masked(by: .computed(count: 5_000) { $0 % 2 == 0 })
+        XCTAssertEqual(found.nullCount, 2_500)
+        XCTAssertEqual(found.value(at: 4_998), text)
+        XCTAssertEqual(found.value(at: 1), .null)
+        XCTAssertNil(BatchInvariants.fault(in: ColumnBatch(rowCount: found.count, columns: [found]), types: [.string]))
+    }
+
     func test_interleave_withMissingRows_leavesNullListsEmpty() {
         let parts = [Self.lists([[1, 2]]), Self.lists([nil, [3]])]
         let found = ChoiceKernels.interleave(parts, sources: [0, -1, 1, 1, -1], rows: [0, 0, 1, 0, 0], type: parts[0].type)
