@@ -21,6 +21,12 @@ enum BucketAnswer {
     ]
     /// Credentials that were good, and are over.
     private static let ended: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]
+    /// Of a key that was deleted, as one is once another has taken its place.
+    private static let unknownKey = "InvalidAccessKeyId"
+    /// Refusals of one object, or of one request: another may be answered.
+    static let ofOneObject: Set<String> = [
+        "InvalidObjectState", "InvalidPart", "InvalidPartOrder", "EntityTooSmall", "EntityTooLarge", "KeyTooLongError", "MethodNotAllowed", "NotImplemented",
+    ]
     /// A service allows 15 minutes between its clock and ours: from here on a refusal may be of the time, whatever it says.
     private static let clockSecondsMax: UInt64 = 10 * 60
     private static let codeCountMax = 100
@@ -52,6 +58,9 @@ enum BucketAnswer {
             return .setClock(serviceSeconds: seconds)
         }
         if isOfTheTime { return .fail(failure(.refused, "the machine's clock is wrong")) }
+        if code == unknownKey { return .renewCredentials(failure(.refused, advice(code, answer, error))) }
+        // Whatever their status: no other try gets past them.
+        if ofOneObject.contains(code) { return .fail(failure(.refused, advice(code, answer, error))) }
         if passing.contains(code) || status >= 500 || status == 429 || status == 408 || status == 200 { return .tryAgain(failure(.unavailable, "")) }
         switch status {
         case 404 where code == "NoSuchBucket": return .fail(failure(.refused, "make the bucket, or mend the URL that names it (storage.url, log.url, exports.url, cluster.config, or a command's)"))
@@ -71,6 +80,7 @@ enum BucketAnswer {
         switch code {
         case "AccessDenied", "403", "AllAccessDisabled": return "give the key the rights to get, put, list and delete there"
         case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken": return "mend storage.credentials, or the AWS_ variables"
+        case "InvalidObjectState": return "the object was moved to an archive class: restore it, and mend the bucket's lifecycle rules"
         case "301", "307", "PermanentRedirect", "TemporaryRedirect": return "the bucket is elsewhere: mend storage.region (of a log's bucket log.region) or storage.endpoint"
         default: return ""
         }

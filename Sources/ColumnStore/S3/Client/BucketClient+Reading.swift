@@ -16,6 +16,8 @@ extension BucketClient {
         package var head: ObjectHead
     }
 
+    /// One request for what is there, two for what is not.
+    ///
     /// - Returns: nil when there is no such object.
     package func head(_ key: String) throws(BucketFailure) -> ObjectHead? {
         do throws(BucketFailure) {
@@ -24,8 +26,15 @@ extension BucketClient {
             return ObjectHead(byteCount: count, tag: answer.headers["etag"] ?? "", mark: answer.headers[Self.markHeader])
         } catch {
             guard error.kind == .notFound else { throw error }
-            return nil
         }
+        // An answer to HEAD has no words, and a bucket that is gone answers 404 as well: GET tells which it is.
+        var call = BucketCall(method: .get, key: endpoint.key(key), answerByteCountMax: 1 << 16, kind: .get)
+        call.headers = [("Range", "bytes=0-0")]
+        do throws(BucketFailure) { _ = try perform(call) } catch {
+            guard error.kind == .notFound || error.kind == .noSuchRange else { throw error }
+        }
+        // What GET finds all the same came behind HEAD.
+        return nil
     }
 
     /// The whole object, with its sum checked where the bucket has one of it.

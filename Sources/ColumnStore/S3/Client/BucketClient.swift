@@ -21,6 +21,8 @@ package final class BucketClient: Sendable {
     let credentials: CredentialChain
     /// Sends one try.
     private let transport: OutgoingClient
+    /// Whether it ends with this client.
+    private let ownsTransport: Bool
     /// The service's clock less the machine's, in seconds, once ours was refused and its own was taken.
     private let clock: Clock
 
@@ -28,11 +30,15 @@ package final class BucketClient: Sendable {
         let offset = Atomic<Int64>(0)
     }
 
-    package init(_ endpoint: BucketEndpoint, region: String, credentials: CredentialChain, transport: OutgoingClient, options: BucketOptions = BucketOptions()) {
+    /// - Parameter ownsTransport: whether nobody else sends by it or closes it.
+    package init(
+        _ endpoint: BucketEndpoint, region: String, credentials: CredentialChain, transport: OutgoingClient, options: BucketOptions = BucketOptions(), ownsTransport: Bool = false
+    ) {
         self.endpoint = endpoint
         self.options = options
         self.credentials = credentials
         self.transport = transport
+        self.ownsTransport = ownsTransport
         signer = SigV4(region: region)
         room = TransferRoom(byteCountMax: options.memoryByteCount)
         pool = TransferPool(threadCountMax: options.parallelCount)
@@ -42,8 +48,11 @@ package final class BucketClient: Sendable {
         health.onTrial { [weak self] in self?.ask() }
     }
 
+    // The one that was made first goes last: all others hold it. Never on the transport's own thread, which would wait for itself: what is called there holds no client.
+    deinit { if ownsTransport { transport.close() } }
+
     /// One try, whatever the health says. That the bucket says anything of any object is enough. A refusal of HEAD has no words, by which one learns what is to be done (the service's
-    /// clock, other credentials): then by GET.
+    /// clock, other credentials), or whether it is the bucket that is gone: then by GET.
     private func ask() {
         for (method, kind) in [(OutgoingRequest.Method.head, BucketCounters.Kind.head), (OutgoingRequest.Method.get, BucketCounters.Kind.get)] {
             var tries = Tries(options, payloadHash: SignatureText.hexadecimal(SHA256.hash([])), scope: WaitScope())
@@ -54,11 +63,15 @@ package final class BucketClient: Sendable {
                 while try attempt(call, &tries, WaitScope()) == nil {}
                 return
             } catch {
+                if Self.isUnsaid(error, of: method) { continue }
                 guard error.isOfTheBucket else { return health.answered() }
                 guard error.kind == .refused else { return }
             }
         }
     }
+
+    /// To HEAD a bucket that is gone says the same as one without the object.
+    private static func isUnsaid(_ failure: BucketFailure, of method: OutgoingRequest.Method) -> Bool { method == .head && failure.kind == .notFound }
 
     /// The same client for keys further down: all else they have together.
     package func below(_ folder: String) -> BucketClient { BucketClient(endpoint.below(folder), as: self) }
@@ -66,6 +79,7 @@ package final class BucketClient: Sendable {
     private init(_ endpoint: BucketEndpoint, as other: BucketClient) {
         self.endpoint = endpoint
         root = other.root ?? other
+        ownsTransport = false
         (options, counters, room, pool) = (other.options, other.counters, other.room, other.pool)
         (signer, credentials, transport, clock, health) = (other.signer, other.credentials, other.transport, other.clock, other.health)
     }
@@ -87,7 +101,10 @@ package final class BucketClient: Sendable {
         let scope = WaitScope.current
         if let outage = health.outage { throw outage.failure }
         // Before the first try and for all of them: a request that waits for memory has not begun its time.
-        guard let room = room.take(call.memoryByteCount, isCancelled: scope.isCancelled) else { throw .givenUp }
+        guard let room = room.take(call.memoryByteCount, until: scope.endsAt, isCancelled: scope.isCancelled) else {
+            // That says nothing of the bucket, whose health is not told.
+            throw scope.isCancelled() ? BucketFailure.givenUp : BucketFailure(.unavailable, code: "TimedOut", "no room for it in the time there was")
+        }
         defer { self.room.give(room) }
         var tries = Tries(options, payloadHash: SignatureText.hexadecimal(call.payloadHash ?? SHA256.hash(call.body)), scope: scope)
         do throws(BucketFailure) {
@@ -99,7 +116,11 @@ package final class BucketClient: Sendable {
             failure.mayHaveApplied = tries.mayHaveApplied
             if [.refused, .unavailable, .corrupt].contains(failure.kind) { counters.noteFailure() }
             // Whose patience ended early has not tried all that one tries.
-            if failure.isOfTheBucket { if tries.isCutShort { health.tried(failure) } else { health.failed(failure) } } else if failure.kind != .cancelled { health.answered() }
+            if failure.isOfTheBucket {
+                if tries.isCutShort { health.tried(failure) } else { health.failed(failure) }
+            } else if failure.kind != .cancelled, !Self.isUnsaid(failure, of: call.method) {
+                health.answered()
+            }
             throw failure
         }
     }
@@ -174,8 +195,8 @@ package final class BucketClient: Sendable {
                 if failure.status >= 500, failure.code != "SlowDown" { tries.mayHaveApplied = true }
                 try pause(failure, &tries, scope)
             case .renewCredentials(let failure):
-                // Keys without a token were not lent for a time, and cannot have ended. A source may give others each time it is asked, as STS does: without a bound this would go on as long as they are refused.
-                guard keys.sessionToken != nil, tries.renewalCount < Tries.renewalCountMax, credentials.refuse(keys) else { throw failure }
+                // Keys without a token and an end are given once and for all: their source has no others. One may give others each time it is asked, as STS does: without a bound this would go on as long as they are refused.
+                guard keys.sessionToken != nil || keys.expiresAtSeconds != nil, tries.renewalCount < Tries.renewalCountMax, credentials.refuse(keys) else { throw failure }
                 tries.renewalCount += 1
             case .setClock(let seconds): tries.clockOffset = seconds.subtractingSaturating(SigningInstant.now.seconds)
             }

@@ -17,22 +17,37 @@ package final class BucketHealth: Sendable {
         var failedCount = 0
         var failingSince: UInt64 = 0
         var answeredAt: UInt64 = 0
+        /// Whether somebody is about to ask, or asks: one at a time, however many outages there were since it began.
+        var isAsking = false
     }
 
     private let state = Mutex(State())
     private let location: String
     /// Between two trials, in seconds; nil: nobody is refused.
     private let pauseSeconds: Double?
-    private let timers = Mutex<Timers?>(nil)
+    private let timers: @Sendable () -> Timers?
     private let trial = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// So many in a row over such a time: what a single server that is replaced, or a lost packet, does not make.
     private static let failedCountMax = 3
     private static let failingNanosecondsMax: UInt64 = 2_000_000_000
 
-    /// - Parameter pauseMilliseconds: 0: nobody is refused.
-    init(location: String, pauseMilliseconds: Int) {
+    /// Of all buckets together: their thread stays as long as the process, and buckets come and go.
+    private static let shared = Mutex<Timers?>(nil)
+
+    static func sharedTimers() -> Timers? {
+        shared.withLock { timers in
+            if timers == nil { timers = Timers.started() }
+            return timers
+        }
+    }
+
+    /// - Parameters:
+    ///   - pauseMilliseconds: 0: nobody is refused.
+    ///   - timers: nil where the system gives no thread for them.
+    init(location: String, pauseMilliseconds: Int, timers: @escaping @Sendable () -> Timers? = { BucketHealth.sharedTimers() }) {
         self.location = location
+        self.timers = timers
         pauseSeconds = pauseMilliseconds > 0 ? Double(pauseMilliseconds) / 1_000 : nil
     }
 
@@ -68,34 +83,39 @@ package final class BucketHealth: Sendable {
     /// A request failed for good, and what was wrong concerns all.
     func failed(_ failure: BucketFailure) {
         guard pauseSeconds != nil else { return }
-        let isNew = state.withLock { state in
-            guard state.outage == nil else { return false }
+        let (isNew, isAsking) = state.withLock { state -> (Bool, Bool) in
+            guard state.outage == nil else { return (false, true) }
             state.outage = Outage(failure: failure, since: SigningInstant.now.seconds)
-            return true
+            defer { state.isAsking = true }
+            return (true, state.isAsking)
         }
         guard isNew else { return }
         StoreLog.note("the bucket gives no answer to go by", path: location, reason: "\(failure); what needs it is refused until it answers again", level: .warning)
-        tryAgainLater()
+        if !isAsking { tryAgainLater() }
     }
 
     /// Asks until there is an answer, or nobody is there any more.
     private func tryAgainLater() {
         guard let pauseSeconds else { return }
-        let timers = timers.withLock { timers in
-            if timers == nil { timers = Timers.started() }
-            return timers
-        }
         // Without a thread to ask on, whoever comes next asks.
-        guard let timers else { return state.withLock { $0.outage = nil } }
+        guard let timers = timers() else { return state.withLock { ($0.outage, $0.isAsking) = (nil, false) } }
         timers.after(pauseSeconds) { [weak self] in
-            guard let self, outage != nil, let trial = trial.withLock({ $0 }) else { return }
+            guard let self, let trial = trial.withLock({ $0 }), goesOn() else { return }
             // The timers' thread must not wait.
             let isBegun = WorkerThread.start(name: "bucket-trial") { [weak self] in
                 trial()
-                guard let self, self.outage != nil else { return }
+                guard let self, self.goesOn() else { return }
                 self.tryAgainLater()
             }
             if !isBegun { tryAgainLater() }
+        }
+    }
+
+    /// Whether there is still something to ask for. At once with the end of asking, so that an outage which begins meanwhile either has this one go on or begins another.
+    private func goesOn() -> Bool {
+        state.withLock { state in
+            state.isAsking = state.outage != nil
+            return state.isAsking
         }
     }
 }
@@ -106,7 +126,7 @@ extension BucketFailure {
         switch kind {
         case .unavailable: true
         // What is too large for it is refused by us.
-        case .refused: status >= 300
+        case .refused: status >= 300 && !BucketAnswer.ofOneObject.contains(code)
         case .notFound, .lostRace, .noSuchRange, .corrupt, .cancelled: false
         }
     }

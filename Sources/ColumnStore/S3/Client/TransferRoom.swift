@@ -12,12 +12,13 @@ package final class TransferRoom: Sendable {
 
     /// Takes room, waiting for it. What is larger than all room gets all of it, so that nobody waits forever.
     ///
-    /// - Returns: what to give back; nil when the caller has given up.
-    func take(_ byteCount: Int, isCancelled: () -> Bool) -> Int? {
+    /// - Parameter end: until when the caller waits, by the steady clock.
+    /// - Returns: what to give back; nil when the caller has given up, or its time has ended.
+    func take(_ byteCount: Int, until end: UInt64 = .max, isCancelled: () -> Bool) -> Int? {
         let wanted = min(max(0, byteCount), byteCountMax)
         return held.wait(checkingEvery: 20) { held -> Int?? in
             if isCancelled() { return .some(nil) }
-            guard held == 0 || wanted <= byteCountMax - held else { return nil }
+            guard held == 0 || wanted <= byteCountMax - held else { return SteadyClock.nanoseconds() > end ? .some(nil) : nil }
             held += wanted
             return .some(wanted)
         }

@@ -145,10 +145,16 @@ package final class CredentialChain: Sendable {
 
     /// The service has refused these as ended, whatever their time: the next caller fetches new ones.
     ///
-    /// - Returns: false when that was said of them before: there is nothing newer.
+    /// - Returns: false when that was said of them before: there is nothing newer. For a while: whoever rotates them may write the new ones a little later.
     package func refuse(_ credentials: AWSCredentials) -> Bool {
         state.withLock { state in
-            guard state.refused != credentials else { return state.credentials != credentials && state.credentials != nil }
+            if state.refused == credentials {
+                // Others have come, or are asked for.
+                guard state.credentials == credentials else { return true }
+                let now = clock()
+                // Not of a time that is further away than any pause: the clock was set since.
+                guard now >= state.nextTry || state.nextTry.subtractingSaturating(now) > Self.pauseSeconds else { return false }
+            }
             state.refused = credentials
             if state.credentials == credentials { state.credentials = nil }
             return true

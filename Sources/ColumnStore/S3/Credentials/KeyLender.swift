@@ -46,21 +46,27 @@ package final class KeyLender: Sendable {
     private let endpoint: (scheme: String, host: String, path: String)
     private let credentials: CredentialChain
     private let client: OutgoingClient
+    /// Whether it ends with this lender.
+    private let ownsClient: Bool
     private let clock: @Sendable () -> Int64
     private let state = Monitor(State())
 
     /// - Parameters:
     ///   - environment: `AWS_ENDPOINT_URL_STS` names another STS than the region's.
     ///   - credentials: this program's own, which may take the role.
+    ///   - ownsClient: whether nobody but `credentials` sends by it, and nobody else closes it.
     ///   - clock: seconds since 1970.
     /// - Throws: `.invalidRequest` for an STS that is no URL.
     package init(
-        of role: RoleName, region: String, environment: [String: String], credentials: CredentialChain, client: OutgoingClient,
+        of role: RoleName, region: String, environment: [String: String], credentials: CredentialChain, client: OutgoingClient, ownsClient: Bool = false,
         clock: @escaping @Sendable () -> Int64 = { SigningInstant.now.seconds }
     ) throws(ColumnStoreError) {
-        (self.role, self.region, self.credentials, self.client, self.clock) = (role, region, credentials, client, clock)
+        (self.role, self.region, self.credentials, self.client, self.ownsClient, self.clock) = (role, region, credentials, client, ownsClient, clock)
         endpoint = try ServiceURL.parse(WebIdentityCredentials.endpoint(environment, region: region))
     }
+
+    // A node of a pair has a lender for each time that it leads. Never on the client's own thread: what is called there holds no lender.
+    deinit { if ownsClient { client.close() } }
 
     /// Keys with which all below some folders can be read, and nothing else; they hold for `lastSeconds` at least, and mostly for `freshSeconds`.
     ///

@@ -6,7 +6,8 @@ extension StorageKind {
             let settings = BucketSettings(address)
             let endpoint = try BucketEndpoint(url: address.url, endpoint: settings.endpoint, region: settings.region, isPathStyle: settings.isPathStyle)
             let transport = OutgoingClient(policy: nil)
-            let client = BucketClient(endpoint, region: settings.region, credentials: settings.chain(transport), transport: transport, options: address.options)
+            // Places are opened as long as a server runs, each with connections of its own.
+            let client = BucketClient(endpoint, region: settings.region, credentials: settings.chain(transport), transport: transport, options: address.options, ownsTransport: true)
             return BucketStorageFactory(client, cache: address.cache)
         },
         lendsKeys: true,
@@ -61,8 +62,9 @@ private struct BucketSettings {
         guard let role = role.flatMap({ RoleName($0) }) else { return nil }
         let transport = OutgoingClient(policy: nil)
         do throws(ColumnStoreError) {
-            return try KeyLender(of: role, region: region, environment: environment, credentials: chain(transport), client: transport)
+            return try KeyLender(of: role, region: region, environment: environment, credentials: chain(transport), client: transport, ownsClient: true)
         } catch {
+            transport.close()
             throw ColumnStoreError(.invalidRequest, path: url, "AWS_ENDPOINT_URL_STS, where its keys are asked for: \(error.detail)")
         }
     }

@@ -27,11 +27,11 @@ final class BucketReader: Sendable {
     /// So much at most for who expects a longer footer: read in one with the end, it is not another round trip.
     static let tailByteCountMax = 1 << 20
 
-    /// - Parameter aheadByteCount: what was fetched and perhaps not used yet may hold so much.
-    init(_ client: BucketClient, cache: RangeCache?, aheadByteCount: Int64) {
+    /// - Parameter pieces: what was fetched and perhaps not used yet; of other tables, too.
+    init(_ client: BucketClient, cache: RangeCache?, pieces: FetchedPieces) {
         self.client = client
         self.cache = cache
-        pieces = FetchedPieces(byteCountMax: aheadByteCount)
+        self.pieces = pieces
     }
 
     func location(_ key: String) -> String { "\(client.endpoint.location)/\(key)" }
@@ -61,12 +61,19 @@ final class BucketReader: Sendable {
                 let found = try expected.wait()
                 return (found.byteCount, found.tag)
             } catch {
-                // The one who expected it has given up, or had less time; we have not.
-                guard error.kind == .cancelled || error.kind == .unavailable, !WaitScope.current.isCancelled() else { throw error }
+                guard Self.isAnothers(error) else { throw error }
             }
         }
         let found = try fetchTail(key)
         return (found.byteCount, found.tag)
+    }
+
+    /// Whether something was not had since the one for whom it was fetched has given up, or had less time: we have not.
+    static func isAnothers(_ error: BucketFailure) -> Bool {
+        let scope = WaitScope.current
+        guard !scope.isCancelled() else { return false }
+        // Another's cancel says nothing of the bucket, also where our time is over by then: our own request ends as one that had none.
+        return error.kind == .cancelled || error.kind == .unavailable && SteadyClock.nanoseconds() <= scope.endsAt
     }
 
     private struct Opened: Sendable {
@@ -85,7 +92,7 @@ final class BucketReader: Sendable {
             let bytes = TransferPool.Promise<ByteRegion>()
             bytes.fulfil(.success(Self.region(tail.bytes)))
             // Some pieces of it may be there: only what is between them is new, and the whole end is a piece when none is.
-            pieces.add([range], of: key) { part in
+            pieces.add([range], of: location(key)) { part in
                 part == range ? bytes : self.start(key, tail.head.byteCount, tail.head.tag, part)
             }
         }
@@ -138,12 +145,16 @@ final class BucketReader: Sendable {
     /// Sends for ranges that are neither here nor on their way; waits for nothing.
     func begin(_ key: String, byteCount: Int64, tag: String?, _ ranges: [Range<Int64>]) {
         if ranges.isEmpty { return }
-        pieces.add(RangePlan.requests(for: ranges, byteCount: byteCount), of: key) { part in start(key, byteCount, tag, part) }
+        pieces.add(RangePlan.requests(for: ranges, byteCount: byteCount), of: location(key)) { part in start(key, byteCount, tag, part) }
     }
 
     /// Has a range in the cache, among what goes last.
     func keepAtHand(_ key: String, byteCount: Int64, tag: String?, _ range: Range<Int64>) throws(BucketFailure) {
-        guard let cache, Self.isImmutable(key), cache.region(of: location(key), byteCount: byteCount, range) == nil else { return }
+        guard let cache, Self.isImmutable(key) else { return }
+        if let found = cache.region(of: location(key), byteCount: byteCount, range) {
+            // Perhaps of what goes first: from there it needs no request.
+            return withExtendedLifetime(found) { cache.keep(location(key), byteCount: byteCount, range, found.bytes, isLongest: true) }
+        }
         for part in RangePlan.requests(for: [range], byteCount: byteCount) {
             keep(key, byteCount, part, try client.get(key, range: part, tag: tag).bytes, isLongest: true)
         }
@@ -156,37 +167,37 @@ final class BucketReader: Sendable {
         of key: String, byteCount: Int64, tag: String?, _ range: Range<Int64>, ahead: [Range<Int64>]
     ) throws(BucketFailure) -> ByteRegion {
         var wanted = ahead
+        let location = location(key)
         // What is fetched, or on its way, needs no look at the disk.
-        let isFetched = RangePlan.missing(of: range, beside: pieces.pieces(of: key, in: range).map(\.range)).isEmpty
+        let isFetched = RangePlan.missing(of: range, beside: pieces.pieces(of: location, in: range).map(\.range)).isEmpty
         var cached: ByteRegion?
         if !isFetched {
-            cached = cache?.region(of: location(key), byteCount: byteCount, range)
+            cached = cache?.region(of: location, byteCount: byteCount, range)
             if cached == nil { wanted.append(range) }
         }
         if !wanted.isEmpty {
-            pieces.add(RangePlan.requests(for: wanted, byteCount: byteCount), of: key) { part in start(key, byteCount, tag, part) }
+            pieces.add(RangePlan.requests(for: wanted, byteCount: byteCount), of: location) { part in start(key, byteCount, tag, part) }
         }
         if let cached { return cached }
         // A piece may have gone again before it could be waited for, or have failed for another's sake: once more, by itself.
-        if let region = try assemble(key, range) { return region }
+        if let region = try assemble(location, range) { return region }
         return try fetched(key, byteCount, tag, range)
     }
 
     /// - Returns: nil when not all of it is at hand.
-    private func assemble(_ key: String, _ range: Range<Int64>) throws(BucketFailure) -> ByteRegion? {
-        let found = pieces.pieces(of: key, in: range).sorted { $0.range.lowerBound < $1.range.lowerBound }
+    private func assemble(_ location: String, _ range: Range<Int64>) throws(BucketFailure) -> ByteRegion? {
+        let found = pieces.pieces(of: location, in: range).sorted { $0.range.lowerBound < $1.range.lowerBound }
         // As in `open`: what failed while another wanted it says nothing of now.
         guard !found.contains(where: \.bytes.hasFailed) else {
-            pieces.forget(key) { $0.bytes.hasFailed }
+            pieces.forget(location) { $0.bytes.hasFailed }
             return nil
         }
         guard RangePlan.missing(of: range, beside: found.map(\.range)).isEmpty else { return nil }
         var parts: [(range: Range<Int64>, region: ByteRegion)] = []
         for piece in found {
             do throws(BucketFailure) { parts.append((piece.range, try piece.bytes.wait())) } catch {
-                pieces.forget(key) { $0 === piece }
-                // The one for whom it was fetched has given up; we have not.
-                if error.kind == .cancelled, !WaitScope.current.isCancelled() { return nil }
+                pieces.forget(location) { $0 === piece }
+                if Self.isAnothers(error) { return nil }
                 throw error
             }
         }
@@ -240,7 +251,7 @@ final class BucketReader: Sendable {
 
     func forget(_ key: String) {
         opening.withLock { _ = $0.take(key) }
-        pieces.forget(key)
+        pieces.forget(location(key))
         cache?.forget(location(key))
     }
 

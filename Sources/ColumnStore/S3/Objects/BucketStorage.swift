@@ -7,14 +7,19 @@ public final class BucketStorage: ObjectStorage {
     let client: BucketClient
     let reader: BucketReader
 
-    /// What was fetched and is not used yet may hold that much.
+    /// What was fetched and is not used yet may hold that much, for all tables of a bucket together.
     static let aheadByteCount: Int64 = 128 << 20
 
     /// - Parameter cache: nil where nothing may be believed that does not come from the bucket itself.
     /// - Parameter client: whose endpoint has the prefix that all keys lie below.
-    package init(_ client: BucketClient, cache: RangeCache? = nil) {
+    package convenience init(_ client: BucketClient, cache: RangeCache? = nil) {
+        self.init(client, cache: cache, pieces: FetchedPieces(byteCountMax: Self.aheadByteCount))
+    }
+
+    /// - Parameter pieces: of other storages, too.
+    init(_ client: BucketClient, cache: RangeCache?, pieces: FetchedPieces) {
         self.client = client
-        reader = BucketReader(client, cache: cache, aheadByteCount: Self.aheadByteCount)
+        reader = BucketReader(client, cache: cache, pieces: pieces)
     }
 
     public func location(of key: String) -> String { "\(client.endpoint.location)/\(key)" }

@@ -8,12 +8,18 @@ package final class BucketStorageFactory: StorageFactory {
         var storages: [String: BucketStorage] = [:]
     }
     private let cache: WarehouseCache?
+    /// Of all tables together: each would hold what was fetched last of it for good.
+    let pieces: FetchedPieces
     private let state = Mutex(State())
 
     /// - Parameter cache: nil where nothing may be believed that does not come from the bucket: to prove a store.
-    package init(_ client: BucketClient, cache: WarehouseCache?) {
+    package convenience init(_ client: BucketClient, cache: WarehouseCache?) { self.init(client, cache: cache, aheadByteCount: BucketStorage.aheadByteCount) }
+
+    /// - Parameter aheadByteCount: as `BucketStorage` has it, but in tests.
+    init(_ client: BucketClient, cache: WarehouseCache?, aheadByteCount: Int64) {
         self.client = client
         self.cache = cache
+        pieces = FetchedPieces(byteCountMax: aheadByteCount)
     }
 
     package var location: String? { client.endpoint.location }
@@ -27,7 +33,7 @@ package final class BucketStorageFactory: StorageFactory {
     package func storage(of table: String, in warehouse: String, calls: any FileSystemCalls) throws(ColumnStoreError) -> any ObjectStorage {
         try state.withLock { (state) throws(ColumnStoreError) in
             if let storage = state.storages[table] { return storage }
-            let storage = BucketStorage(client.below(table), cache: try cache?.open())
+            let storage = BucketStorage(client.below(table), cache: try cache?.open(), pieces: pieces)
             state.storages[table] = storage
             return storage
         }

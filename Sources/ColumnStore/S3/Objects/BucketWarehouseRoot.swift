@@ -33,9 +33,9 @@ struct BucketWarehouseRoot: WarehouseRoot {
     func isEmpty() throws(ColumnStoreError) -> Bool {
         var isEmpty = true
         do {
-            // What probes have left is nothing; the first other object tells.
+            // What probes have left is nothing, nor is the folder itself, which consoles make as an object of 0 bytes; the first other object tells.
             try client.list(prefix: "") { (object) throws(ColumnStoreError) in
-                if object.key.hasPrefix(BucketProbe.folder + "/") { return }
+                if object.key.hasPrefix(BucketProbe.folder + "/") || object.key.isEmpty && object.byteCount == 0 { return }
                 isEmpty = false
                 throw ColumnStoreError(.conflict, path: object.key, "lies there")
             }

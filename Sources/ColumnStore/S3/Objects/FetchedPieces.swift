@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Pieces of objects that were fetched, or are on their way: for all objects of a storage together, bounded; the oldest go first.
+/// Pieces of objects that were fetched, or are on their way: for all objects of some storages together, which name them by their locations; bounded, the oldest go first.
 ///
 /// What is on its way counts as there: who wants it too waits for it, and does not ask again.
 final class FetchedPieces: Sendable {
@@ -28,6 +28,9 @@ final class FetchedPieces: Sendable {
     private let byteCountMax: Int64
 
     init(byteCountMax: Int64) { self.byteCountMax = byteCountMax }
+
+    /// Those that are still on their way, too.
+    var heldByteCount: Int64 { state.withLock { $0.byteCount } }
 
     /// Pieces that have a part of the range.
     func pieces(of object: String, in range: Range<Int64>) -> [Piece] {

@@ -153,10 +153,10 @@ package final class RangeCache: Sendable {
         let name = CacheName(object: CacheName.object(location), byteCount: byteCount, range: range, isKept: isLongest)
         guard CacheFolder.byteCount(of: name) <= byteCountMax / Self.shareMax else { return }
         let now = SteadyClock.nanoseconds()
-        // What another range has is not written again.
+        // What another range has is not written again, but for what goes last beside one that goes first.
         let isWanted = state.withLock { state in
             let isThere = state.entries[name.object]?.contains {
-                $0.name.byteCount == byteCount && $0.name.range.lowerBound <= range.lowerBound && $0.name.range.upperBound >= range.upperBound
+                ($0.name.isKept || !isLongest) && $0.name.byteCount == byteCount && $0.name.range.lowerBound <= range.lowerBound && $0.name.range.upperBound >= range.upperBound
             }
             return isThere != true && now >= state.restsUntil
         }

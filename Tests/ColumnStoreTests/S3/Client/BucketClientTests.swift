@@ -282,6 +282,23 @@ final class BucketClientTests: XCTestCase {
         XCTAssertEqual(source.count.withLock { $0 }, 3)
     }
 
+    /// As of a file that somebody writes anew before he deletes the key that was in it.
+    private final class Rotated: CredentialSource {
+        let name = "a test"
+        let key = Mutex("AKIAONE")
+        func fetch() -> AWSCredentials? { AWSCredentials(accessKeyID: key.withLock { $0 }, secretAccessKey: "s", expiresAtSeconds: Int64.max) }
+    }
+
+    func test_keyWithoutAToken_thatWasDeleted_isReadAnew() throws {
+        let source = Rotated()
+        let client = try client(chain: CredentialChain([source]))
+        for (name, body) in [("AKIAONE", { try client.put("a", [1]) }), ("AKIATWO", { _ = try client.get("a", byteCountMax: 1) }), ("AKIATHREE", { _ = try client.head("a") })] as [(String, () throws -> Void)] {
+            source.key.withLock { $0 = name }
+            bucket.allow(try XCTUnwrap(source.fetch()))
+            XCTAssertNoThrow(try body(), name)
+        }
+    }
+
     /// STS gives other keys each time it is asked, and HEAD has no words that tell ended keys from such without the right.
     func test_keysThatAreRefusedAsEnded_howeverNew_endTheRequest() throws {
         let source = Renewing()
@@ -360,6 +377,34 @@ final class BucketClientTests: XCTestCase {
         XCTAssertNotNil(client.health.outage)
         bucket.fail { $0.method == "HEAD" ? .answer(status: 403, code: "AccessDenied") : nil }
         XCTAssertTrue(Patience.until { client.health.outage == nil })
+    }
+
+    /// To HEAD a bucket that is gone is like one without the object.
+    func test_bucketThatIsGone_isDown_untilItIsThereAgain() throws {
+        let client = try client { $0.trialMilliseconds = 1 }
+        bucket.fail { _ in .answer(status: 404, code: "NoSuchBucket") }
+        XCTAssertEqual(failure { try client.put("a", [1]) }?.code, "NoSuchBucket")
+        XCTAssertTrue(Patience.until { bucket.seen.count { $0.method == "HEAD" } > 5 }, "a trial has ended it")
+        XCTAssertNotNil(client.health.outage)
+        bucket.fail(nil)
+        XCTAssertTrue(Patience.until { client.health.outage == nil })
+    }
+
+    /// One file that somebody has moved to an archive class must not end the questions over all others.
+    func test_refusalOfOneObject_isNoOutage() throws {
+        let client = try client { $0.trialMilliseconds = 3_600_000 }
+        for key in ["a", "b"] { bucket.store("store/\(key)", [1]) }
+        for (status, code) in [(403, "InvalidObjectState"), (400, "EntityTooLarge"), (405, "MethodNotAllowed"), (501, "NotImplemented")] {
+            bucket.forgetSeen()
+            bucket.fail { $0.key.hasSuffix("/a") ? .answer(status: status, code: code) : nil }
+            let failed = failure { _ = try client.get("a", range: 0..<1) }
+            XCTAssertEqual(failed?.kind, .refused, code)
+            XCTAssertEqual(failed?.code, code)
+            XCTAssertEqual(failed?.detail.contains("lifecycle rules"), code == "InvalidObjectState", "\(String(describing: failed))")
+            XCTAssertEqual(bucket.seen.count, 1, "\(code): trying again does not help")
+            XCTAssertNil(client.health.outage, code)
+            XCTAssertEqual(try client.get("b", range: 0..<1).bytes, [1], code)
+        }
     }
 
     /// Who lends keys and hangs has no more of a request's time than it has itself.

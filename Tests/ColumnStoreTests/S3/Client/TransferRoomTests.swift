@@ -53,4 +53,37 @@ final class TransferRoomTests: XCTestCase {
         XCTAssertEqual(taken, Self.most)
         XCTAssertEqual(room.heldByteCount, Self.most)
     }
+
+    func test_take_whereThereIsNone_endsWithTheCallersTime() {
+        let room = TransferRoom(byteCountMax: Self.most)
+        XCTAssertEqual(room.takeNow(2), 2)
+        XCTAssertNil(room.take(2, until: SteadyClock.nanoseconds()) { false })
+        XCTAssertEqual(room.heldByteCount, 2)
+        XCTAssertEqual(room.take(1, until: 0) { false }, 1, "what there is is given late, too")
+    }
+
+    /// The thread that takes receipts looks something up, and others' transfers have all of the room.
+    func test_request_withoutRoomInItsTime_isUnavailable_whichSaysNothingOfTheBucket() throws {
+        let transport = OutgoingClient(policy: nil)
+        defer { transport.close() }
+        var options = BucketOptions()
+        options.trialMilliseconds = 3_600_000
+        let endpoint = try BucketEndpoint(url: "s3://receipts/store", endpoint: "http://127.0.0.1:1", region: "eu-central-1", isPathStyle: true)
+        let client = BucketClient(endpoint, region: "eu-central-1", credentials: CredentialChain([]), transport: transport, options: options)
+        let all = try XCTUnwrap(client.room.takeNow(options.memoryByteCount))
+        // Given up where it has no end.
+        let looks = Monitor(0)
+        let isCancelled: @Sendable () -> Bool = {
+            looks.withLock { count in
+                count += 1
+                return count > 1_000
+            }
+        }
+        XCTAssertThrowsError(try WaitScope.run(WaitScope(isCancelled: isCancelled, endsAt: SteadyClock.nanoseconds() + 50_000_000)) { try client.get("a", range: 0..<10) }) {
+            XCTAssertEqual(($0 as? BucketFailure)?.kind, .unavailable, "\($0)")
+            XCTAssertEqual(($0 as? BucketFailure)?.code, "TimedOut", "\($0)")
+        }
+        XCTAssertNil(client.health.outage)
+        client.room.give(all)
+    }
 }

@@ -309,6 +309,27 @@ final class CredentialChainTests: XCTestCase {
         XCTAssertFalse(chain.refuse(try chain.credentials()), "the same again: there is nothing newer")
     }
 
+    /// Whoever rotates keys may write the new ones a little after the old have ended.
+    func test_chain_refusedAgain_asksOnceMoreALittleLater() throws {
+        // The clock may have been set back.
+        for later: Int64 in [1_031, 0] {
+            let now = Mutex<Int64>(1_000)
+            let script = Script([.success(Self.keys("one", nil)), .success(Self.keys("one", nil)), .success(Self.keys("two", nil))])
+            let chain = CredentialChain([script], clock: { now.withLock { $0 } }, starter: Self.atOnce)
+            let first = try chain.credentials()
+            XCTAssertTrue(chain.refuse(first))
+            XCTAssertTrue(chain.refuse(first), "another caller had them too, and waits for the new")
+            let same = try chain.credentials()
+            XCTAssertEqual(same, first)
+            XCTAssertFalse(chain.refuse(same), "there is nothing newer yet")
+            XCTAssertEqual(try chain.credentials(), same)
+            XCTAssertEqual(script.count.withLock { $0 }, 2, "not with each request")
+            now.withLock { $0 = later }
+            XCTAssertTrue(chain.refuse(same), "at \(later)")
+            XCTAssertEqual(try chain.credentials().accessKeyID, "two", "at \(later)")
+        }
+    }
+
     func test_chain_manyThreads_askOnce() throws {
         let script = Script((0..<64).map { .success(Self.keys("\($0)", nil)) })
         let chain = CredentialChain([script])

@@ -57,7 +57,7 @@ final class BucketStorageTests: XCTestCase {
         let storage = BucketStorage(try client { $0.attemptCountMax = 2 })
         for (status, code) in [(503, "SlowDown"), (403, "AccessDenied"), (404, "NoSuchBucket")] {
             bucket.fail { _ in .answer(status: status, code: code) }
-            for body in [{ _ = try storage.open("a.parquet") }, { _ = try storage.get("a", byteCountMax: 1) }, { try storage.list(prefix: "") { _ in } }, { try storage.putIfAbsent("a", []) }] as [() throws -> Void] {
+            for body in [{ _ = try storage.open("a.parquet") }, { _ = try storage.get("a", byteCountMax: 1) }, { try storage.list(prefix: "") { _ in } }, { try storage.putIfAbsent("a", []) }, { _ = try storage.byteCount(of: "a") }] as [() throws -> Void] {
                 XCTAssertThrowsError(try body()) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable, "\($0)") }
             }
         }
@@ -278,6 +278,83 @@ final class BucketStorageTests: XCTestCase {
         bucket.fail { _ in .delay(milliseconds: 200) }
         XCTAssertThrowsError(try WaitScope.run(WaitScope(isCancelled: { true })) { try file.region(at: 0, count: 10) })
         XCTAssertEqual(try file.region(at: 0, count: 10).copied, Array(Self.content(10)))
+    }
+
+    /// Intake waits for seconds, and a question that wants the same piece for half a minute.
+    func test_pieceForWhichOneHadLittleTime_isFetchedForAnother() throws {
+        let storage = BucketStorage(try client())
+        bucket.store("warehouse/t/a.parquet", Self.content(400_000))
+        let file = try storage.open("a.parquet")
+        bucket.fail { _ in .delay(milliseconds: 600) }
+        let early = DispatchGroup()
+        DispatchQueue.global().async(group: early) {
+            do {
+                _ = try WaitScope.run(.within(milliseconds: 200)) { try file.region(at: 0, count: 10) }
+                XCTFail("it had 200 ms, and the piece takes 600")
+            } catch {
+                XCTAssertEqual((error as? ColumnStoreError)?.code, .unavailable, "\(error)")
+            }
+        }
+        XCTAssertTrue(Patience.until { bucket.seen.contains { $0.headers["range"] == "bytes=0-9" } })
+        XCTAssertEqual(try file.region(at: 0, count: 10).copied, Array(Self.content(10)))
+        XCTAssertTrue(early.waitPatiently())
+    }
+
+    /// What a question has read goes first, but for what is to go last.
+    func test_keptAtHand_ofWhatAQuestionHasRead_isKeptLongest_withoutARequest() throws {
+        let folder = try TemporaryDirectory()
+        let storage = BucketStorage(try client(), cache: try RangeCache(path: folder.path + "/c", byteCountMax: 1 << 24))
+        bucket.store("warehouse/t/data/a.parquet", Self.content(400_000))
+        let file = try storage.open("data/a.parquet")
+        _ = try file.region(at: 1_000, count: 2_000)
+        bucket.forgetSeen()
+        try file.keepAtHand(1_000..<3_000)
+        XCTAssertEqual(bucket.seen.count, 0)
+        XCTAssertTrue(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/c").contains { $0.hasSuffix("-1000-3000k.range") })
+    }
+
+    // MARK: Places
+
+    /// A server opens places as long as it runs: that of each backup, and again and again one that it cannot clear.
+    func test_placesThatWereOpened_leaveNoThreads_andSendAsLongAsTheyAreHeld() throws {
+        func threadCount() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
+        var settings = StorageSettings()
+        (settings["endpoint"], settings["region"], settings["path_style"]) = (bucket.endpoint, "eu-central-1", "true")
+        (settings["credentials.access_key_id"], settings["credentials.secret_access_key"]) = ("AKIADOUBLE", "double/secret+key")
+        let before = try threadCount()
+        for number in 0..<64 {
+            // Of the factory nothing is held.
+            let objects = try XCTUnwrap(try StorageKind.bucket.open(StorageAddress("s3://receipts/x", settings)).objects)
+            if number == 0 { XCTAssertNil(try objects.byteCount(of: "a")) }
+        }
+        XCTAssertTrue(try Patience.until { try threadCount() < before + 32 })
+    }
+
+    /// A node of a pair has one for each time that it leads.
+    func test_lendersThatWereMade_leaveNoThreads() throws {
+        func threadCount() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
+        let before = try threadCount()
+        for service in ["https://sts.example", "ftp://x"] {
+            let address = StorageAddress("s3://receipts/x", StorageSettings(), environment: ["AWS_ENDPOINT_URL_STS": service])
+            for _ in 0..<64 {
+                let lender = try? StorageKind.bucket.reading(address, "arn:aws:iam::123456789012:role/readers").lender
+                XCTAssertEqual(lender == nil, service == "ftp://x")
+            }
+        }
+        XCTAssertTrue(try Patience.until { try threadCount() < before + 32 })
+    }
+
+    /// Consoles make a folder as an object of 0 bytes, which is nobody's.
+    func test_root_withTheFolderItselfAlone_isEmpty() throws {
+        let root = try XCTUnwrap(BucketStorageFactory(try client(), cache: nil).root)
+        bucket.store("warehouse/t/", [])
+        XCTAssertTrue(try root.isEmpty())
+        for (key, bytes) in [("warehouse/t/", [1]), ("warehouse/t/x", []), ("warehouse/t/x/", [])] as [(String, [UInt8])] {
+            bucket.store(key, bytes)
+            XCTAssertFalse(try root.isEmpty(), key)
+            bucket.store(key, nil)
+        }
+        XCTAssertTrue(try root.isEmpty())
     }
 
     // MARK: The probe

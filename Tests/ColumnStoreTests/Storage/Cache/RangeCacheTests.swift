@@ -105,6 +105,20 @@ final class RangeCacheTests: XCTestCase {
         XCTAssertNil(read(cache, 99, 90_000, 0..<5), "one range does not throw out all others")
     }
 
+    /// A question may have read over a file's filters before they are kept.
+    func test_whatGoesLast_isKeptBesideARangeThatGoesFirst() throws {
+        let cache = try RangeCache(path: path, byteCountMax: 100_000)
+        keep(cache, 0, 10_000, 0..<10_000)
+        keep(cache, 0, 10_000, 0..<5_000, isLongest: true)
+        XCTAssertEqual(try files().count, 2)
+        for _ in 0..<2 { keep(cache, 0, 10_000, 1_000..<4_000, isLongest: true) }
+        keep(cache, 0, 10_000, 1_000..<4_000)
+        XCTAssertEqual(try files().count, 2, "what goes last has it already")
+        for object in 1..<12 { keep(cache, object, 10_000, 0..<10_000) }
+        XCTAssertEqual(read(cache, 0, 10_000, 0..<5_000), Self.content(0, 0..<5_000))
+        XCTAssertNil(read(cache, 0, 10_000, 0..<10_000))
+    }
+
     func test_twoProcesses_cannotHaveIt() throws {
         let first = try RangeCache(path: path, byteCountMax: 1)
         XCTAssertThrowsError(try RangeCache(path: path, byteCountMax: 1)) { XCTAssertTrue("\($0)".contains("storage.cache.path"), "\($0)") }
