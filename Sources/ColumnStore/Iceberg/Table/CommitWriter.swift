@@ -14,7 +14,9 @@ struct CommitWriter {
     private let snapshotID: Int64
     /// One more than the table's last; a commit that makes no snapshot leaves it to the next.
     private let sequenceNumber: Int64
-    /// In milliseconds since 1970.
+    /// What the clock says, in milliseconds since 1970; before `now` where it was ahead at an earlier commit.
+    private let asked: Int64
+    /// The commit's stamp, in milliseconds since 1970.
     private let now: Int64
     /// In the order of writing. Emptied once they belong to a version that is whole, which must not lose them.
     private var written: [WrittenObject] = []
@@ -28,8 +30,9 @@ struct CommitWriter {
     /// - Parameter now: in milliseconds since 1970; nil asks the clock.
     init(table: Table, now: Int64?) {
         self.table = table
+        asked = now ?? Table.currentMilliseconds()
         // Strictly ascending, so that a time names one snapshot, even when the clock is set back.
-        self.now = max(now ?? Table.currentMilliseconds(), table.metadata.lastUpdatedMilliseconds + 1)
+        self.now = max(asked, table.metadata.lastUpdatedMilliseconds + 1)
         sequenceNumber = table.metadata.lastSequenceNumber + 1
         var id: Int64
         repeat { id = Int64.random(in: 1...Int64.max) } while table.metadata.snapshot(id: id) != nil
@@ -182,6 +185,7 @@ struct CommitWriter {
         let removedRows = deleted.reduce(0 as Int64) { $0.addingSaturating($1.file.recordCount) }
         let removedBytes = deleted.reduce(0 as Int64) { $0.addingSaturating($1.file.byteCount) }
         var summary = change.summary
+        if asked < now { summary[CommitTimes.summaryName] = String(asked) }
         summary["operation"] = change.operation.rawValue
         summary["added-data-files"] = String(change.added.count)
         summary["added-records"] = String(addedRows)
@@ -253,8 +257,7 @@ struct CommitWriter {
         next.otherRefs = []
         // With a new cache: the old one holds entries under the places that they had.
         let moved = Table(storage: base, version: table.nextVersion, metadata: next, cache: ManifestCache(), marks: table.marks, floor: table.floor)
-        let object = try moved.writeMetadata()
-        try moved.writeHint()
+        let object = try makeNewest(moved)
         return Commit(table: moved, snapshot: snapshot, written: written + [object], obsoleteKeys: [])
     }
 
@@ -262,8 +265,9 @@ struct CommitWriter {
 
     /// A version without the snapshots that `isKept` rejects, and without the log's metadata files that were replaced before `cutoff` (milliseconds since 1970).
     ///
+    /// - Parameter times: those that are held against `cutoff`.
     /// - Precondition: the current snapshot is kept.
-    mutating func expire(keeping isKept: (Snapshot) -> Bool, metadataSince cutoff: Int64) throws(ColumnStoreError) -> Commit {
+    mutating func expire(keeping isKept: (Snapshot) -> Bool, metadataSince cutoff: Int64, _ times: CommitTimes) throws(ColumnStoreError) -> Commit {
         var next = nextMetadata(nil)
         next.snapshots = metadata.snapshots.filter(isKept)
         let ids = Set(next.snapshots.map(\.id))
@@ -274,7 +278,7 @@ struct CommitWriter {
         }
         // An entry has the time at which its file was written: the next one took its place when that was, and this commit the last one's.
         let log = next.metadataLog
-        let replacedAt = log.dropFirst().map(\.timestampMilliseconds) + [now]
+        let replacedAt = log.dropFirst().map { times.time(of: $0.timestampMilliseconds) } + [now]
         next.metadataLog = zip(log, replacedAt).filter { $0.1 >= cutoff }.map(\.0)
         return try publish(next, nil)
     }
@@ -336,19 +340,26 @@ struct CommitWriter {
     private mutating func publish(_ next: TableMetadata, _ snapshot: Snapshot?) throws(ColumnStoreError) -> Commit {
         let table = Table(storage: storage, version: table.nextVersion, metadata: next, cache: table.cache, marks: table.marks, floor: table.floor)
         let obsolete = try Reachability(before: self.table, after: table).obsoleteKeys()
-        let object: WrittenObject
+        let object = try makeNewest(table)
+        let made = written + [object]
+        written = []
+        return Commit(table: table, snapshot: snapshot, written: made, obsoleteKeys: obsolete)
+    }
+
+    /// The metadata file, and the hint, which others go by.
+    ///
+    /// - Throws: the version's metadata file is gone then, or all that it leads to stays.
+    private mutating func makeNewest(_ table: Table) throws(ColumnStoreError) -> WrittenObject {
         do {
-            object = try table.writeMetadata()
+            let object = try table.writeMetadata()
             try table.writeHint()
+            return object
         } catch {
             // `written` keeps its objects here: the caller takes them back once no metadata file leads to them.
             // A conflict is another's file; else it may be there, and must go before what it leads to.
             if error.code != .conflict { withdraw(table) }
             throw error
         }
-        let made = written + [object]
-        written = []
-        return Commit(table: table, snapshot: snapshot, written: made, obsoleteKeys: obsolete)
     }
 
     /// Takes back a metadata file whose commit failed at the last step. Where that fails too, the version is whole, and is found

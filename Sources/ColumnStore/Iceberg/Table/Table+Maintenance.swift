@@ -3,24 +3,25 @@ extension Table {
     /// somebody still reads. Metadata files that were replaced before `cutoff` go with them.
     ///
     /// - Parameter cutoff: in milliseconds since 1970; ages count from when the next snapshot, or metadata file, took the place of one, so that no
-    ///   file goes within the time of retention after it was replaced.
+    ///   file goes within the time of retention after it was replaced. A stamp that the clock has not come to yet counts as `CommitTimes` has it.
     /// - Returns: nil when there is nothing to end.
     public func expireSnapshots(
         before cutoff: Int64, protecting protected: Set<Int64> = [], now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit? {
+        let times = CommitTimes(metadata, present: now ?? Self.currentMilliseconds())
         var replacedAt: [Int64: Int64] = [:]
         for (entry, next) in zip(metadata.snapshotLog, metadata.snapshotLog.dropFirst()) {
-            replacedAt[entry.snapshotID] = next.timestampMilliseconds
+            replacedAt[entry.snapshotID] = times.time(of: next.timestampMilliseconds)
         }
         let referenced = metadata.referencedSnapshotIDs
         let isKept = { (snapshot: Snapshot) in
             snapshot.id == metadata.currentSnapshotID || protected.contains(snapshot.id) || referenced.contains(snapshot.id)
-                || (replacedAt[snapshot.id] ?? snapshot.timestampMilliseconds) >= cutoff
+                || (replacedAt[snapshot.id] ?? times.time(of: snapshot.timestampMilliseconds)) >= cutoff
         }
         guard !metadata.snapshots.allSatisfy(isKept) else { return nil }
         var writer = CommitWriter(table: self, now: now)
         do {
-            return try writer.expire(keeping: isKept, metadataSince: cutoff)
+            return try writer.expire(keeping: isKept, metadataSince: cutoff, times)
         } catch {
             writer.removeWritten()
             throw error
