@@ -5,6 +5,7 @@ import Synchronization
 /// DATA/lost+found: files that nothing names and that no proof lets go. Nothing here is ever read or removed by the store.
 ///
 /// Each process puts what it finds into a directory of its own, under the path that it had in DATA: `lost+found/20261121T093000Z-5f0c/hot/…`.
+/// What lay elsewhere is under `outside` there.
 final class LostAndFound: Sendable {
     private let directory: String
     let calls: any FileSystemCalls
@@ -22,36 +23,19 @@ final class LostAndFound: Sendable {
     /// Of files that lie on a file system of their own, as a warehouse on another disk does: they stay there under a name that nothing reads.
     private static let suffix = ".lost"
 
-    /// Moves a file below DATA there, durably. One that is not there counts as put aside.
+    /// Moves a file there, durably. One that is not there counts as put aside.
     ///
     /// Renamed, not copied: a file is in one of the two places whatever happens, and both directories are synced.
     ///
     /// - Throws: `DataDirectory.Failure.io`; the file is then where it was.
-    func take(_ path: String, reason: String) throws {
-        var status = stat()
-        guard lstat(path, &status) == 0, !path.hasSuffix(Self.suffix) else { return }
-        let prefix = directory + "/"
-        let relative = path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : String(path.split(separator: "/").last ?? "file")
-        do {
-            var target = try folder() + "/" + relative
-            try makeParents(of: target)
-            do { try calls.rename(path, target) } catch {
-                guard error.code == EXDEV else { throw error }
-                target = "\(path).\(String(UInt32.random(in: 0...UInt32.max), radix: 16))\(Self.suffix)"
-                try calls.rename(path, target)
-            }
-            try calls.synchronizeDirectory(Self.parent(target))
-            try calls.synchronizeDirectory(Self.parent(path))
-            StoreLog.note("put a file aside", path: path, reason: "\(reason); it is now \(target)", level: .warning)
-        } catch let fault as FileSystemFault {
-            throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: path, code: fault.code)
-        }
-    }
+    func take(_ path: String, reason: String) throws { try take(path, parts: [""], reason) }
 
     /// As above, of a database that nobody has open, with its log: the file goes first. A log without its file is opened by nobody and can follow later; a file without its log would be taken for all
     /// that there was. So a call that was cut off is made again.
-    func takeDatabase(_ path: String, reason: String) throws {
-        for suffix in ["", "-wal", "-shm", "-journal"] { try take(path + suffix, reason: reason) }
+    ///
+    /// - Parameter logFirst: it means another thing without its log, so that the log goes first.
+    func takeDatabase(_ path: String, logFirst: Bool = false, reason: String) throws {
+        try take(path, parts: logFirst ? ["-wal", "-shm", ""] : ["", "-wal", "-shm", "-journal"], reason)
     }
 
     /// As above, of an object. One that is no file is copied there, and goes when the copy is durable.
@@ -61,7 +45,7 @@ final class LostAndFound: Sendable {
         do {
             let target = try LocalStorageFactory.files(try folder())
             // Tables have objects of one name.
-            let name = try target.byteCount(of: key) == nil ? key : "\(key).\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+            let name = try target.byteCount(of: key) == nil ? key : "\(key).\(Self.mark)"
             let sink = try target.create(name)
             var offset: Int64 = 0
             while offset < byteCount {
@@ -76,6 +60,48 @@ final class LostAndFound: Sendable {
             throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: storage.place(of: key), code: fault.code)
         }
     }
+
+    /// - Parameter parts: of the files that go under one name, what stands behind it: a log stays beside its database.
+    private func take(_ path: String, parts: [String], _ reason: String) throws {
+        let present = parts.filter { Self.isThere(path + $0) && !(path + $0).hasSuffix(Self.suffix) }
+        guard !present.isEmpty else { return }
+        do {
+            var name = try folder() + "/" + relative(path)
+            // What was put aside may come again under its name, and a rename would replace what is there.
+            if present.contains(where: { Self.isThere(name + $0) }) { name += "." + Self.mark }
+            try makeParents(of: name)
+            for part in present { try move(path + part, to: name + part, reason) }
+        } catch {
+            throw DataDirectory.Failure.io(operation: "put aside, \(error.operation)", path: path, code: error.code)
+        }
+    }
+
+    private func move(_ path: String, to place: String, _ reason: String) throws(FileSystemFault) {
+        var target = place
+        do { try calls.rename(path, target) } catch {
+            guard error.code == EXDEV else { throw error }
+            target = "\(path).\(Self.mark)\(Self.suffix)"
+            try calls.rename(path, target)
+        }
+        try calls.synchronizeDirectory(Self.parent(target))
+        try calls.synchronizeDirectory(Self.parent(path))
+        StoreLog.note("put a file aside", path: path, reason: "\(reason); it is now \(target)", level: .warning)
+    }
+
+    /// Of what does not lie below DATA all of the path: tables have files of one name.
+    private func relative(_ path: String) -> String {
+        let prefix = directory + "/"
+        if path.hasPrefix(prefix) { return String(path.dropFirst(prefix.count)) }
+        return (["outside"] + path.split(separator: "/").filter { $0 != "." && $0 != ".." }.map { String($0) }).joined(separator: "/")
+    }
+
+    /// Also a link that leads nowhere.
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    private static var mark: String { String(UInt32.random(in: 0...UInt32.max), radix: 16) }
 
     /// This process's own, made with the first thing that is put there.
     private func folder() throws(FileSystemFault) -> String {
@@ -93,9 +119,8 @@ final class LostAndFound: Sendable {
         var parts = tm()
         gmtime_r(&time, &parts)
         func digits(_ value: Int32, _ count: Int = 2) -> String { String(String(Int(value) + 100_000).suffix(count)) }
-        let mark = String(UInt32.random(in: 0...UInt32.max), radix: 16)
         let name = digits(parts.tm_year + 1_900, 4) + digits(parts.tm_mon + 1) + digits(parts.tm_mday) + "T" + digits(parts.tm_hour)
-            + digits(parts.tm_min) + digits(parts.tm_sec) + "Z-" + mark
+            + digits(parts.tm_min) + digits(parts.tm_sec) + "Z-" + Self.mark
         var failure = FileSystemFault(operation: "mkdir", code: EACCES)
         for top in Self.names {
             let place = "\(directory)/\(top)/\(name)"

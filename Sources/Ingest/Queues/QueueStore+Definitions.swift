@@ -19,9 +19,13 @@ extension QueueStore {
     /// Makes a queue, or gives one other settings. Messages that are there go by the new ones at once: times are looked at anew in the same group.
     ///
     /// - Throws: `Fault`: invalid-queue, overloaded, disk-full.
-    package func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome {
+    package func put(queue name: String, _ settings: QueueSettings) throws -> (outcome: PutOutcome, report: QueueReport) {
         try Self.checkName(name, "queue")
-        return try perform { core in try core.put(name, settings) }
+        return try perform { core -> (outcome: PutOutcome, report: QueueReport) in
+            let outcome = try core.put(name, settings)
+            try core.settle(name)
+            return (outcome, try core.report(name))
+        }
     }
 
     package func queue(_ name: String, as principal: Principal) throws -> QueueReport {

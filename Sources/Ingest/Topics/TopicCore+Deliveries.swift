@@ -137,8 +137,8 @@ extension TopicCore {
     func settle(_ key: Key, _ answer: EventAnswer, _ core: QueueCore) throws {
         inFlight.remove(key)
         isDirty = true
-        // It may have been deleted with its subscription meanwhile.
-        guard let due = try due(key) else { return }
+        // Its subscription may have been deleted meanwhile, whose deliveries go by and by.
+        guard state.subscriptions[key.subscription] != nil, let due = try due(key) else { return }
         switch answer {
         case .taken:
             figures.delivered += 1
@@ -211,45 +211,41 @@ extension TopicCore {
 
     // MARK: What was given up
 
-    /// A page of what was given up, in the order of events; it ends at `limit`, or once it has `pageByteCountMax` bytes.
-    ///
-    /// - Returns: `isCut`: it ended at its bytes, and there are more.
+    /// - Complexity: O(its deliveries): for whoever holds up nobody else.
+    func report(_ known: Known) throws -> SubscriptionReport { try SubscriptionReading.report(known.place, try file()) }
+
+    /// As above.
     func dead(_ known: Known, after number: Int64, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool) {
-        let select = try file().statement("""
-            SELECT d.number, e.json, d.reason, d.attempts, d.died_at FROM deliveries d JOIN events e ON e.number = d.number
-            WHERE d.subscription = ?1 AND d.number > ?2 AND d.died_at IS NOT NULL ORDER BY d.number LIMIT ?3
-            """)
-        defer { select.reset() }
-        select.bind(1, known.id)
-        select.bind(2, number)
-        select.bind(3, Int64(limit))
-        var reports: [DeadEventReport] = []
-        var byteCount = 0
-        while byteCount < DeadMessageReport.pageByteCountMax, try select.step() {
-            let event = select.bytes(1)
-            byteCount += event.count
-            reports.append(
-                DeadEventReport(number: select.int64(0), event: event, reason: select.text(2), attempts: Int(clamping: select.int64(3)), diedAt: select.int64(4)))
-        }
-        return (reports, try byteCount >= DeadMessageReport.pageByteCountMax && select.step())
+        try SubscriptionReading.dead(of: known.place, after: number, limit: limit, try file())
     }
 
-    /// All that was given up is tried again, in its old order, each by itself.
+    /// Those of these that were given up are tried again, each by itself.
     ///
+    /// - Parameter numbers: rising, so that a subject's events come in their old order.
     /// - Returns: how many.
-    func redrive(_ known: Known, _ now: Int64) throws -> Int {
-        let connection = try file()
-        let update = try connection.statement(TopicTables.revive)
-        update.bind(1, known.id)
-        update.bind(2, now)
-        try update.run()
-        let count = connection.changeCount
-        let begin = try connection.statement(TopicTables.beginSubjects)
-        begin.bind(1, known.id)
-        begin.bind(2, now)
-        try begin.run()
+    func redrive(_ known: Known, _ numbers: [Int64], _ now: Int64) throws -> Int {
         isDirty = true
-        return count
+        return try numbers.count(where: { try redrive(known.id, $0, now) })
+    }
+
+    /// - Returns: whether it was given up.
+    private func redrive(_ subscription: Int64, _ number: Int64, _ now: Int64) throws -> Bool {
+        let connection = try file()
+        let select = try connection.statement(TopicTables.deadSubject)
+        defer { select.reset() }
+        select.bind(1, subscription)
+        select.bind(2, number)
+        guard try select.step() else { return false }
+        // Where others of its subject wait, one of them is tried, and the first of all comes after that.
+        let isHeld = try select.optionalText(0).map { try hasPending(subscription, $0) } ?? false
+        select.reset()
+        let update = try connection.statement(TopicTables.revive)
+        update.bind(1, subscription)
+        update.bind(2, number)
+        update.bind(3, isHeld ? TopicTables.held : now)
+        update.bind(4, now)
+        try update.run()
+        return true
     }
 }
 

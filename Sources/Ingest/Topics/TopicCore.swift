@@ -26,6 +26,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
         /// Of a process's `on`: nobody else can give such a name.
         var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
+        /// For whoever reads its deliveries beside the writer.
+        var place: SubscriptionPlace { SubscriptionPlace(id: id, subscription: subscription, rests: rests) }
         /// Nothing of it is tried, or given up: a version that knows its target goes on with what waits.
         var isAbroad: Bool { if case .unknown = subscription.target { true } else { false } }
     }
@@ -34,6 +36,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     struct State {
         var topics: Set<String> = []
         var subscriptions: [Int64: Known] = [:]
+        /// Ids of subscriptions that are no more, whose deliveries are still to be removed.
+        var removed: Set<Int64> = []
         var lastNumber: Int64 = 0
         /// Up to where the store's own changes were read; nil while nobody wants them.
         var feedAfter: Int64?
@@ -60,6 +64,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     var leaving: [EventDelivery] = []
     /// Lines of the log that the group is to write, as `leaving`.
     private var lines: [(name: String, event: [UInt8])] = []
+    /// The group has removed its piece of deliveries.
+    private var hasRemoved = false
     /// Something may be due that `nextDue` does not say.
     var isDirty = true
     /// Whether the server has begun to call: a command on a directory only writes down what is to be sent.
@@ -99,6 +105,17 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     func open(_ connection: SQLiteConnection) throws {
         try connection.execute(TopicTables.schema)
         try load(connection)
+        // Deliveries that are no subscription's: a process ended before they were removed. A search for each subscription that has any.
+        let next = try connection.statement(TopicTables.nextOwner)
+        defer { next.reset() }
+        var owner = Int64.min
+        while true {
+            next.bind(1, owner)
+            guard try next.step(), let id = next.optionalInt64(0) else { break }
+            next.reset()
+            if state.subscriptions[id] == nil { state.removed.insert(id) }
+            owner = id
+        }
     }
 
     /// The same of a file that is only read, which may be one of before there were topics, or secrets of before a change.
@@ -146,7 +163,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
             isDirty = true
         }
         before = state
-        (leaving, lines, waitingDeaths) = ([], [], [])
+        (leaving, lines, waitingDeaths, hasRemoved) = ([], [], [], false)
     }
 
     func rollBack() {
@@ -163,13 +180,16 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
             """)
         update.bind(1, shift)
         try update.run()
+        // Ids are known by a time of their own, and are forgotten at another instant of the clock now.
+        state.nextForgotten = 0
         isDirty = true
     }
 
     /// Once before receivers are served, and once after: see `QueueCore.perform`.
     func finish(_ core: QueueCore) throws {
         guard connection != nil else { return }
-        if state.nextForgotten <= core.now { try forget(core.now) }
+        if state.nextForgotten <= core.now { try forget(core) }
+        if !hasRemoved, let id = state.removed.min() { try removeDeliveries(of: id) }
         // Taken off first: an event that goes into a queue may be the end of another message.
         let deaths = waitingDeaths
         waitingDeaths = []
@@ -202,7 +222,11 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
                 isStoreHeard: state.subscriptions.values.contains { $0.topic == Self.till }, feedAfter: state.feedAfter, figures: figures))
     }
 
-    var nextDue: Int64 { isSending ? min(state.nextDue, state.nextForgotten) : state.nextForgotten }
+    var nextDue: Int64 {
+        // The next piece at once.
+        if !state.removed.isEmpty { return 0 }
+        return isSending ? min(state.nextDue, state.nextForgotten) : state.nextForgotten
+    }
 
     /// From now on calls are made.
     func startSending() {
@@ -215,14 +239,16 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     /// Lets go of ids that came more than a day ago, some in a group; looks again no sooner than a millisecond later.
-    private func forget(_ now: Int64) throws {
+    private func forget(_ core: QueueCore) throws {
         let connection = try file()
         let delete = try connection.statement("""
             DELETE FROM event_ids WHERE at <= (SELECT max(at) FROM (SELECT at FROM event_ids WHERE at <= ?1 ORDER BY at LIMIT \(Self.forgottenCountMax)))
             """)
-        delete.bind(1, now - EventTimes.duplicateWindow)
+        delete.bind(1, core.idTime.subtractingSaturating(EventTimes.duplicateWindow))
         try delete.run()
-        state.nextForgotten = try connection.integer("SELECT min(at) FROM event_ids").map { max($0 + EventTimes.duplicateWindow, now + 1_000) } ?? .max
+        state.nextForgotten = try connection.integer("SELECT min(at) FROM event_ids").map { first in
+            max(core.idClock.clock(at: first.addingSaturating(EventTimes.duplicateWindow)), core.now + 1_000)
+        } ?? .max
     }
 
     // MARK: Topics and subscriptions
@@ -233,18 +259,25 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         guard hasTopic(name) else { throw Fault.absent(.topic(name)) }
     }
 
+    /// - Returns: nil where ids of an earlier topic of this name are still known: a piece of them is forgotten now, and it is to be asked again.
     /// - Throws: `Fault`: invalid-queue where there are as many as there may be.
-    func put(topic name: String, _ core: QueueCore) throws -> PutOutcome {
+    func put(topic name: String, _ core: QueueCore) throws -> PutOutcome? {
         if hasTopic(name) { return .unchanged }
         guard state.topics.count < Self.topicCountMax else { throw Fault(.invalidQueue, "a store has at most \(Self.topicCountMax) topics") }
-        let insert = try core.opened().statement("INSERT INTO topics(name) VALUES(?1)")
+        let connection = try core.opened()
+        let forget = try connection.statement(TopicTables.forgetIDs)
+        try forget.bind(1, name)
+        try forget.run()
+        if connection.changeCount >= TopicTables.pieceCountMax { return nil }
+        let insert = try connection.statement("INSERT INTO topics(name) VALUES(?1)")
         try insert.bind(1, name)
         try insert.run()
         state.topics.insert(name)
         return .created
     }
 
-    /// With its subscriptions, but for those of processes, and all events that are still to be delivered to them.
+    /// With its subscriptions, but for those of processes, and all events that are still to be delivered to them. Its ids are forgotten in their time, or with the next
+    /// topic of its name.
     ///
     /// - Throws: `Fault`: not-found; invalid-queue for the store's own.
     func delete(topic name: String) throws {
@@ -252,12 +285,10 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
             throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault.absent(.topic(name))
         }
         // A process goes on to be started by its topic, once that is there again.
-        for known in state.subscriptions.values where known.topic == name { if known.isOfProcess { try drop(known) } else { try remove(known) } }
-        for sql in ["DELETE FROM topics WHERE name = ?1", "DELETE FROM event_ids WHERE topic = ?1"] {
-            let delete = try file().statement(sql)
-            try delete.bind(1, name)
-            try delete.run()
-        }
+        for known in state.subscriptions.values where known.topic == name { if known.isOfProcess { try renew(known) } else { try remove(known) } }
+        let delete = try file().statement("DELETE FROM topics WHERE name = ?1")
+        try delete.bind(1, name)
+        try delete.run()
         state.topics.remove(name)
     }
 
@@ -273,16 +304,20 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// Adds a subscription, or changes it. It gets events from then on; events that are still to be delivered stay, and go to the new target.
     ///
-    /// - Parameter sequence: the store's, for the first that wants its changes.
+    /// - Parameters:
+    ///   - keepsSecret: a webhook's secret stays what it is when this is written: one that was read before may be replaced since.
+    ///   - sequence: the store's, for the first that wants its changes.
     /// - Throws: `Fault`: not-found, and invalid-queue for a condition that is none or one too many, before anything is changed.
-    func put(_ subscription: Subscription, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
+    func put(_ given: Subscription, keepsSecret: Bool = false, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
         try checkTopic(topic)
-        let earlier = known(topic).first { $0.subscription.name == subscription.name }
+        let earlier = known(topic).first { $0.subscription.name == given.name }
+        var subscription = given
+        if keepsSecret { subscription.target = given.target.keepingSecret(of: earlier?.subscription.target) }
         if earlier?.subscription == subscription, earlier?.rests == nil { return .unchanged }
         if earlier == nil { try checkCount(known(topic).count + 1) }
         let condition = try bound(subscription.condition)
         let connection = try core.opened()
-        let id = try earlier?.id ?? (connection.integer("SELECT max(id) FROM subscriptions") ?? 0) + 1
+        let id = try earlier?.id ?? newID(connection)
         let insert = try connection.statement("INSERT OR REPLACE INTO subscriptions(id, topic, name, condition, kind, target, secret) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
         let (kind, target, secret) = subscription.target.columns
         insert.bind(1, id)
@@ -294,6 +329,10 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         if topic == Self.till, state.feedAfter == nil { try setFeed(after: sequence) }
         isDirty = true
         return earlier == nil ? .created : .replaced
+    }
+
+    private func newID(_ connection: SQLiteConnection) throws -> Int64 {
+        max(try connection.integer(TopicTables.newID) ?? 1, (state.removed.max() ?? 0).addingSaturating(1))
     }
 
     private func keep(_ former: FormerSecret?, of id: Int64) throws {
@@ -339,42 +378,48 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         }
     }
 
-    /// Drops the events that are still to be delivered to a subscription.
-    ///
-    /// - Complexity: O(its deliveries).
-    private func drop(_ known: Known) throws {
+    /// Drops the events that are still to be delivered to a subscription, which stays: under another id, so that they are nobody's.
+    private func renew(_ known: Known) throws {
         let connection = try file()
-        for sql in TopicTables.dropEvents + ["DELETE FROM deliveries WHERE subscription = ?1"] {
-            let statement = try connection.statement(sql)
-            statement.bind(1, known.id)
-            try statement.run()
+        let id = try newID(connection)
+        for sql in TopicTables.renumber {
+            let update = try connection.statement(sql)
+            update.bind(1, known.id)
+            update.bind(2, id)
+            try update.run()
         }
+        forsake(known.id)
+        state.subscriptions[id] = Known(
+            id: id, topic: known.topic, subscription: known.subscription, condition: known.condition, rests: known.rests, former: known.former)
     }
 
     /// The last that hears the store's own events ends the reading of its changes, too.
     func remove(_ known: Known) throws {
-        try drop(known)
         for sql in TopicTables.remove {
             let delete = try file().statement(sql)
             delete.bind(1, known.id)
             try delete.run()
         }
-        state.subscriptions[known.id] = nil
+        forsake(known.id)
         if known.topic == Self.till, self.known(Self.till).isEmpty { try setFeed(after: nil) }
     }
 
-    /// - Complexity: O(its deliveries).
-    func report(_ known: Known) throws -> SubscriptionReport {
-        let select = try file().statement("""
-            SELECT count(*) FILTER (WHERE died_at IS NULL), count(*) FILTER (WHERE died_at IS NOT NULL), min(since) FILTER (WHERE died_at IS NULL)
-            FROM deliveries WHERE subscription = ?1
-            """)
-        defer { select.reset() }
-        select.bind(1, known.id)
-        guard try select.step() else { return SubscriptionReport(subscription: known.subscription, pending: 0, dead: 0, oldestAt: nil, rests: known.rests) }
-        return SubscriptionReport(
-            subscription: known.subscription, pending: Int(clamping: select.int64(0)), dead: Int(clamping: select.int64(1)), oldestAt: select.optionalInt64(2),
-            rests: known.rests)
+    /// Nobody has the id any more. Its deliveries go a piece with each group: nobody else waits for a million.
+    private func forsake(_ id: Int64) {
+        state.subscriptions[id] = nil
+        state.removed.insert(id)
+        gone.remove(id)
+    }
+
+    private func removeDeliveries(of id: Int64) throws {
+        hasRemoved = true
+        let connection = try file()
+        for sql in TopicTables.dropEvents + [TopicTables.dropDeliveries] {
+            let statement = try connection.statement(sql)
+            statement.bind(1, id)
+            try statement.run()
+        }
+        if connection.changeCount < TopicTables.pieceCountMax { state.removed.remove(id) }
     }
 
     // MARK: The store's changes
@@ -417,8 +462,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         try insert.bind(1, topic)
         try insert.bind(2, draft.source)
         try insert.bind(3, draft.id)
-        insert.bind(4, core.now)
-        insert.bind(5, core.now - EventTimes.duplicateWindow)
+        insert.bind(4, core.idTime)
+        insert.bind(5, core.idTime.subtractingSaturating(EventTimes.duplicateWindow))
         try insert.run()
         state.nextForgotten = min(state.nextForgotten, core.now + EventTimes.duplicateWindow)
         return connection.changeCount == 1
@@ -489,7 +534,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     /// Whether an earlier event of the subject is still to be delivered to the subscription; one that was given up holds back nobody.
-    private func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
+    func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
         let select = try file().statement(TopicTables.pending)
         defer { select.reset() }
         select.bind(1, subscription)

@@ -49,10 +49,19 @@ package final class TopicStore: Sendable {
         guard principal.uses.topics.includes(name) else { throw Fault.absent(.topic(name)) }
     }
 
-    package func put(topic name: String) throws -> PutOutcome {
+    package func put(topic name: String) throws -> (outcome: PutOutcome, topic: TopicReport) {
         try QueueStore.checkName(name, "topic")
-        return try performAndWait { topics, core in try topics.put(topic: name, core) }
+        while true {
+            let put = try performAndWait { topics, core -> (outcome: PutOutcome, topic: TopicReport)? in
+                guard let outcome = try topics.put(topic: name, core) else { return nil }
+                return (outcome, TopicReport(name: name, subscriptions: Self.subscriptionNames(of: name, topics)))
+            }
+            if let put { return put }
+        }
     }
+
+    /// By name; those of processes have names that nobody could give.
+    private static func subscriptionNames(of topic: String, _ topics: TopicCore) -> [String] { topics.known(topic).map(\.subscription.name).filter { QueueStore.isName($0) } }
 
     /// The names of its subscriptions.
     ///
@@ -61,40 +70,55 @@ package final class TopicStore: Sendable {
         try Self.check(name, principal)
         return try performAndWait { topics, _ in
             try topics.checkTopic(name)
-            return topics.known(name).map(\.subscription.name).filter { QueueStore.isName($0) }
+            return Self.subscriptionNames(of: name, topics)
         }
     }
 
-    /// By name, those that the principal may use, the store's own among them.
-    package func topics(as principal: Principal) throws -> [String] {
-        try performAndWait { topics, _ in topics.topicNames }.filter { principal.uses.topics.includes($0) }
+    /// By name, those that the principal may use, the store's own among them: all as of the last group.
+    package func topics(as principal: Principal) throws -> [TopicReport] {
+        let seen = outbox.seen
+        let subscriptions = Dictionary(grouping: seen.subscriptions.filter { QueueStore.isName($0.name) }) { $0.topic }
+        return seen.topics.union([TopicCore.till]).filter { principal.uses.topics.includes($0) }.sorted().map { name in
+            TopicReport(name: name, subscriptions: subscriptions[name, default: []].map { $0.name }.sorted())
+        }
     }
 
     package func delete(topic name: String) throws { try performAndWait { topics, _ in try topics.delete(topic: name) } }
 
     // MARK: Subscriptions
 
+    /// Beside the writer, in a pool's connection: counting takes as long as there are events to be delivered.
+    private func report(_ place: SubscriptionPlace) throws -> SubscriptionReport { try queues.pool.withConnection { try SubscriptionReading.report(place, $0) } }
+
+    private func place(_ name: String, of topic: String) throws -> SubscriptionPlace {
+        try performAndWait { topics, _ in
+            try topics.checkTopic(topic)
+            return try topics.known(topic, name).place
+        }
+    }
+
     /// The sequence is read within the operation: changes from the moment of the subscription on are delivered.
-    package func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome {
+    package func put(_ subscription: Subscription, keepsSecret: Bool, of topic: String) throws -> (outcome: PutOutcome, report: SubscriptionReport) {
         try QueueStore.checkName(subscription.name, "subscription")
         let sequence = sequence
-        return try performAndWait { topics, core in try topics.put(subscription, topic: topic, sequence: sequence(), core) }
+        let (outcome, place) = try performAndWait { topics, core -> (PutOutcome, SubscriptionPlace) in
+            let outcome = try topics.put(subscription, keepsSecret: keepsSecret, topic: topic, sequence: sequence(), core)
+            return (outcome, try topics.known(topic, subscription.name).place)
+        }
+        return (outcome, try report(place))
     }
 
-    package func subscription(_ name: String, of topic: String) throws -> SubscriptionReport {
-        try performAndWait { topics, _ in
-            try topics.checkTopic(topic)
-            return try topics.report(try topics.known(topic, name))
-        }
-    }
+    package func subscription(_ name: String, of topic: String) throws -> SubscriptionReport { try report(try place(name, of: topic)) }
 
     package func subscriptions(of topic: String) throws -> [SubscriptionReport] {
-        try performAndWait { topics, _ in
+        let places = try performAndWait { topics, _ in
             try topics.checkTopic(topic)
-            return try topics.known(topic).filter { QueueStore.isName($0.subscription.name) }.map { try topics.report($0) }
+            return topics.known(topic).map(\.place).filter { QueueStore.isName($0.subscription.name) }
         }
+        return try places.map { try report($0) }
     }
 
+    /// It is gone as this returns; its deliveries go by and by.
     package func delete(subscription name: String, of topic: String) throws {
         try performAndWait { topics, _ in
             try topics.checkTopic(topic)
@@ -105,13 +129,28 @@ package final class TopicStore: Sendable {
     /// - Parameter number: behind this one; nil: from the first.
     /// - Throws: `Fault`: not-found.
     package func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> (events: [DeadEventReport], isCut: Bool) {
-        try performAndWait { topics, _ in try topics.dead(try topics.known(topic, name), after: number ?? .min, limit: limit) }
+        let place = try performAndWait { topics, _ in try topics.known(topic, name).place }
+        return try queues.pool.withConnection { try SubscriptionReading.dead(of: place, after: number ?? .min, limit: limit, $0) }
     }
 
-    /// - Returns: how many events are tried again.
-    /// - Throws: `Fault`: not-found.
+    /// A piece in each group: they are looked for beside the writer.
+    ///
+    /// - Returns: how many events are tried again; each once, also where it is given up again meanwhile.
+    /// - Throws: `Fault`: not-found. Pieces that were done by then stay done.
     package func redrive(_ name: String, in topic: String) throws -> Int {
-        try performAndWait { topics, core in try topics.redrive(try topics.known(topic, name), core.now) }
+        let (id, last) = try performAndWait { topics, _ in (try topics.known(topic, name).id, topics.state.lastNumber) }
+        var (count, place) = (0, Int64.min)
+        while true {
+            let piece = try queues.pool.withConnection { try SubscriptionReading.deadNumbers(of: id, after: place, through: last, $0) }
+            guard let end = piece.last else { return count }
+            count += try performAndWait { topics, core -> Int in
+                let known = try topics.known(topic, name)
+                // Another one of this name has what is its own.
+                guard known.id == id else { return 0 }
+                return try topics.redrive(known, piece, core.now)
+            }
+            place = end
+        }
     }
 
     // MARK: Events

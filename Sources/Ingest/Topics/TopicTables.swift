@@ -4,8 +4,8 @@
 ///     subscriptions   who gets which events
 ///     former_secrets  of webhooks whose secret was replaced, the one before; NULL for the contract's
 ///     events          what is still to be delivered to somebody, each as it is delivered, while `refs` deliveries need it
-///     deliveries      one for each event and subscription that is not done
-///     event_ids       what came within a day
+///     deliveries      one for each event and subscription that is not done; those of subscriptions that are no more are removed piece by piece
+///     event_ids       what came within a day, by `IDClock`
 ///
 /// Of the events of one subject a subscription has one that is tried; those behind it have no time (`held`) until it is done or dead.
 enum TopicTables {
@@ -21,25 +21,32 @@ enum TopicTables {
             SELECT min(number) FROM deliveries INDEXED BY delivery_subjects WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
         """
 
-    /// What was given up is there again at ?2: what has a subject waits for its turn.
-    static let revive = """
-        UPDATE deliveries SET died_at = NULL, next_at = CASE WHEN subject IS NULL THEN ?2 ELSE \(held) END, since = ?2, attempts = 0
-        WHERE subscription = ?1 AND died_at IS NOT NULL
-        """
-    /// Of each subject of which none is tried, or has a time, the first that waits is tried from ?2 on.
-    static let beginSubjects = """
-        UPDATE deliveries SET next_at = ?2 WHERE subscription = ?1 AND died_at IS NULL AND next_at = \(held)
-        AND number = (SELECT min(d.number) FROM deliveries d INDEXED BY delivery_subjects WHERE d.subscription = ?1 AND d.subject = deliveries.subject AND d.died_at IS NULL)
-        AND NOT EXISTS(
-            SELECT 1 FROM deliveries d INDEXED BY delivery_subjects
-            WHERE d.subscription = ?1 AND d.subject = deliveries.subject AND d.died_at IS NULL AND d.next_at < \(held))
-        """
+    /// Of those that were given up the numbers behind ?2, rising.
+    static let deadNumbers = "SELECT number FROM deliveries WHERE subscription = ?1 AND number > ?2 AND number <= ?3 AND died_at IS NOT NULL ORDER BY number LIMIT \(pieceCountMax)"
+    /// Of one that was given up; of no other there is a row.
+    static let deadSubject = "SELECT subject FROM deliveries WHERE subscription = ?1 AND number = ?2 AND died_at IS NOT NULL"
+    /// It is there again at ?4, and tried from ?3 on.
+    static let revive = "UPDATE deliveries SET died_at = NULL, next_at = ?3, since = ?4, attempts = 0 WHERE subscription = ?1 AND number = ?2"
 
-    /// The events that only this subscription still needed: before its deliveries are deleted. By the numbers of its own deliveries.
+    /// Of a subscription that goes, and of what is given up and tried again: nobody else waits for more.
+    static let pieceCountMax = QueueCore.pieceCountMax
+    /// The first deliveries of a subscription.
+    private static let piece = "SELECT number FROM deliveries WHERE subscription = ?1 ORDER BY number LIMIT \(pieceCountMax)"
+    /// The events that only this subscription still needed: before these deliveries are deleted. By the numbers of its own deliveries.
     static let dropEvents = [
-        "UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)",
-        "DELETE FROM events WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1) AND refs <= 0",
+        "UPDATE events SET refs = refs - 1 WHERE number IN (\(piece))",
+        "DELETE FROM events WHERE number IN (\(piece)) AND refs <= 0",
     ]
+    static let dropDeliveries = "DELETE FROM deliveries WHERE subscription = ?1 AND number IN (\(piece))"
+
+    /// Ids of subscriptions that have deliveries, one after the other.
+    static let nextOwner = "SELECT min(subscription) FROM deliveries WHERE subscription > ?1"
+    /// None of another's, whose deliveries are still being removed.
+    static let newID = "SELECT max(coalesce((SELECT max(id) FROM subscriptions), 0), coalesce((SELECT max(subscription) FROM deliveries), 0)) + 1"
+    static let renumber = ["UPDATE subscriptions SET id = ?2 WHERE id = ?1", "UPDATE former_secrets SET subscription = ?2 WHERE subscription = ?1"]
+
+    /// Some ids of a topic.
+    static let forgetIDs = "DELETE FROM event_ids WHERE topic = ?1 AND (source, id) IN (SELECT source, id FROM event_ids WHERE topic = ?1 LIMIT \(pieceCountMax))"
 
     static let loadSubscriptions = """
         SELECT s.id, s.topic, s.name, s.condition, s.kind, s.target, s.secret, f.secret, f.until FROM subscriptions s LEFT JOIN former_secrets f ON f.subscription = s.id

@@ -22,6 +22,12 @@ package enum SubscriptionTarget: Sendable, Hashable {
         default: false
         }
     }
+
+    /// With the secret that the stored one has, where that is a webhook of the same URL: it is left out to stay.
+    func keepingSecret(of stored: SubscriptionTarget?) -> SubscriptionTarget {
+        guard case .webhook(let url, _) = self, case .webhook(let former, let secret)? = stored, url.hasBytes(of: former) else { return self }
+        return .webhook(url: url, secret: secret)
+    }
 }
 
 package struct Subscription: Sendable, Hashable {
@@ -76,6 +82,14 @@ package struct SubscriptionReport: Sendable {
     package init(subscription: Subscription, pending: Int, dead: Int, oldestAt: Int64?, rests: String? = nil) {
         (self.subscription, self.pending, self.dead, self.oldestAt, self.rests) = (subscription, pending, dead, oldestAt, rests)
     }
+}
+
+/// A topic, and the names of its subscriptions, but those of processes.
+package struct TopicReport: Sendable {
+    package let name: String
+    package let subscriptions: [String]
+
+    package init(name: String, subscriptions: [String]) { (self.name, self.subscriptions) = (name, subscriptions) }
 }
 
 /// An event that was given up.

@@ -226,6 +226,31 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.letters().map(\.reason), [.expired])
     }
 
+    /// Of a clock that was ahead nothing stays, and one that is set forward makes no message of a repeat.
+    func test_ids_areKnownAsLongAsGiven_whateverIsDoneToTheClock() throws {
+        let fixture = try QueueFixture()
+        func sendAndComplete(_ id: String) throws -> [Queue.Arrival] {
+            let arrivals = try fixture.send(id)
+            for message in try fixture.receive(9) { try fixture.end(message) }
+            return arrivals
+        }
+        let year = 365 * QueueSettings.day
+        fixture.time.jump(year)
+        XCTAssertEqual(try sendAndComplete("a"), [.queued])
+        fixture.time.jump(-year)
+        fixture.time.pass(2 * QueueSettings.day)
+        XCTAssertEqual(try sendAndComplete("a"), [.queued])
+        fixture.time.jump(2 * QueueSettings.day)
+        XCTAssertEqual(try sendAndComplete("a"), [.duplicate])
+        try fixture.restart()
+        XCTAssertEqual(try sendAndComplete("a"), [.duplicate])
+        fixture.time.jump(-year)
+        fixture.time.pass(QueueSettings.day)
+        _ = try fixture.report()
+        XCTAssertEqual(try fixture.store.perform { core in try core.opened().integer("SELECT count(*) FROM messages") }, 0)
+        XCTAssertEqual(try sendAndComplete("a"), [.queued])
+    }
+
     func test_redrive_slowerThanTheTimeToLive_putsAllBack() throws {
         let fixture = try QueueFixture(QueueSettings(timeToLive: 2 * QueueStoreTests.second))
         XCTAssertEqual(try fixture.send("a", "b", "c", "d", "e"), Array(repeating: .queued, count: 5))

@@ -127,6 +127,26 @@ final class EventWebhookTests: XCTestCase {
         }
     }
 
+    /// Two administrators at once: a secret that is left out is the one that is there when the subscription is put, and one that was replaced does not come back.
+    func test_secretThatIsLeftOut_isTheOneThatIsStoredByThen_ofTheSameURL() throws {
+        try withTopics(["a"], Receiver([])) { topics in
+            func stored(after url: String, _ secret: String?, keepsSecret: Bool) throws -> String? {
+                let subscription = Subscription(name: "a", condition: nil, target: .webhook(url: url, secret: secret))
+                let put = try topics.put(subscription, keepsSecret: keepsSecret, of: "sales").report.subscription
+                XCTAssertEqual(try topics.subscription("a", of: "sales").subscription, put)
+                guard case .webhook(_, let secret) = put.target else { return "no webhook" }
+                return secret
+            }
+            let url = "https://a.example/"
+            XCTAssertEqual(try stored(after: url, "leaked", keepsSecret: false), "leaked")
+            XCTAssertEqual(try stored(after: url, "rotated", keepsSecret: false), "rotated")
+            XCTAssertEqual(try stored(after: url, nil, keepsSecret: true), "rotated")
+            XCTAssertNil(try stored(after: "https://b.example/", nil, keepsSecret: true), "who listens elsewhere never had it")
+            XCTAssertEqual(try stored(after: url, "third", keepsSecret: false), "third")
+            XCTAssertNil(try stored(after: url, nil, keepsSecret: false), "it is taken away")
+        }
+    }
+
     /// Swift takes `é` and `e` with an accent behind it for one String; what signs are bytes.
     func test_secretOfOtherBytesOfTheSameLetters_isAnother() throws {
         let (composed, apart) = ("s\u{E9}cret", "se\u{301}cret")

@@ -7,7 +7,7 @@ import Processes
 /// 1. A body lies in the row up to `QueueFile.inlineByteCountMax` bytes, else in `bodies` under the row's number; never in both.
 /// 2. `byte_count` stays what it was when the message came, also of a row that was emptied: it says where its body lay.
 /// 3. `number` orders messages that are due at the same instant. It changes when a dead letter goes back, and its body goes with it.
-/// 4. `came_at` is when the id came, for its window; `enqueued_at` when the message can be received for the first time since it came or went back, for its time to live. Of one that is delayed so
+/// 4. `came_at` is when the id came, by `IDClock`, for its window; `enqueued_at` when the message can be received for the first time since it came or went back, for its time to live. Of one that is delayed so
 ///    long it is in the future.
 final class MessageTable {
     /// A row without its body.
@@ -57,10 +57,10 @@ final class MessageTable {
     ///
     /// - Parameters:
     ///   - due: when it can be received, microseconds since 1970; its time to live counts from then.
-    ///   - now: when it came.
+    ///   - cameAt: of its id.
     /// - Returns: false where the queue has a row of that id.
     func add(
-        _ number: Int64, queue: Int64, id: String, _ state: MessageState, due: Int64, now: Int64, sender: String?, body: [UInt8]
+        _ number: Int64, queue: Int64, id: String, _ state: MessageState, due: Int64, cameAt: Int64, sender: String?, body: [UInt8]
     ) throws -> Bool {
         let isInline = body.count <= QueueFile.inlineByteCountMax
         insert.bind(1, number)
@@ -68,7 +68,7 @@ final class MessageTable {
         try insert.bind(3, id)
         insert.bind(4, state.rawValue)
         insert.bind(5, due)
-        insert.bind(6, now)
+        insert.bind(6, cameAt)
         insert.bind(7, Int64(body.count))
         try insert.bind(8, sender)
         if isInline { try insert.bind(9, body) } else { insert.bindNull(9) }

@@ -41,7 +41,7 @@ extension QueueCore {
         // Also spent by a repeat: numbers rise, and have gaps.
         let number = nextNumber()
         func insert() throws -> Bool {
-            try messages.add(number, queue: queue.id, id: id, state, due: now + delay, now: now, sender: sender, body: message.body)
+            try messages.add(number, queue: queue.id, id: id, state, due: now + delay, cameAt: idTime, sender: sender, body: message.body)
         }
         if try !insert() {
             // The id's row is there: it counts as seen, unless the message is gone and its window over, which time has not swept away yet.
@@ -58,7 +58,7 @@ extension QueueCore {
 
     /// Whether an id may be taken again.
     private func isForgotten(_ row: MessageTable.Row, _ queue: QueueState) throws -> Bool {
-        row.state == .gone && row.cameAt.addingSaturating(queue.settings.duplicateWindow) <= now
+        row.state == .gone && row.cameAt.addingSaturating(queue.settings.duplicateWindow) <= idTime
     }
 
     /// Bytes of those that the queue would take: an id that comes twice in the batch counts once.
@@ -204,11 +204,11 @@ extension QueueCore {
     /// The message is no more; its id stays known until the window is over.
     func release(_ row: MessageTable.Row, _ queue: inout QueueState) throws {
         let end = row.cameAt.addingSaturating(queue.settings.duplicateWindow)
-        if end <= now {
+        if end <= idTime {
             try messages.remove(row)
         } else {
             try messages.empty(row)
-            queue.nextForgotten = min(queue.nextForgotten, end)
+            queue.nextForgotten = min(queue.nextForgotten, idClock.clock(at: end))
         }
         queue.counts.add(row.state, -1)
         // The bytes of dead letters were taken off as they died.

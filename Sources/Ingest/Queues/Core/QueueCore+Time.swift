@@ -65,10 +65,11 @@ extension QueueCore {
     /// Lets go of ids whose window is over.
     private func forget(_ name: String) throws -> Bool {
         var queue = try queue(name)
-        let rows = try messages.rows(queue: queue.id, .gone, dueBy: now - queue.settings.duplicateWindow, limit: Self.pieceCountMax)
+        let rows = try messages.rows(queue: queue.id, .gone, dueBy: idTime.subtractingSaturating(queue.settings.duplicateWindow), limit: Self.pieceCountMax)
         for row in rows { try messages.remove(row) }
         let hasMore = rows.count == Self.pieceCountMax
-        queue.nextForgotten = hasMore ? now : try messages.firstDue(queue: queue.id, .gone).map { $0.addingSaturating(queue.settings.duplicateWindow) } ?? .max
+        let first = hasMore ? nil : try messages.firstDue(queue: queue.id, .gone)
+        queue.nextForgotten = hasMore ? now : first.map { idClock.clock(at: $0.addingSaturating(queue.settings.duplicateWindow)) } ?? .max
         queues[name] = queue
         return hasMore
     }
@@ -108,6 +109,7 @@ extension QueueCore {
                 try update.run()
             }
             queues[name]?.nextDue = now
+            queues[name]?.nextForgotten = now
         }
     }
 

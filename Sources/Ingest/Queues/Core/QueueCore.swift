@@ -37,6 +37,7 @@ final class QueueCore {
     var waiting: [String: [ReceiveWait]] = [:]
     private(set) var now: Int64
     private var jumps: ClockJumps
+    private(set) var idClock = IDClock()
     private var reach: ReachStamp
     /// By how much the clock was set, until a group holds that moved what lasts with it.
     private var shift: Int64 = 0
@@ -85,6 +86,7 @@ final class QueueCore {
         let select = try connection.statement("SELECT id FROM removed_queues")
         while try select.step() { removed.insert(select.int64(0)) }
         jumps.resume(try ClockMark.read(connection))
+        idClock = try IDClock(connection)
         try reach.begin(connection)
         self.connection = connection
         hasBacklog = true
@@ -132,7 +134,7 @@ final class QueueCore {
             return false
         }
         // They share their storage until the group changes them, which costs a copy of O(queues).
-        let (queuesBefore, waitingBefore, removedBefore, numberBefore) = (queues, waiting, removed, lastNumber)
+        let (queuesBefore, waitingBefore, removedBefore, numberBefore, idClockBefore) = (queues, waiting, removed, lastNumber, idClock)
         touched = []
         receivedByteCount = 0
         for member in members { member.begin() }
@@ -162,7 +164,7 @@ final class QueueCore {
             connection?.rollback()
             reach.rolledBack()
             for member in members { member.rollBack() }
-            (queues, waiting, removed, lastNumber) = (queuesBefore, waitingBefore, removedBefore, numberBefore)
+            (queues, waiting, removed, lastNumber, idClock) = (queuesBefore, waitingBefore, removedBefore, numberBefore, idClockBefore)
             let refusal = refusal(error)
             hasStumbled = true
             for operation in operations {
@@ -181,6 +183,7 @@ final class QueueCore {
         guard let connection else { return }
         try connection.execute("BEGIN IMMEDIATE")
         if shift != 0 {
+            try idClock.move(by: shift, connection)
             try keepLocks(shift)
             for member in members { try member.keep(shift) }
         }
@@ -220,6 +223,9 @@ final class QueueCore {
     }
 
     // MARK: What calls ask of it
+
+    /// The present instant, as ids are known by.
+    var idTime: Int64 { idClock.time(at: now) }
 
     /// - Throws: `Fault`: not-found.
     func queue(_ name: String) throws -> QueueState {

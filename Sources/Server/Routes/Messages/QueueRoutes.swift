@@ -48,8 +48,8 @@ enum QueueRoutes {
     private static func put(_ call: Call, _ queues: any QueueKeeping) throws -> Response {
         let name = call.path("name")
         let settings = try QueueBody.read(try call.object(members: QueueBody.members, passingOver: QueueBody.ofAnswers), name: name)
-        let outcome = try queues.put(queue: name, settings)
-        let text = QueueBody(try queues.queue(name, as: call.principal)).json()
+        let (outcome, report) = try queues.put(queue: name, settings)
+        let text = QueueBody(report).json()
         call.exchange.auditDetail = String(decoding: text, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/queues/\(name)")
     }

@@ -69,7 +69,7 @@ enum TopicRoutes {
     ]
 
     private static func list(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
-        let items = try topics.topics(as: call.principal).map { TopicBody(name: $0, subscriptions: try topics.topic($0, as: call.principal)) }
+        let items = try topics.topics(as: call.principal).map { TopicBody($0) }
         return .json(ListBody(items: items, nextCursor: nil), reserving: 128 * items.count + 64)
     }
 
@@ -81,8 +81,8 @@ enum TopicRoutes {
     private static func put(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
         let name = call.path("name")
         if !call.request.body.isEmpty { try TopicBody.check(try call.object(members: TopicBody.members, passingOver: TopicBody.ofAnswers), name: name) }
-        let outcome = try topics.put(topic: name)
-        return .json(outcome == .created ? 201 : 200, TopicBody(name: name, subscriptions: try topics.topic(name, as: call.principal))).adding("Location", "/v1/topics/\(name)")
+        let (outcome, topic) = try topics.put(topic: name)
+        return .json(outcome == .created ? 201 : 200, TopicBody(topic)).adding("Location", "/v1/topics/\(name)")
     }
 
     private static func delete(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
@@ -101,11 +101,11 @@ enum TopicRoutes {
 
     private static func putSubscription(_ call: Call, _ topics: any TopicKeeping) throws -> Response {
         let (topic, name) = (call.path("name"), call.path("subscription"))
-        let previous = try topics.subscriptions(of: topic).first { $0.subscription.name == name }?.subscription
         let body = try call.object(members: SubscriptionBody.members, passingOver: SubscriptionBody.ofAnswers)
-        let subscription = try SubscriptionBody.read(body, name: name, previous: previous)
-        let outcome = try topics.put(subscription, of: topic)
-        let text = SubscriptionBody(report: try topics.subscription(name, of: topic)).json()
+        let subscription = try SubscriptionBody.read(body, name: name)
+        // One that is left out is the one that is stored by then, and none that was read before: another call may replace it meanwhile.
+        let (outcome, report) = try topics.put(subscription, keepsSecret: body["target"]?["secret"] == nil, of: topic)
+        let text = SubscriptionBody(report: report).json()
         call.exchange.auditDetail = String(decoding: text, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/topics/\(topic)/subscriptions/\(name)")
     }

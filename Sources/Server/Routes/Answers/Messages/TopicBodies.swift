@@ -7,6 +7,9 @@ struct TopicBody: ListItem, JSONObject {
     let name: String
     let subscriptions: [String]
 
+    init(name: String, subscriptions: [String]) { (self.name, self.subscriptions) = (name, subscriptions) }
+    init(_ report: TopicReport) { self.init(name: report.name, subscriptions: report.subscriptions) }
+
     static var schemaName: String? { "Topic" }
     static var listName: StaticString { "topics" }
     static var listSchemaName: String { "TopicList" }
@@ -53,17 +56,18 @@ struct SubscriptionBody: ListItem, JSONObject {
         sink.member("rests", report.rests)
     }
 
+    /// - Returns: without a secret where none is given.
     /// - Throws: `invalid-queue` with every fault.
-    static func read(_ body: JSONValue, name: String, previous: Subscription?) throws -> Subscription {
+    static func read(_ body: JSONValue, name: String) throws -> Subscription {
         var reader = MemberReader(body: body)
         if let own = reader.string("name"), own != name { reader.fault("/name", "mismatch", "the path names the subscription \(name), this is \(MemberReader.shown(own))") }
         let condition = reader.string("where")
-        let target = target(body["target"], &reader, previous?.target)
+        let target = target(body["target"], &reader)
         guard reader.faults.isEmpty, let target else { throw Problem(.invalidQueue, reader.summary("the subscription"), errors: reader.faults) }
         return Subscription(name: name, condition: condition, target: target)
     }
 
-    private static func target(_ value: JSONValue?, _ reader: inout MemberReader, _ previous: SubscriptionTarget?) -> SubscriptionTarget? {
+    private static func target(_ value: JSONValue?, _ reader: inout MemberReader) -> SubscriptionTarget? {
         guard let members = value?.members, let value else {
             reader.fault("/target", "required", "an object with queue, process, webhook or log is wanted")
             return nil
@@ -88,12 +92,8 @@ struct SubscriptionBody: ListItem, JSONObject {
             reader.fault("/target/webhook", "format", "an http or https URL is wanted, without user and password")
             return nil
         }
-        // Left out, the one that is stored for the same URL stays; null takes it away.
-        guard let secret = value["secret"] else {
-            if case .webhook(let url, let secret)? = previous, url.hasBytes(of: text) { return .webhook(url: text, secret: secret) }
-            return .webhook(url: text, secret: nil)
-        }
-        if secret == .null { return .webhook(url: text, secret: nil) }
+        // Left out, the one that is stored for the same URL stays as it is put; null takes it away.
+        guard let secret = value["secret"], secret != .null else { return .webhook(url: text, secret: nil) }
         guard let secret = secret.text, WebhookSecret(secret) != nil else {
             reader.fault("/target/secret", "format", "a text is wanted that is not empty; what follows whsec_ must be base64")
             return nil
