@@ -6,7 +6,7 @@
 ///
 /// The length of each frame stands before it, by whoever sends it. The sum of a piece is over all pieces up to it: none is missing, doubled, or of another place.
 package enum CheckpointFrame: Equatable, Sendable {
-    /// Somebody else has the checkpoint still; what is asked for comes.
+    /// Somebody else has the checkpoint still, or its pages are looked at; what is asked for comes.
     case wait
     case refusal(String)
     /// Of all files together, and the record that they tell all up to.

@@ -3,7 +3,11 @@ protocol CommitKeeping: AnyObject, Sendable {
     /// Something was changed that no commit tells.
     func wantCheckpoint() throws
     /// Brings files that a commit is about to name.
-    func carry(_ files: [NamedFile])
+    ///
+    /// - Throws: where that commit must not come without them.
+    func carry(_ files: [NamedFile]) throws
+    /// The server ends: who waits for files that are brought waits no longer than that.
+    func stopCarrying(within seconds: Double)
     /// Runs `body` once all that was committed by now is kept, where answers wait for that.
     func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void)
     /// Whether answers wait, and in vain.
@@ -23,6 +27,7 @@ protocol CommitKeeping: AnyObject, Sendable {
 }
 
 extension LogKeeper: CommitKeeping {
+    func stopCarrying(within seconds: Double) {}
     var keepsReads: Bool { false }
     var end: String? { nil }
 }

@@ -4,7 +4,8 @@
 ///     file    := isLast:uint8 offset:int64 nameByteCount:uint16 name bytes
 ///
 /// 1 is a part of a segment that goes on with the next record, 2 its last one: `LogSegment` as it lies in a log, cut into pieces that a message can hold. 3 is a piece of a file
-/// that commits name: its pieces come in their order, and the last of them is empty. On disk: do not renumber.
+/// that commits name: its pieces come in their order, and the last of them is empty. Others' records stand between them, and one that is brought again begins with an empty last piece.
+/// On disk: do not renumber.
 ///
 /// Parts of a segment are of one tenure: those of a leader that did not get to the last of them before the next one's fence count for nothing.
 enum ReplicaBody: Equatable {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 
 /// Hands the commits of the store that leads to the machines that keep it together, and lets answers go once they are kept there. It stands where
@@ -9,21 +10,54 @@ import Glibc
 /// 2. An answer waits for its commit's number to be acknowledged, and for a proof that this machine leads (`ProvenAnswer`).
 /// 3. Once something could not be handed over, or another leads, nothing is kept any more (`end`): a gap would be a store that nobody had.
 /// 4. Nothing is spooled: what was not acknowledged when the process ends was reported to nobody; after an end that is not orderly the files are made anew.
+/// 5. A file of an upload is handed over whole before the commit that says that it is here, and others' commits go between its pieces (`carry`). No other commit brings it: records have it
+///    since, whoever leads.
 final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
+    private struct Part {
+        let token: Int
+        let byteCount: Int
+        /// Of the commit that is kept with it; nil for a part that ends none.
+        let number: Int64?
+        /// Of a file that is carried.
+        let isCarried: Bool
+    }
+
     private struct State {
         var lastToken = 0
         var acknowledged = 0
         /// What is under way, in order.
-        var open: [(token: Int, byteCount: Int, number: Int64?)] = []
+        var open: [Part] = []
         /// Of `open`; whoever hands over waits while it is above `openByteCountMax`.
         var openByteCount = 0
+        /// Of it, what is of files that are carried.
+        var carriedByteCount = 0
         /// The administrator's key is another.
         var wantsKey = false
-        /// Uploads whose files were handed over.
-        var carried: Set<String> = []
         var end: String?
         /// Nobody waits for room any more: what comes to be kept in time is.
         var isStopping = false
+        /// From then on no file is carried, by the steady clock.
+        var carryingEnd = Double.infinity
+        /// When something was last acknowledged, or else the first of `open` was handed over, by the steady clock.
+        var movedAt = 0.0
+
+        /// Whether another piece of a file may go, so that commits wait behind few of them. Where each is a request of its own, behind one.
+        func hasRoom(isInSlots: Bool) -> Bool {
+            openByteCount < ReplicaKeeper.openByteCountMax && carriedByteCount < (isInSlots ? 1 : ReplicaKeeper.carriedByteCountMax)
+        }
+
+        /// Why no piece goes any more; nil while they do.
+        ///
+        /// - Parameter waitSeconds: where nothing that is under way was acknowledged for so long, a file waits no longer than an answer would.
+        func refusal(at now: Double, waitSeconds: Double) -> Fault? {
+            if end != nil || isStopping || now >= carryingEnd {
+                let reason = end.map { ": \($0)" } ?? ""
+                return Fault(.notLeader, "this machine leads no more, and ends\(reason); the file is not on the other machine yet, and its upload waits for it still", advice: .sendAgainLater)
+            }
+            guard !open.isEmpty, now - movedAt >= waitSeconds else { return nil }
+            return Fault(
+                .storageUnavailable, "the other machine gives no answer, nor does what stands in for it; the file is not there yet, and its upload waits for it still", advice: .sendAgainLater)
+        }
     }
 
     private struct Pending {
@@ -40,17 +74,21 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private let replica: any CommitReplica
     private let directory: DataDirectory
     private let clock: Clock
-    /// So long a round waits for a commit that is under way; the next one goes on with it.
+    /// So long a round waits for a commit that is under way; the next one goes on with it. And so long a file waits while nothing is acknowledged.
     private let waitSeconds: Double
     private let state = Monitor(State())
-    /// One thread hands over at a time.
-    private let sending = Monitor(Pending())
+    /// One thread hands over at a time, and has this meanwhile. No lock, since it may wait for room that does not come: those who come meanwhile must be able to give up.
+    private let sending = Monitor<Pending?>(Pending())
     private let thread = HeldThread()
 
     /// So much is handed over before the first of it is kept.
     ///
     /// It bounds the memory that a slow machine costs, and a part may go beyond it: a commit is cut into many.
     private static let openByteCountMax = 8 << 20
+    /// Of them, pieces of files: what commits wait behind, also where each must be put into a slot, since the other machine is lost by then.
+    private static let carriedByteCountMax = 512 << 10
+    /// Of a wait for room, in which the other machine may be lost.
+    private static let lookSeconds = 0.25
     /// Of commits that go as one segment, compressed: it ends with the one that reaches it. What had gathered while nothing could be handed over would be more than whoever folds it could hold.
     private static let segmentByteCount = 8 << 20
     /// Around each of them, of which many may be small.
@@ -61,7 +99,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private static let stopSeconds = 5.0
 
     /// Before the store's first file is opened for writing.
-    init(_ replica: any CommitReplica, directory: DataDirectory, clock: Clock, waitSeconds: Double = 10) throws {
+    init(_ replica: any CommitReplica, directory: DataDirectory, clock: Clock, waitSeconds: Double = LogAnswers.waitSeconds) throws {
         (self.replica, self.directory, self.clock, self.waitSeconds) = (replica, directory, clock, waitSeconds)
         log = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, isPrompt: true, isSpooled: false, clock: clock)
         answers = LogAnswers(last: 0, isHeld: false)
@@ -101,33 +139,41 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
 
     // MARK: Handing over
 
-    /// Where each record is a request of its own, all that comes while one is under way goes together.
+    /// Where each record is a request of its own, all that comes while one is under way goes together. Behind a piece of a file, so that both go on in turn.
     private func gather() {
         guard replica.isInSlots else { return }
-        state.wait { $0.open.isEmpty || $0.end != nil || $0.isStopping ? () : nil }
+        state.wait { state in state.open.allSatisfy { $0.isCarried } || state.end != nil || state.isStopping ? () : nil }
     }
 
     /// One round: by its own thread, at the end of a server by the one that ends it.
     func ship() {
-        sending.withLock { pending in
-            do {
-                if state.withLock({ state in
-                    defer { state.wantsKey = false }
-                    return state.wantsKey
-                }) { try submit(file: DataDirectory.adminKeyName, at: "\(directory.path)/\(DataDirectory.adminKeyName)") }
-                try shipAll(&pending)
-            } catch {
-                // What was committed cannot be handed over in its order any more.
-                StoreLog.note("commits could not be handed over: this machine ends", path: directory.path, reason: StoreLog.text(error), level: .warning)
-                giveUp("commits could not be handed over: \(error)")
-            }
+        var pending: Pending = sending.wait { Self.takeTurn(&$0) }
+        do {
+            if state.withLock({ state in
+                defer { state.wantsKey = false }
+                return state.wantsKey
+            }) { try eachPiece(of: DataDirectory.adminKeyName, at: "\(directory.path)/\(DataDirectory.adminKeyName)") { piece in submit(piece, number: nil) } }
+            try shipAll(&pending)
+        } catch {
+            // What was committed cannot be handed over in its order any more.
+            StoreLog.note("commits could not be handed over: this machine ends", path: directory.path, reason: StoreLog.text(error), level: .warning)
+            giveUp("commits could not be handed over: \(error)")
         }
+        endTurn(pending)
     }
+
+    /// - Returns: nil while another thread hands over.
+    private static func takeTurn(_ sending: inout Pending?) -> Pending? {
+        defer { sending = nil }
+        return sending
+    }
+
+    private func endTurn(_ pending: Pending) { sending.broadcast { $0 = pending } }
 
     /// All that was committed since the last time, as segments cut into parts; nothing while one of these commits is under way for long, which the next
     /// round waits for.
     ///
-    /// - Throws: for a change that no commit tells, a file that cannot be read. What was taken out of the log is lost to the other machine then, so that the
+    /// - Throws: for a change that no commit tells. What was taken out of the log is lost to the other machine then, so that the
     ///   caller ends the keeping.
     private func shipAll(_ pending: inout Pending) throws {
         pending.bytes += log.takeHeld()
@@ -151,7 +197,6 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
             if kind == .fence { throw ColumnStoreError(.unsupportedFeature, path: directory.path, "a file was changed past its commits") }
             let isNothing = withdrawn.contains(entry.sequence)
             let payload = isNothing ? [] : Array(entry.payload)
-            if !isNothing, kind == .catalog { try bring(payload) }
             let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
             let record = LogRecord(
                 epoch: 1, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: pending.hash, byteCount: payload.count, payload: compressed)
@@ -174,13 +219,15 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
 
     /// Hands over one part, and waits while too much is under way.
     ///
-    /// - Parameter number: of the commit that is kept with it; nil for a part that ends none.
-    private func submit(_ body: [UInt8], number: Int64?) {
+    /// - Parameters: as of `Part`.
+    private func submit(_ body: [UInt8], number: Int64?, isCarried: Bool = false) {
         let token = state.wait { state -> Int? in
             guard state.openByteCount < Self.openByteCountMax || state.end != nil || state.isStopping else { return nil }
             state.lastToken += 1
-            state.open.append((state.lastToken, body.count, number))
+            if state.open.isEmpty { state.movedAt = SteadyClock.seconds() }
+            state.open.append(Part(token: state.lastToken, byteCount: body.count, number: number, isCarried: isCarried))
             state.openByteCount += body.count
+            if isCarried { state.carriedByteCount += body.count }
             return state.lastToken
         }
         replica.submit(token, body)
@@ -196,22 +243,55 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         return true
     }
 
-    /// Files of uploads are in no record of their own.
-    private func bring(_ payload: [UInt8]) throws {
-        guard let payload = LogPayload(payload) else { return }
-        for case .upload(let id) in LogCarrier.named(payload.changes) where ObjectKey.isValid("uploads/\(id)") {
-            // The file is whole with its row's first change, and stays as it is.
-            guard state.withLock({ $0.carried.insert(id).inserted }) else { continue }
-            try submit(file: "uploads/\(id)", at: "\(directory.uploadsPath)/\(id)")
+    // MARK: Files
+
+    /// Hands over files of uploads, whole, before the rows say that they are here. Within the order of commits a file of gigabytes would stand before everybody's.
+    ///
+    /// Each begins with nothing: of another that was handed over in vain before (its row was not changed, or a machine fell in the middle) no byte may stay behind where this one ends
+    /// in the middle, since whoever leads then takes what is there for the beginning of the client's file.
+    ///
+    /// Waits for as long as that takes, while anything is acknowledged. Whoever calls has no lock that a commit needs.
+    ///
+    /// - Throws: `not-leader` where this machine ends meanwhile, `storage-unavailable` where nothing is acknowledged for `waitSeconds`; `DataDirectory.Failure`. Then the row stays as it is.
+    func carry(_ files: [NamedFile]) throws {
+        for case .upload(let id) in files where ObjectKey.isValid("uploads/\(id)") {
+            let (name, path) = ("uploads/\(id)", "\(directory.uploadsPath)/\(id)")
+            try handOver(ReplicaBody.file(name: name, offset: 0, bytes: [], isLast: true).bytes)
+            let isThere = try eachPiece(of: name, at: path) { piece in try handOver(piece) }
+            guard isThere else { throw DataDirectory.Failure.io(operation: "open", path: path, code: ENOENT) }
         }
     }
 
-    /// Hands over a file in pieces, the last of them empty: it says where the file ends.
-    private func submit(file name: String, at path: String) throws {
+    /// No file is carried from then on: those who wait for one would keep the server from ending.
+    func stopCarrying(within seconds: Double) { state.broadcast { $0.carryingEnd = SteadyClock.seconds() + seconds } }
+
+    /// Hands over a piece of a file that is carried, once there is room for one.
+    private func handOver(_ piece: [UInt8]) throws {
+        while true {
+            let isInSlots = replica.isInSlots
+            _ = state.wait(seconds: Self.lookSeconds) { $0.hasRoom(isInSlots: isInSlots) || presentRefusal($0) != nil ? () : nil }
+            if let refusal = state.withLock({ presentRefusal($0) }) { throw refusal }
+            // Between two commits.
+            guard let pending = sending.wait(seconds: Self.lookSeconds, { Self.takeTurn(&$0) }) else { continue }
+            defer { endTurn(pending) }
+            // Of several who were woken by the room one has it.
+            let stillInSlots = replica.isInSlots
+            guard state.withLock({ $0.hasRoom(isInSlots: stillInSlots) && presentRefusal($0) == nil }) else { continue }
+            return submit(piece, number: nil, isCarried: true)
+        }
+    }
+
+    private func presentRefusal(_ state: State) -> Fault? { state.refusal(at: SteadyClock.seconds(), waitSeconds: waitSeconds) }
+
+    /// Gives a file in pieces, the last of them empty: it says where the file ends.
+    ///
+    /// - Returns: false where it is not there.
+    @discardableResult
+    private func eachPiece(of name: String, at path: String, _ body: ([UInt8]) throws -> Void) throws -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             // A later commit says that it is gone.
-            guard errno != ENOENT else { return }
+            guard errno != ENOENT else { return false }
             throw DataDirectory.Failure.io(operation: "open", path: path, code: errno)
         }
         defer { close(descriptor) }
@@ -227,9 +307,10 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
             }
             guard code == 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: code) }
             isLast = piece.isEmpty
-            submit(ReplicaBody.file(name: name, offset: offset, bytes: piece[...], isLast: isLast).bytes, number: nil)
+            try body(ReplicaBody.file(name: name, offset: offset, bytes: piece[...], isLast: isLast).bytes)
             offset += Int64(piece.count)
         }
+        return true
     }
 
     // MARK: What becomes of it
@@ -240,7 +321,9 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
             state.acknowledged = max(state.acknowledged, token)
             let count = state.open.prefix { $0.token <= token }.count
             let done = state.open.prefix(count)
+            if count > 0 { state.movedAt = SteadyClock.seconds() }
             state.openByteCount -= done.reduce(0) { $0 + $1.byteCount }
+            state.carriedByteCount -= done.reduce(0) { $0 + ($1.isCarried ? $1.byteCount : 0) }
             let number = done.last { $0.number != nil }?.number
             state.open.removeFirst(count)
             return number
@@ -269,9 +352,6 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         state.withLock { $0.wantsKey = true }
         log.state.broadcast { $0.isWanted = true }
     }
-
-    /// They go with the commit.
-    func carry(_ files: [NamedFile]) {}
 
     var isAwaited: Bool { true }
     var keepsReads: Bool { true }

@@ -55,8 +55,6 @@ package final class ReplicaStore {
     private var unsynced: Set<String> = []
     /// Files that further records go on with.
     private var unfinished: Set<String> = []
-    /// Files of which records have brought something since it was opened: what makes them an upload's own comes behind them.
-    private var brought: Set<String> = []
     /// The catalog has changed since the files of moved rows were last looked for.
     private var hasCatalogChanged = true
     /// Databases that have changed since they were last asked for.
@@ -161,7 +159,7 @@ package final class ReplicaStore {
             let path = "\(directory)/\(folder)"
             for name in access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] where name.hasSuffix("-wal") || name.hasSuffix("-shm") { try remove("\(folder)/\(name)") }
         }
-        (parts, partCount, laterFound, unfinished, brought) = ([], 0, nil, [], [])
+        (parts, partCount, laterFound, unfinished) = ([], 0, nil, [])
         if let checkpoint {
             try CheckpointFiles.copy(checkpoint.directory, to: files)
             try findLater()
@@ -211,7 +209,8 @@ package final class ReplicaStore {
         guard let position, next.sequence == position.sequence + partCount + 1 else {
             throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) does not follow on what its files tell")
         }
-        if isFence { (parts, partCount) = ([], 0) }
+        // What another leader had begun nobody goes on with.
+        if isFence { (parts, partCount, unfinished) = ([], 0, []) }
         guard !body.isEmpty else {
             take(next)
             return true
@@ -275,7 +274,6 @@ package final class ReplicaStore {
         }
         if isDurable { unsynced.insert(name) }
         if isLast { unfinished.remove(name) } else { unfinished.insert(name) }
-        brought.insert(name)
     }
 
     /// Notes that the files are to be made anew.
@@ -309,8 +307,8 @@ package final class ReplicaStore {
         }
         if position != noted || pending != through { try note(.folded, through: through) }
         // Once it is noted: what is folded again after a crash comes after they went.
-        // To a later version the catalog may say something else by the same words: nothing goes by them.
-        if hasCatalogChanged, later == nil { try removeMoved() }
+        // To a later version the catalog may say something else by the same words: nothing goes by them. Nor by one that is ahead of the files, to which records bring something still.
+        if hasCatalogChanged, later == nil, pending == nil { try removeMoved() }
     }
 
     /// Removes day files whose rows are in cold, those that were made ahead and not used, and files of uploads that the leader keeps no more.
@@ -322,10 +320,17 @@ package final class ReplicaStore {
         // Where records are folded again the catalog is ahead of them, and a piece of a file finds those before it.
         let uploads = try DataDirectory.names(in: "\(directory)/uploads").filter { !unfinished.contains("uploads/\($0)") }
         for id in try catalog.withoutFiles(uploads) { try remove("uploads/\(id)") }
-        // What came to this machine as it led, and was not sent to its end: no leader's file is of it. By the leader's clock, long after the last call that may go on with it.
+        // What came to this machine as it led, and was not sent to its end, or what a leader brought and then did not take: no leader's file is of it. By the leader's clock, long after the last call
+        // that may go on with it, and after the last record that did: what makes a file that was brought an upload's own comes behind it.
         guard let lastAt else { return }
-        let own = uploads.filter { !brought.contains("uploads/\($0)") }
-        for id in try catalog.neverSent(own, linkedBefore: lastAt.addingSaturating(-Self.partMicroseconds)) { try remove("uploads/\(id)") }
+        let end = lastAt.addingSaturating(-Self.partMicroseconds)
+        for id in try catalog.neverSent(uploads, linkedBefore: end) where wasLeft("uploads/\(id)", before: end) { try remove("uploads/\(id)") }
+    }
+
+    /// Whether a file was not written to since an instant. By the file itself: a process that was started anew, and who goes on with a checkpoint, know of no record that came before.
+    private func wasLeft(_ name: String, before instant: Int64) -> Bool {
+        var status = stat()
+        return stat("\(directory)/\(name)", &status) == 0 && Int64(status.st_mtim.tv_sec) < instant / 1_000_000
     }
 
     /// Day files, and SQLite's own beside them, of other names.

@@ -10,7 +10,7 @@ import Glibc
 /// Until then a mark lies beside the file, as long as what counts of it: all of it a hole, and there under its name from its first instant at that length. So a kill that leaves the piece
 /// leaves the mark, and `byteCount(at:)` says what was here before it. It comes before the piece's first byte, and goes when the piece is looked at or cut off.
 package final class UploadFile: @unchecked Sendable {
-    // Proof of Sendable: used by the connection's thread, then by the one thread that has the whole request.
+    // Proof of Sendable: used by the connection's thread, then by the one thread that has the whole request, then by the one that it is handed on to.
 
     package let upload: Upload
     package let path: String
@@ -26,6 +26,7 @@ package final class UploadFile: @unchecked Sendable {
     package let start: Int64
     /// Whether what comes stays though its call breaks.
     private var isKept: Bool
+    private var isChecked = false
 
     /// - Parameters:
     ///   - start: 0 to begin anew; else behind what is there, of which no more than that is kept.
@@ -134,6 +135,32 @@ package final class UploadFile: @unchecked Sendable {
     package func synchronize() throws {
         guard fsync(descriptor) == 0 else { throw Self.failure(errno) }
         try DataDirectory.synchronizeDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+    }
+
+    /// Looks, once, whether this is the file that was announced, and makes it durable. Let go of where it is not.
+    ///
+    /// - Throws: `upload-mismatch` for another file; then it may be put again.
+    package func check() throws {
+        if isChecked { return }
+        do {
+            if let announced = upload.byteCount, announced != byteCount {
+                let found = byteCount
+                try cut(to: 0)
+                throw Fault(.uploadMismatch, "the file has \(found) bytes, and \(announced) were announced")
+            }
+            if let announced = upload.sha256 {
+                let found = try sha256()
+                if found != announced {
+                    try cut(to: 0)
+                    throw Fault(.uploadMismatch, "the file's SHA-256 is \(found), and \(announced) was announced")
+                }
+            }
+            try synchronize()
+        } catch {
+            end()
+            throw error
+        }
+        isChecked = true
     }
 
     /// Takes back what came behind a place: a piece whose sum was wrong.

@@ -98,6 +98,7 @@ final class UploadQueue: Sendable {
     func beginWriting(_ id: String) -> Bool { state.withLock { !$0.isStopped && $0.written.insert(id).inserted } }
     func endWriting(_ id: String) { state.broadcast { _ = $0.written.remove(id) } }
     func isWritten(_ id: String) -> Bool { state.withLock { $0.written.contains(id) } }
+    var written: Set<String> { state.withLock { $0.written } }
 
     // MARK: Ends
 

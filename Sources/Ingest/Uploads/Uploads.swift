@@ -235,25 +235,16 @@ package final class Uploads: Sendable {
     ///
     /// The order is: checked, durable, named to whoever copies the store's files, and only then PROCESSING.
     ///
+    /// Of a pair it waits for the other machine, for as long as that takes the file. A caller whose threads are for other work does `UploadFile.check` there, and this elsewhere.
+    ///
     /// - Parameter coding: of the bytes, where the call said one.
-    /// - Throws: `upload-mismatch` for another file than was announced; then it may be put again.
+    /// - Throws: as `UploadFile.check`; `not-leader` and `storage-unavailable` where it could not be brought to the other machine: it stays as it is, and is not read.
     package func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload {
         defer { file.end() }
+        try file.check()
         var upload = file.upload
-        if let announced = upload.byteCount, announced != file.byteCount {
-            try file.cut(to: 0)
-            throw Fault(.uploadMismatch, "the file has \(file.byteCount) bytes, and \(announced) were announced")
-        }
-        if let announced = upload.sha256 {
-            let found = try file.sha256()
-            if found != announced {
-                try file.cut(to: 0)
-                throw Fault(.uploadMismatch, "the file's SHA-256 is \(found), and \(announced) was announced")
-            }
-        }
-        try file.synchronize()
         (upload.state, upload.receivedByteCount, upload.coding) = (.processing, file.byteCount, coding?.rawValue)
-        catalog.naming.withLock { $0 }?([.upload(upload.id)])
+        try catalog.naming.withLock { $0 }?([.upload(upload.id)])
         guard try catalog.change(upload, from: .new) else { throw Fault(.uploadClosed, "the upload was ended meanwhile") }
         queue.wake()
         return upload
@@ -328,8 +319,10 @@ package final class Uploads: Sendable {
         // What is noted as gone stays so where files are kept for longer by now.
         let oldest = max(now - Int64(options.fileDays) * Self.day, try catalog.uploadFilesGone() ?? .min)
         try removeFiles(now: now, oldest: oldest)
-        // Once they are gone: no record brings one of them again.
-        try catalog.noteUploadFilesGone(before: oldest)
+        // Once they are gone: no record brings one of them again. One that is being put stays, though its upload has ended, and may be on its way to another machine, which must not let go of it in the
+        // middle.
+        let held = try queue.written.compactMap { try catalog.upload($0)?.createdAt }.min() ?? .max
+        try catalog.noteUploadFilesGone(before: min(oldest, held))
     }
 
     /// - Parameter oldest: of those that have ended, files stay of what was announced then, or later.

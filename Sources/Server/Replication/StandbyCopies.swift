@@ -45,6 +45,7 @@ final class StandbyCopies: Sendable {
     let reading = StandbyReading()
     private let directory: String
     private let storages: any StorageFactory
+    private let quarantineDays: Int
     private let log: Log
     private let state = Monitor(State())
     private let ended = Mutex<(@Sendable () -> Void)?>(nil)
@@ -56,7 +57,10 @@ final class StandbyCopies: Sendable {
     /// - Parameters:
     ///   - directory: of the store, absolute.
     ///   - storages: where cold tables lie.
-    init(directory: String, storages: any StorageFactory, log: Log) { (self.directory, self.storages, self.log) = (directory, storages, log) }
+    ///   - quarantineDays: how long what was refused is shown, as by the store that leads.
+    init(directory: String, storages: any StorageFactory, quarantineDays: Int, log: Log) {
+        (self.directory, self.storages, self.quarantineDays, self.log) = (directory, storages, quarantineDays, log)
+    }
 
     /// Calls `body` whenever there is to be no copy any more: what runs over it is to end.
     func whenEnded(_ body: @escaping @Sendable () -> Void) { ended.withLock { $0 = body } }
@@ -115,7 +119,9 @@ final class StandbyCopies: Sendable {
             return (state.present?.copy, state.changed, state.round)
         }
         let isBegun = WorkerThread.start(name: "standby-copy") { [self] in
-            let made = Result { try StandbyCopy(directory: directory, at: held.position, storages: storages, from: former, changed: changed) }
+            let made = Result {
+                try StandbyCopy(directory: directory, at: held.position, storages: storages, quarantineDays: quarantineDays, from: former, changed: changed)
+            }
             finish(made, heardAt: heardAt, at: now, round: round)
         }
         if !isBegun { finish(.failure(Fault(.overloaded, "the system gives no thread to make it on", advice: .sendAgainLater)), heardAt: heardAt, at: now, round: round) }

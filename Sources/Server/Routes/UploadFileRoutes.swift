@@ -58,9 +58,13 @@ enum UploadFileRoutes {
         return coding
     }
 
-    private static func put(_ call: Call, _ parts: Parts) throws -> Response {
+    private static func put(_ call: Call, _ parts: Parts) throws -> Response? {
         guard let file = call.sink as? UploadFile else { throw Problem(.internalError, "a file went nowhere") }
-        let upload = try parts.uploads.finish(file, coding: try coding(call))
-        return .json(201, UploadStateBody(id: upload.id, state: upload.state))
+        let coding = try coding(call)
+        try file.check()
+        return try call.carryOn {
+            let upload = try parts.uploads.finish(file, coding: coding)
+            return .json(201, UploadStateBody(id: upload.id, state: upload.state))
+        }
     }
 }

@@ -63,9 +63,16 @@ enum UploadPieceRoutes {
             .adding("Tus-Max-Size", String(parts.byteCountMax))
     }
 
-    private static func offset(_ call: Call, _ parts: Parts) throws -> Response {
+    private static func offset(_ call: Call, _ parts: Parts) throws -> Response? {
+        let upload = try told { try linked(call, parts) }
+        // Where all of it is here it ends the file, as a last call does.
+        guard upload.state == .new, parts.uploads.fileByteCount(upload.id) == upload.byteCount else { return try standing(upload, parts) }
+        return try told { try call.carryOn { try standing(upload, parts) } }
+    }
+
+    private static func standing(_ linked: Upload, _ parts: Parts) throws -> Response {
         try told {
-            let (upload, offset) = try parts.uploads.standing(of: try linked(call, parts))
+            let (upload, offset) = try parts.uploads.standing(of: linked)
             let length = upload.state == .new ? upload.byteCount : upload.receivedByteCount
             // What is here whole stays so, whatever became of it, be it a file of no bytes; what was ended before takes nothing more.
             guard upload.receivedByteCount > 0 || [.new, .processing, .processed, .error].contains(upload.state) else {
@@ -140,7 +147,7 @@ enum UploadPieceRoutes {
         return (algorithm, words[1])
     }
 
-    private static func patch(_ call: Call, _ parts: Parts) throws -> Response {
+    private static func patch(_ call: Call, _ parts: Parts) throws -> Response? {
         guard let file = call.sink as? UploadFile else { throw Problem(.internalError, "a file went nowhere") }
         // The piece is on the disk by now, and is read from there: it was never held in memory.
         if let (algorithm, text) = try checksum(call) {
@@ -157,7 +164,16 @@ enum UploadPieceRoutes {
         file.keep()
         let upload = file.upload
         let end = file.byteCount
-        if end == upload.byteCount { _ = try parts.uploads.finish(file, coding: nil) } else { file.end() }
-        return placed(.noContent, end, upload)
+        guard end == upload.byteCount else {
+            file.end()
+            return placed(.noContent, end, upload)
+        }
+        try file.check()
+        return try call.carryOn {
+            try told {
+                _ = try parts.uploads.finish(file, coding: nil)
+                return placed(.noContent, end, upload)
+            }
+        }
     }
 }

@@ -6,12 +6,14 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: where each record is a request to a bucket, commits that come while one is under way go as one. Method: an engine whose replica keeps what it is given waiting.
+/// Goal: where each record is a request to a bucket, commits that come while one is under way go as one; a file of an upload is handed over before its row says that it is here, and keeps nobody's
+/// commits waiting. Method: an engine whose replica keeps what it is given waiting.
 final class ReplicaKeeperTests: XCTestCase {
     /// Acknowledges when the test says so.
     private final class Held: CommitReplica {
         private struct State {
             var given = 0
+            var bodies: [[UInt8]] = []
             var isOpen = true
             var observer: (any ReplicaObserver)?
         }
@@ -22,11 +24,14 @@ final class ReplicaKeeperTests: XCTestCase {
         init(isInSlots: Bool) { self.isInSlots = isInSlots }
 
         var count: Int { state.withLock { $0.given } }
+        /// All that it was given.
+        var bodies: [[UInt8]] { state.withLock { $0.bodies } }
 
         func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
         func submit(_ token: Int, _ body: [UInt8]) {
             let observer = state.broadcast { state in
                 state.given = token
+                state.bodies.append(body)
                 return state.isOpen ? state.observer : nil
             }
             observer?.acknowledged(through: token)
@@ -172,5 +177,190 @@ final class ReplicaKeeperTests: XCTestCase {
         XCTAssertLessThan(LogSegment.commitByteCountMax + LogSegment.commitByteCountMax / 256 + 2 * (8 << 20) + 65_537, LogSegment.payloadByteCountMax)
         keeper.stop()
         XCTAssertEqual(recorder.isWhole, true)
+    }
+
+    // MARK: Files of uploads
+
+    /// The file of the upload `u`, which has come and is not ended yet.
+    private func put(_ byteCount: Int, _ fixture: EngineFixture) throws -> UploadFile {
+        let uploads = fixture.engine.uploads
+        let file = try uploads.receive(try uploads.announce(UploadAnnouncement(name: "a.ndjson"), id: "u", as: .admin), from: 0, isAnew: true, isKept: true)
+        try [UInt8](repeating: 0x0A, count: byteCount).withUnsafeBytes { try file.append($0) }
+        return file
+    }
+
+    /// Returns once all is kept that was committed by now.
+    private func settle(_ fixture: EngineFixture) {
+        let isKept = Monitor(false)
+        fixture.engine.whenKept { fault in
+            XCTAssertNil(fault)
+            isKept.broadcast { $0 = true }
+        }
+        XCTAssertEqual(isKept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+    }
+
+    /// Ends a file on another thread.
+    private func finish(_ file: UploadFile, _ fixture: EngineFixture) -> Monitor<Result<Upload, any Error>?> {
+        let outcome = Monitor<Result<Upload, any Error>?>(nil)
+        let uploads = fixture.engine.uploads
+        Thread.detachNewThread {
+            let result: Result<Upload, any Error> = Result { try uploads.finish(file, coding: nil) }
+            outcome.broadcast { $0 = result }
+        }
+        return outcome
+    }
+
+    private static func isOfFile(_ body: [UInt8]) -> Bool {
+        if case .file? = ReplicaBody(body) { return true }
+        return false
+    }
+
+    /// It would be a file's last piece that a receipt waits for, gigabytes later. Nothing is acknowledged meanwhile.
+    func test_commit_goesBetweenThePiecesOfAFile() throws {
+        let byteCount = 40 * ReplicaBody.byteCountMax
+        for isInSlots in [true, false] {
+            let replica = Held(isInSlots: isInSlots)
+            let fixture = try EngineFixture(folder.appendingPathComponent("between-\(isInSlots)").path) { $0.replica = replica }
+            let file = try put(byteCount, fixture)
+            settle(fixture)
+            replica.hold()
+            let before = replica.count
+            let outcome = finish(file, fixture)
+            XCTAssertTrue(replica.waitForMore(than: before))
+            _ = try fixture.taken(EngineFixture.receipt("R-1"))
+            XCTAssertTrue(Patience.until { replica.bodies.dropFirst(before).contains { !Self.isOfFile($0) } })
+            // Of more than forty: one that says that the file begins anew, and half a megabyte.
+            XCTAssertLessThanOrEqual(replica.bodies.dropFirst(before).prefix(while: Self.isOfFile).count, isInSlots ? 1 : 12)
+            XCTAssertNil(outcome.withLock { $0 })
+            replica.release()
+            XCTAssertEqual(try XCTUnwrap(outcome.wait(seconds: Patience.seconds) { $0 }).get().state, .processing)
+            settle(fixture)
+            XCTAssertGreaterThan(replica.bodies.dropFirst(before).filter(Self.isOfFile).count, 40)
+            try fixture.engine.close()
+        }
+    }
+
+    /// Whoever takes over between two records has the file where it has the row.
+    func test_file_isWholeBeforeItsRowSaysThatItIsHere_andNoOtherLeaderHandsItOver() throws {
+        let byteCount = 3 * ReplicaBody.byteCountMax
+        let path = folder.appendingPathComponent("whole").path
+        let recorder = CommitRecorder()
+        let fixture = try EngineFixture(path) { $0.replica = recorder }
+        let file = try put(byteCount, fixture)
+        settle(fixture)
+        XCTAssertEqual(try fixture.engine.uploads.finish(file, coding: nil).state, .processing)
+        settle(fixture)
+        try fixture.engine.close()
+        let bodies = recorder.bodies
+        let pieces = bodies.indices.filter { Self.isOfFile(bodies[$0]) }
+        let (first, last) = (try XCTUnwrap(pieces.first), try XCTUnwrap(pieces.last))
+        XCTAssertEqual(ReplicaBody(bodies[first]), .file(name: "uploads/u", offset: 0, bytes: [], isLast: true))
+        XCTAssertEqual(ReplicaBody(bodies[last]), .file(name: "uploads/u", offset: Int64(byteCount), bytes: [], isLast: true))
+        // Folded record by record, as by a standby: the row says so behind the last piece.
+        let standby = try ReplicaStore(directory: folder.appendingPathComponent("standby").path)
+        try standby.clear()
+        for (index, body) in bodies.enumerated() {
+            try standby.apply(.init(sequence: Int64(index) + 1, epoch: 1, high: UInt64(index) + 1, low: 7), body)
+            guard index == last || index == bodies.count - 1 else { continue }
+            try standby.settle()
+            let catalog = try SQLiteConnection(path: "\(standby.directory)/catalog.sqlite", mode: .readOnly)
+            XCTAssertEqual(try catalog.integer("SELECT count(*) FROM uploads WHERE state = 'PROCESSING'"), index == last ? 0 : 1)
+            XCTAssertEqual(FileManager.default.contents(atPath: "\(standby.directory)/uploads/u")?.count, byteCount)
+        }
+        // A tenure later nothing of it goes again, which would stand before all commits.
+        let next = CommitRecorder()
+        let later = try EngineFixture(path) { $0.replica = next }
+        try later.engine.uploads.cancel("u", as: .admin)
+        settle(later)
+        try later.engine.close()
+        XCTAssertGreaterThan(next.bodies.count, 0)
+        XCTAssertFalse(next.bodies.contains(where: Self.isOfFile))
+    }
+
+    /// The change of its row failed, say, and its client puts another: whoever takes over meanwhile has the beginning of one of both, for which its client takes it.
+    func test_fileThatIsHandedOverAgain_isNeverMixedWithWhatWasThere() throws {
+        let recorder = CommitRecorder()
+        let directory = try DataDirectory(path: folder.appendingPathComponent("again").path)
+        let keeper = try ReplicaKeeper(recorder, directory: directory, clock: .system)
+        recorder.begin(keeper)
+        try DataDirectory.makeDirectories(directory.uploadsPath)
+        let contents = [Data(repeating: 1, count: 3 * ReplicaBody.byteCountMax), Data(repeating: 2, count: 2 * ReplicaBody.byteCountMax)]
+        for content in contents {
+            try content.write(to: URL(filePath: "\(directory.uploadsPath)/u"))
+            try keeper.carry([.upload("u")])
+        }
+        let path = folder.appendingPathComponent("mixed").path
+        let standby = try ReplicaStore(directory: path)
+        try standby.clear()
+        func content() -> Data? { FileManager.default.contents(atPath: "\(path)/uploads/u") }
+        for (index, body) in recorder.bodies.enumerated() {
+            try standby.apply(.init(sequence: Int64(index) + 1, epoch: 1, high: UInt64(index) + 1, low: 7), body)
+            XCTAssertLessThanOrEqual(Set(content() ?? Data()).count, 1, "record \(index + 1)")
+        }
+        XCTAssertEqual(content(), contents[1])
+        XCTAssertThrowsError(try keeper.carry([.upload("gone")]), "its row would say that it is here")
+        keeper.ended("another leads")
+        XCTAssertThrowsError(try keeper.carry([.upload("u")])) { XCTAssertEqual(($0 as? Fault)?.code, .notLeader) }
+        keeper.stop()
+    }
+
+    /// Of a pair whose other machine is gone, and that has nothing in its place: threads that wait for it are of others' uploads as well.
+    func test_fileThatNobodyAcknowledges_waitsNoLongerThanAnAnswer() throws {
+        for isBehindCommits in [false, true] {
+            let replica = Held(isInSlots: false)
+            let directory = try DataDirectory(path: folder.appendingPathComponent("silent-\(isBehindCommits)").path)
+            let keeper = try ReplicaKeeper(replica, directory: directory, clock: .system, waitSeconds: 0.2)
+            replica.begin(keeper)
+            try DataDirectory.makeDirectories(directory.uploadsPath)
+            try Data(repeating: 1, count: 20 * ReplicaBody.byteCountMax).write(to: URL(filePath: "\(directory.uploadsPath)/u"))
+            try keeper.carry([.upload("u")])
+            replica.hold()
+            let isShipped = Monitor(!isBehindCommits)
+            if isBehindCommits {
+                // More than may be under way: whoever hands them over waits for room.
+                let source = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+                defer { try? source.close() }
+                let changes = [UInt8](try XCTUnwrap(try source.read(upToCount: 12 << 20)))
+                keeper.log.resolve(changes.withUnsafeBytes { keeper.log.prepare("hot/2026-11-20.sqlite", $0) }, isCommitted: true)
+                let before = replica.count
+                Thread.detachNewThread {
+                    keeper.ship()
+                    isShipped.broadcast { $0 = true }
+                }
+                XCTAssertTrue(replica.waitForMore(than: before))
+            }
+            let outcome = Monitor<Result<Void, any Error>?>(nil)
+            Thread.detachNewThread {
+                let result: Result<Void, any Error> = Result { try keeper.carry([.upload("u")]) }
+                outcome.broadcast { $0 = result }
+            }
+            XCTAssertThrowsError(try XCTUnwrap(outcome.wait(seconds: Patience.seconds) { $0 }).get()) { XCTAssertEqual(($0 as? Fault)?.code, .storageUnavailable) }
+            // Once it is there again the same file goes.
+            replica.release()
+            XCTAssertEqual(isShipped.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+            XCTAssertNoThrow(try keeper.carry([.upload("u")]))
+            keeper.stop()
+        }
+    }
+
+    /// Else one of gigabytes would keep a server from ending, or from handing over the lead.
+    func test_fileThatIsOnItsWay_asTheServerEnds_isNotTaken_andItsUploadWaits() throws {
+        let byteCount = 4 * ReplicaBody.byteCountMax
+        let replica = Held(isInSlots: true)
+        let fixture = try EngineFixture(folder.appendingPathComponent("ending").path) { $0.replica = replica }
+        let uploads = fixture.engine.uploads
+        let file = try put(byteCount, fixture)
+        settle(fixture)
+        replica.hold()
+        let before = replica.count
+        let outcome = finish(file, fixture)
+        XCTAssertTrue(replica.waitForMore(than: before))
+        fixture.engine.stopCarrying(within: 0)
+        XCTAssertThrowsError(try XCTUnwrap(outcome.wait(seconds: Patience.seconds) { $0 }).get()) { XCTAssertEqual(($0 as? Fault)?.code, .notLeader) }
+        XCTAssertEqual(try uploads.upload("u", as: .admin).state, .new)
+        XCTAssertEqual(uploads.fileByteCount("u"), Int64(byteCount))
+        replica.release()
+        settle(fixture)
+        try fixture.engine.close()
     }
 }

@@ -462,64 +462,6 @@ final class ReplicaStoreTests: XCTestCase {
         }
     }
 
-    /// Killed and started anew: the catalog tells what comes behind the pieces of a file, which come again.
-    func test_fileOfAnUpload_thatIsFoldedAgain_staysUntilItIsWhole() throws {
-        let fixture = try EngineFixture(path("b")) { $0.uploads.fileDays = 0 }
-        let catalog = fixture.engine.catalog
-        var upload = Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 1, expiresAt: 2)
-        try catalog.add(upload, openCountMax: 10)
-        (upload.state, upload.receivedByteCount) = (.cancelled, 2)
-        XCTAssertTrue(try catalog.change(upload, from: .new))
-        try fixture.engine.uploads.sweep()
-        XCTAssertEqual(try catalog.uploadFilesGone(), 2)
-        try fixture.engine.close()
-        try ReplicaStore.noteEnd(path("b"), at: Self.position(0))
-        let store = try ReplicaStore(directory: path("b"))
-        func content() -> Data? { FileManager.default.contents(atPath: path("b/uploads/u")) }
-        for (offset, bytes) in [(0, [1]), (1, [2])] as [(Int64, [UInt8])] {
-            try store.apply(Self.position(Int(store.foldedSequence) + 1), ReplicaBody.file(name: "uploads/u", offset: offset, bytes: bytes[...], isLast: false).bytes)
-            try store.settle()
-        }
-        XCTAssertEqual(content(), Data([1, 2]))
-        try store.apply(Self.position(3), ReplicaBody.file(name: "uploads/u", offset: 2, bytes: [], isLast: true).bytes)
-        store.release(read: ["changed"])
-        try store.settle()
-        XCTAssertNil(content())
-    }
-
-    /// It follows by now, and no record tells it that the leader has nothing of them.
-    func test_partsOfFiles_thatCameToThisMachineAsItLed_goOnceTheirLinksAreLongOver() throws {
-        let hour: Int64 = 3_600_000_000
-        let fixture = try EngineFixture(path("b"))
-        for (id, end) in [("old", hour), ("brought", hour), ("young", 20 * hour)] {
-            let upload = Upload(id: id, owner: .administrator, client: nil, name: id, type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 0, expiresAt: end)
-            try fixture.engine.catalog.add(upload, openCountMax: 10)
-        }
-        try fixture.engine.close()
-        try FileManager.default.createDirectory(atPath: path("b/uploads"), withIntermediateDirectories: true)
-        for name in ["old", "young", "read.ids", "read.ids-wal"] { try Data([1]).write(to: URL(filePath: path("b/uploads/\(name)"))) }
-        try ReplicaStore.noteEnd(path("b"), at: Self.position(0))
-        let store = try ReplicaStore(directory: path("b"))
-        func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path("b/uploads")).sorted() }
-        try store.begin()
-        XCTAssertEqual(try files(), ["old", "young"], "which ids a file has brought is found out anew by whoever reads on")
-        func apply(_ body: [UInt8]) throws {
-            try store.apply(Self.position(Int(store.foldedSequence) + 1), body)
-            try store.settle()
-        }
-        // The leader has it whole, and says so only behind it.
-        try apply(ReplicaBody.file(name: "uploads/brought", offset: 0, bytes: [1], isLast: false).bytes)
-        try apply(ReplicaBody.file(name: "uploads/brought", offset: 1, bytes: [], isLast: true).bytes)
-        let payload = LogPayload.head("catalog.sqlite")
-        let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try ZstdTextCodec(level: 1).compress(bytes, dictionary: nil) }
-        for (sequence, (time, left)) in [(24 * hour, ["brought", "old", "young"]), (26 * hour, ["brought", "young"]), (45 * hour, ["brought"])].enumerated() {
-            let record = LogRecord(
-                epoch: 1, sequence: Int64(sequence) + 1, time: time, kind: .catalog, previous: LogRecord.noHash, byteCount: payload.count, payload: compressed)
-            for part in ReplicaBody.parts(LogSegment(records: [record]).bytes) { try apply(part) }
-            XCTAssertEqual(try files(), left)
-        }
-    }
-
     private func hotFiles(_ name: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path(name) + "/hot").filter { $0.hasSuffix(".sqlite") }.sorted()
     }

@@ -47,7 +47,10 @@ final class StandbyCopyTests: XCTestCase {
 
         init(_ leader: String, _ directory: String) throws {
             self.directory = directory
-            fixture = try EngineFixture(leader) { [recorder] in $0.replica = recorder }
+            fixture = try EngineFixture(leader) { [recorder] in
+                $0.replica = recorder
+                $0.quarantine.days = 90
+            }
             standby = try ReplicaStore(directory: directory)
             try standby.clear()
         }
@@ -60,10 +63,11 @@ final class StandbyCopyTests: XCTestCase {
         }
 
         /// - Parameter meanwhile: happens between the record of the copy and its opening.
-        mutating func copy(_ meanwhile: (inout Two) throws -> Void = { _ in }) throws {
+        mutating func copy(quarantineDays: Int = 90, _ meanwhile: (inout Two) throws -> Void = { _ in }) throws {
             let held = try XCTUnwrap(try standby.hold())
             try meanwhile(&self)
-            let copy = try StandbyCopy(directory: directory, at: held.position, storages: LocalStorageFactory(), from: reading.present, changed: held.changed)
+            let copy = try StandbyCopy(
+                directory: directory, at: held.position, storages: LocalStorageFactory(), quarantineDays: quarantineDays, from: reading.present, changed: held.changed)
             standby.release(read: copy.dayFiles)
             reading.use(copy)
         }
@@ -112,6 +116,21 @@ final class StandbyCopyTests: XCTestCase {
         XCTAssertThrowsError(try two.reading.receipt(ReceiptLookup(receiptID: "R-3", client: nil, table: "receipts", day: nil, asOf: nil), as: own))
         XCTAssertNotNil(try two.reading.contract("c1"))
         XCTAssertNil(try two.reading.contract("c3"))
+        try two.fixture.engine.close()
+    }
+
+    /// A ticket that the leader shows is not absent here: both have the same settings.
+    func test_ticketOfWhatWasRefused_isShownAsLongAsTheSettingsSay() throws {
+        var two = try Two(path("a"), path("b"))
+        let ticket = try XCTUnwrap(two.fixture.refusal(#"{"n":1}"#)?.ticketID)
+        try two.fixture.engine.catalog.write { try $0.execute("UPDATE quarantine SET received_at = received_at - \(40 * CivilDate.microsecondsPerDay)") }
+        wait(two.fixture.engine)
+        try two.fold()
+        XCTAssertEqual(try two.fixture.engine.ticket(ticket, as: .admin).refused?.ticketID, ticket)
+        for (days, shown) in [(90, ticket), (39, nil)] as [(Int, String?)] {
+            try two.copy(quarantineDays: days)
+            XCTAssertEqual(try? two.reading.ticket(ticket, as: .admin).refused?.ticketID, shown, "\(days) days")
+        }
         try two.fixture.engine.close()
     }
 

@@ -24,4 +24,22 @@ final class UploadSweepTests: XCTestCase {
         XCTAssertEqual(lost.map { $0.split(separator: "/").last.map(String.init) ?? "" }.sorted(), ["stranger", "stranger.piece"])
         try fixture.engine.close()
     }
+
+    /// It may be on its way to another machine, in pieces: what is noted as gone that machine removes, and finds no beginning to the next piece.
+    func test_fileThatIsBeingPut_isNotNotedAsGone_thoughItsUploadHasEnded() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path) { $0.uploads.fileDays = 0 }
+        let (uploads, catalog) = (fixture.engine.uploads, fixture.engine.catalog)
+        let upload = try uploads.announce(UploadAnnouncement(name: "a.ndjson"), id: "u", as: .admin)
+        let file = try uploads.receive(upload, from: 0, isAnew: true, isKept: true)
+        try uploads.cancel("u", as: .admin)
+        try uploads.sweep()
+        XCTAssertNil(try catalog.uploadFilesGone())
+        XCTAssertEqual(try DataDirectory.names(in: "\(folder.path)/uploads"), ["u"])
+        file.end()
+        try uploads.sweep()
+        XCTAssertEqual(try catalog.uploadFilesGone(), upload.createdAt + 1)
+        XCTAssertEqual(try DataDirectory.names(in: "\(folder.path)/uploads"), [])
+        try fixture.engine.close()
+    }
 }

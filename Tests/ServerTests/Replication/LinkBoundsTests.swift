@@ -55,13 +55,17 @@ final class LinkBoundsTests: XCTestCase {
         let connected = try XCTUnwrap(MemberSocket.connect(host: "127.0.0.1", port: port, seconds: 5))
         defer { close(connected) }
         MemberSocket.endWhereUnanswered(connected)
-        func option(_ level: Int32, _ name: Int32) -> Int32 {
+        func option(_ descriptor: Int32, _ level: Int32, _ name: Int32) -> Int32 {
             var (value, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
-            XCTAssertEqual(getsockopt(connected, level, name, &value, &length), 0)
+            XCTAssertEqual(getsockopt(descriptor, level, name, &value, &length), 0)
             return value
         }
-        XCTAssertEqual(option(SOL_SOCKET, SO_KEEPALIVE), 1)
-        XCTAssertEqual(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE), 5)
-        XCTAssertEqual(option(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT), 10_000)
+        // One that requests are passed on by is no other.
+        let passing = try LeaderConnections(authority: nil).take(try XCTUnwrap(ServerURL("http://127.0.0.1:\(port)")), name: nil)
+        for descriptor in [connected, passing.descriptor] {
+            XCTAssertEqual(option(descriptor, SOL_SOCKET, SO_KEEPALIVE), 1)
+            XCTAssertEqual(option(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE), 5)
+            XCTAssertEqual(option(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT), 10_000)
+        }
     }
 }

@@ -47,7 +47,7 @@ final class StandbyStoreTests: XCTestCase {
             Cluster.Settings(name: "a", peers: ["b"], hasBucket: false), checkpoint: checkpoint, links: [:],
             door: try PeerDoor(.init(host: "127.0.0.1", port: 0), name: "a", peers: ["b"], log: log), object: ObjectCalls(place, slots: nil, log: log),
             slots: SlotCalls(nil, object: place, log: log), log: log)
-        let copies = StandbyCopies(directory: data, storages: LocalStorageFactory(), log: log)
+        let copies = StandbyCopies(directory: data, storages: LocalStorageFactory(), quarantineDays: 30, log: log)
         let store = try StandbyStore(host, checkpoint, directory: data, warehouse: nil, copies: copies, days: StandbyDays(directory: data), room: DiskRoom(path: data, leastBytes: 0), log: log)
         host.start(url: "http://127.0.0.1:1", door: "http://127.0.0.1:1")
         return (host, store)

@@ -37,6 +37,39 @@ final class PairChangeTests: XCTestCase {
         XCTAssertEqual(try pair.leader().name, leader.name)
     }
 
+    /// What was asked for while the first was under way is done with it: kept, it would give the lead away again as soon as the node has it back.
+    func test_transfers_whileOneIsUnderWay_areThatOne() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        func handOvers() -> Int { leader.logText.components(separatedBy: "handing the store over").count - 1 }
+        let client = leader.client
+        // Wishes that it noted the last time: it may have laid down all before the second came.
+        var taken = 0
+        for round in 0..<10 where taken < 2 {
+            if round > 0 { XCTAssertTrue(pair.transfer(to: leader)) }
+            try pair.waitUntilInSync()
+            // Rows to lay down: the node leads, and takes calls, until that is done. What comes behind its door is not passed on.
+            _ = PairLoad.run(pair, "A\(round)") { $0.more(50 + 200 * round) }
+            taken = 0
+            XCTAssertTrue(Patience.until(pauseMilliseconds: 1) {
+                let isTaken = (try? client.post("/v1/cluster/transfer", #"{"to":"\#(standby.name)"}"#, [("Till-Passed", "x")]).status < 300) == true
+                if isTaken { taken += 1 }
+                return !isTaken
+            })
+            XCTAssertTrue(pair.transfer(to: standby))
+            try pair.waitUntilInSync()
+        }
+        XCTAssertGreaterThan(taken, 1, "no second wish came while the first was under way")
+        let before = handOvers()
+        XCTAssertGreaterThan(before, 0)
+        XCTAssertTrue(pair.transfer(to: leader))
+        // Signals are worked off in their order: by the time that it has taken this one it would have handed over.
+        leader.send(SIGHUP)
+        XCTAssertTrue(Patience.until { leader.logText.contains("reloading") || handOvers() > before }, leader.logText.suffix(2_000).description)
+        XCTAssertEqual(handOvers(), before)
+    }
+
     /// Who leads, and for how long, no wall clock says: one of two is an hour ahead, by a library that shifts nothing else, and by libfaketime, which has its own hand in a process's waits.
     func test_transfer_betweenClocksAnHourApart_endsNobody_andLosesNothing() throws {
         let folder = try Project.temporaryFolder("till-clock")

@@ -99,6 +99,35 @@ final class PairPassingTests: XCTestCase {
         try PairLoad.check(pair, has: sent.acknowledged, "after a kill")
     }
 
+    /// As a read does: what the node refuses that is about to lead no more is no answer to it.
+    func test_lead_moves_questionsWithoutABodyWaitForIt() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let asked = Mutex((count: 0, refusals: 0, isOver: false))
+        let (done, port) = (DispatchGroup(), standby.port)
+        done.enter()
+        Thread.detachNewThread {
+            let client = HTTPClient(port: port)
+            while !asked.withLock({ $0.isOver }) {
+                // One that this node gives itself, where nobody came to lead for long, bears no such field.
+                let answer = try? client.call("HEAD", "/openapi.json")
+                asked.withLock { asked in
+                    asked.count += 1
+                    if let answer, answer.status == 503, answer.headers["via"] != nil { asked.refusals += 1 }
+                }
+                usleep(1_000)
+            }
+            done.leave()
+        }
+        defer { asked.withLock { $0.isOver = true } }
+        XCTAssertTrue(Patience.until { asked.withLock { $0.count >= 20 } })
+        for next in [standby, leader] { XCTAssertTrue(pair.transfer(to: next)) }
+        asked.withLock { $0.isOver = true }
+        XCTAssertTrue(done.waitPatiently())
+        XCTAssertEqual(asked.withLock { $0.refusals }, 0)
+    }
+
     // MARK: Who leads no more
 
     private typealias Answer = (status: Int, text: String, leader: String?)

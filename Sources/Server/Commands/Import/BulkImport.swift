@@ -11,12 +11,17 @@ struct BulkImport {
     let rejected: RejectedFile
 
     func run(_ engine: Engine, _ options: BulkImporter.Options, _ form: RecordForm, first: [UInt8]?) throws -> ImportCommand.Taken {
+        let sender = sender
         let batcher = Mutex(ImportBatcher(sender: sender))
         let rejected = rejected
         let importer = BulkImporter(
             engine: engine, options: options,
             outlet: .init(
                 passOn: { number, bytes in try batcher.withLock { try $0.add(number, bytes, form: form) } },
+                settle: {
+                    try batcher.withLock { try $0.flush() }
+                    try sender.settle()
+                },
                 refuse: { number, document, problem in
                     var writer = JSONWriter(reserving: 256 + 128 * problem.errors.count)
                     ProblemBody(Problem(problem)).write(to: &writer)

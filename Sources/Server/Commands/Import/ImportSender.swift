@@ -30,6 +30,8 @@ final class ImportSender: Sendable {
         var counts = Counts()
         var isFinished = false
         var runningCount = 0
+        /// Batches that were taken from the queue and have no answer yet.
+        var postingCount = 0
         var failure: (any Error)?
     }
 
@@ -70,6 +72,15 @@ final class ImportSender: Sendable {
         if let failure { throw failure }
     }
 
+    /// Waits until everything that was sent is answered; more may be sent then.
+    func settle() throws {
+        let failure = state.wait { state -> (any Error)?? in
+            if let failure = state.failure { return .some(failure) }
+            return state.batches.isEmpty && state.postingCount == 0 ? .some(nil) : nil
+        }
+        if let failure { throw failure }
+    }
+
     /// Waits until everything is answered.
     func finish() throws -> Counts {
         state.broadcast { $0.isFinished = true }
@@ -86,7 +97,10 @@ final class ImportSender: Sendable {
             enum Turn { case batch(Batch), end }
             let turn = state.wait { state -> Turn? in
                 if state.failure != nil { return .end }
-                if !state.batches.isEmpty { return .batch(state.batches.removeFirst()) }
+                if !state.batches.isEmpty {
+                    state.postingCount += 1
+                    return .batch(state.batches.removeFirst())
+                }
                 return state.isFinished ? .end : nil
             }
             guard case .batch(let batch) = turn else { return }
@@ -97,6 +111,7 @@ final class ImportSender: Sendable {
                     state.counts.imported += counts.imported
                     state.counts.repeated += counts.repeated
                     state.counts.rejected += counts.rejected
+                    state.postingCount -= 1
                 }
             } catch {
                 state.broadcast { $0.failure = $0.failure ?? error }

@@ -39,6 +39,8 @@ final class ClusterMember: Sendable {
         return patience
     }()
     static let handOverSeconds = 5.0
+    /// For files of uploads that are on their way to the other machine: less than requests have to end (`patience`).
+    static let carryingSeconds = 0.5
     /// Nobody waits meanwhile.
     static let layDownSeconds = 3.0
     /// For what is passed on still, at the end.
@@ -169,6 +171,8 @@ final class ClusterMember: Sendable {
         // Of this start of the machine alone: it goes on, and nobody waits for a sync of all.
         try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark), isDurable: false)
         host.handOver(seconds: Self.handOverSeconds, waitsForTaker: true)
+        // Who asked for it meanwhile asked for this one: kept, it would give the lead away again as soon as this machine has it back.
+        _ = takeHandOver()
         return true
     }
 

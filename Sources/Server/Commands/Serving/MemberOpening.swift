@@ -38,7 +38,8 @@ enum MemberOpening {
         let (warehouse, coldProof) = try warehouse(settings, log)
         coldProof.start()
         // The cache on the disk is whose store is open.
-        let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
+        let storages = try WarehouseOpening.factory(settings, directory: directory, cache: nil)
+        let copies = StandbyCopies(directory: directory, storages: storages, quarantineDays: settings.quarantineDays, log: log)
         let days = StandbyDays(directory: directory)
         let room = DiskRoom(path: directory, leastBytes: Int64(settings.limits.minFree))
         let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, checkpoint, directory: directory, warehouse: warehouse, copies: copies, days: days, room: room, log: log) }

@@ -186,6 +186,7 @@ enum ServeCommand: Command {
         defer { deadline?.finish() }
         // Requests wait for the machine that leads next, which has less to read then.
         if running.member != nil, !running.fence.isClosed { running.engine.layDown(seconds: deadline?.left(ClusterMember.layDownSeconds) ?? ClusterMember.layDownSeconds) }
+        running.engine.stopCarrying(within: ClusterMember.carryingSeconds)
         switch stop(running, isHandingOver: isHandingOver) {
         case .whole: break
         case .requestsCutOff(let count):

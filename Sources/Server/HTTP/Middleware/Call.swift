@@ -103,6 +103,26 @@ package final class Call: HandledRequest, @unchecked Sendable {
     /// - Returns: false when the pool has no place.
     func onReader(_ work: @escaping @Sendable () -> Void) -> Bool { service.onReader(for: exchange, work) }
 
+    /// Answers a call that is put aside on a thread that may wait for another machine for long, so that its place's own threads need not. It goes on though its client hangs up: what it ends is here.
+    ///
+    /// - Returns: nil: the answer comes later.
+    /// - Throws: `overloaded` where there is no place; `work` is let go of then.
+    func carryOn(_ work: @escaping @Sendable () throws -> Response) throws -> Response? {
+        let isTaken = service.onCarrier(for: self) { [self] in
+            do {
+                let response = try work()
+                exchange.complete { response }
+            } catch {
+                let refusal = self.response(to: error)
+                // What is refused waits for nothing.
+                exchange.hold(nil)
+                exchange.complete { refusal }
+            }
+        }
+        guard isTaken else { throw Problem(.overloaded, "too many files are on their way to the other machine just now; try again") }
+        return nil
+    }
+
     /// Who calls and what they may, asked anew each time: for what is answered after a wait, which is nobody's whose key was revoked meanwhile. Made before the wait; what it
     /// gives may be asked from any thread.
     ///

@@ -8,7 +8,7 @@ internal import Ingest
 /// credential's account, and what has none yet to the ledger.
 struct Dispatch: Middleware {
     /// Each kind of work has its own, so that none waits behind another: 8 for point reads and pages, 4 for administration, 3 for large
-    /// documents, 3 for files that have come, 1 for figures, 1 for what nobody waits for.
+    /// documents, 3 for files that have come, 16 for those of them that go to another machine, 1 for figures, 1 for what nobody waits for.
     ///
     /// The threads that calls run on beside those of connections and of queries.
     struct Pools: Sendable {
@@ -18,6 +18,8 @@ struct Dispatch: Middleware {
         let bulk = WorkerPool(.init(threadCount: 3, waitingMax: 256))
         /// The hash of a file of gigabytes, and its way to the disk.
         let files = WorkerPool(.init(threadCount: 3, waitingMax: 256))
+        /// They wait for that machine and do little else, for a quarter of an hour where it is slow: pieces of others' files have their own threads meanwhile.
+        let carrying = WorkerPool(.init(threadCount: 16, waitingMax: 256))
         /// Figures are asked for when all else is busy.
         let observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
         /// What goes on when its call is answered.
@@ -25,10 +27,10 @@ struct Dispatch: Middleware {
         let queries: WorkerPool
 
         /// Those of queries are others' too.
-        func stop() { for pool in [reads, control, bulk, files, observing, apart] { pool.stop() } }
+        func stop() { for pool in [reads, control, bulk, files, carrying, observing, apart] { pool.stop() } }
 
         var loads: [(name: String, waiting: Int, running: Int)] {
-            [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("file", files), ("observing", observing)].map { name, pool in
+            [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("file", files), ("carrying", carrying), ("observing", observing)].map { name, pool in
                 (name, pool.load.waiting, pool.load.running)
             }
         }

@@ -107,6 +107,13 @@ package final class Service: RequestHandler {
         pools.reads.submit(for: exchange.account ?? context.admission.ledger, work) != nil
     }
 
+    /// Runs `work` for `call`, in its turn, among what waits for another machine.
+    ///
+    /// - Returns: false when the pool has no place.
+    func onCarrier(for call: Call, _ work: @escaping @Sendable () -> Void) -> Bool {
+        pools.carrying.submit(for: (call.turn ?? call.exchange.account) ?? context.admission.ledger, work) != nil
+    }
+
     /// Runs `work` where figures are read; for what looks after the server now and then.
     ///
     /// - Returns: false when there is no place.

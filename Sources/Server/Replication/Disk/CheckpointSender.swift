@@ -8,7 +8,7 @@ internal import Ingest
 ///
 ///     wait* ( refusal | head ( name piece* )* end )      frames of `CheckpointFrame`, each behind its length
 ///
-/// `wait` comes while another has the checkpoint. Each piece bears the sum of all bytes up to its end, through all files.
+/// `wait` comes while another has the checkpoint, and while its pages are looked at, which may take minutes. Each piece bears the sum of all bytes up to its end, through all files.
 struct CheckpointSender: Sendable {
     private let checkpoint: StoreCheckpoint
     private let log: Log
@@ -16,6 +16,9 @@ struct CheckpointSender: Sendable {
     private let isOver: @Sendable () -> Bool
 
     private struct Ended: Error {}
+
+    /// Between two frames that say nothing: far less than a peer takes for the end (`MemberSocket.silenceSeconds`).
+    private static let waitSeconds = 0.5
 
     init(_ checkpoint: StoreCheckpoint, log: Log, isOver: @escaping @Sendable () -> Bool) { (self.checkpoint, self.log, self.isOver) = (checkpoint, log, isOver) }
 
@@ -31,8 +34,15 @@ struct CheckpointSender: Sendable {
             guard !isOver() else { return try say(.refusal("this node ends"), socket) }
             if let theirs = greeting.store, let own = checkpoint.file.store, own != theirs { return try say(.refusal("its store is \(own.text), and this node's \(theirs.text)"), socket) }
             // Nobody waits who has gone, and nobody believes that this one has.
-            // A frame that says nothing is also the question whether the peer still reads.
-            let isGone = { isOver() || !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...]) }
+            // A frame that says nothing is also the question whether the peer still reads: now and then, however often that is asked.
+            var saidAt = -Double.infinity
+            let isGone = { () -> Bool in
+                if isOver() { return true }
+                let now = SteadyClock.seconds()
+                guard now - saidAt >= Self.waitSeconds else { return false }
+                saidAt = now
+                return !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...])
+            }
             let isDone: Void? = try checkpoint.sending { () throws -> Void? in
                 try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }
             }

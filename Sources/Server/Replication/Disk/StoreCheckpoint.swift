@@ -337,12 +337,14 @@ final class StoreCheckpoint: Sendable {
 
     /// Calls `body` with its files, as of one record, which stay as they are meanwhile.
     ///
+    /// - Parameter isCancelled: asked while another has it, and before each piece of it that is looked at: a peer that waits hears nothing else meanwhile.
     /// - Returns: nil where there is none, or it was cancelled.
     func read<Result>(unless isCancelled: () -> Bool, _ body: (_ folder: String, _ files: [CheckpointFiles.File], Beginning) throws -> Result) throws -> Result? {
         try hold(unless: { isStopping() || isCancelled() }) { () throws -> Result? in
             // What is damaged here is not sent.
-            guard let store = try whole() else { return nil }
-            guard let position = store.position, position.sequence > 0, let beginning = file.beginning(at: Mark(position)) else { return nil }
+            let store: ReplicaStore?
+            do { store = try whole(unless: { isStopping() || isCancelled() }) } catch is CancellationError { return nil }
+            guard let position = store?.position, position.sequence > 0, let beginning = file.beginning(at: Mark(position)) else { return nil }
             return try body(path, try CheckpointFiles.list(path), beginning)
         } ?? nil
     }

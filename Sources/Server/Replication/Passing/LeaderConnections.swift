@@ -34,6 +34,8 @@ final class LeaderConnections: Sendable {
         guard let descriptor = MemberSocket.connect(host: door.host, port: door.port, seconds: Self.connectSeconds) else {
             throw MemberSocket.Ended(description: "\(door.authority) takes no connection")
         }
+        // Else a way that is lost in silence with half a request on it would be waited for a quarter of an hour.
+        MemberSocket.endWhereUnanswered(descriptor)
         guard door.isTLS else { return MemberSocket(descriptor, tls: nil) }
         MemberSocket.limitHandshake(descriptor)
         do {
@@ -54,8 +56,9 @@ final class LeaderConnections: Sendable {
         }
     }
 
-    /// For the next request: its answer has been read whole.
-    func give(_ socket: MemberSocket, _ door: ServerURL) {
+    /// For the next request: its answer has been read whole. Whoever asked for that ends it no more.
+    func give(_ hold: PassingHold, _ door: ServerURL) {
+        guard let socket = hold.release() else { return }
         socket.isAbandoned = { false }
         let now = SteadyClock.seconds()
         kept.withLock { kept in

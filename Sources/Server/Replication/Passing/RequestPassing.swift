@@ -120,7 +120,8 @@ final class RequestPassing: Sendable {
         }
         let exchange = request.exchange
         // Who has gone wants no answer, and the wait for it ends with the connection.
-        exchange.whenGone { [weak socket] in socket?.cut() }
+        let hold = PassingHold(socket)
+        exchange.whenGone { hold.cut() }
         socket.isAbandoned = abandonment(of: node, after: Self.afterwardsSeconds)
         do {
             if socket.send(request.head.bytes(bodyByteCount: request.body?.byteCount ?? 0)[...]) { try request.body?.send(to: socket) }
@@ -130,38 +131,34 @@ final class RequestPassing: Sendable {
             while answer.status == 100 { answer = try reader.head() }
             let isLast = answer.headers["connection"]?.lowercased() == "close"
             let length = answer.headers["content-length"].flatMap { Int($0) }
-            if request.head.isHead || [204, 304].contains(answer.status) {
-                give(request, answer, .init(byteCount: length.map { Int64($0) }))
-            // Read whole before a byte of it goes on: while it comes the request can still be tried elsewhere, if it is repeatable.
-            } else if let length, length <= Self.wholeByteCountMax {
-                try reader.body(of: answer) { answer.body += $0 }
-                if !isLast { connections.give(socket, url) }
-                if answer.status == 503, answer.headers["till-passed"] != nil { return .untaken }
-                give(request, answer, nil)
-                return .answered
-            } else {
+            let isBare = request.head.isHead || [204, 304].contains(answer.status)
+            guard isBare || length ?? .max <= Self.wholeByteCountMax else {
                 // Its status is out, and no other node can go on with it: it gets longer to come to its end.
                 socket.isAbandoned = abandonment(of: node, after: Self.streamAfterwardsSeconds)
-                guard stream(request, answer, &reader, length) else { return .answered }
+                if stream(request, answer, &reader, length), !isLast { connections.give(hold, url) }
+                return .answered
             }
-            if !isLast { connections.give(socket, url) }
+            // Read whole before a byte of it goes on: while it comes the request can still be tried elsewhere, if it is repeatable.
+            if !isBare { try reader.body(of: answer) { answer.body += $0 } }
+            if !isLast { connections.give(hold, url) }
+            if answer.status == 503, answer.headers["till-passed"] != nil { return .untaken }
+            give(request, answer, isBare ? ResponseStream(byteCount: length.map { Int64($0) }) : nil)
             return .answered
         } catch {
             return .lost("\(error)")
         }
     }
 
-    /// Whether nobody waits for a node's answer any more: it leads no more since a while.
+    /// Whether nobody waits for a node's answer any more: it leads no more since a while, or says nothing.
     private func abandonment(of node: String?, after seconds: Double) -> @Sendable () -> Bool {
-        let since = Monitor<Double?>(nil)
+        guard let node else { return { false } }
+        let patience = LeaderPatience(seconds: seconds, begunAt: BootClock.milliseconds())
         return { [host] in
             let standing = host.standing.withLock { $0 }
-            guard let node, standing.ending == nil, standing.configuration?.leader != node else { return false }
-            let now = SteadyClock.seconds()
-            return since.withLock { since in
-                since = since ?? now
-                return now - (since ?? now) > seconds
-            }
+            // A node that is to end hears no more of who leads.
+            guard standing.ending == nil else { return false }
+            let now = BootClock.milliseconds()
+            return patience.isOver(leads: standing.configuration?.leader == node, heardAt: node == host.name ? now : host.heardAt(of: node), at: now)
         }
     }
 

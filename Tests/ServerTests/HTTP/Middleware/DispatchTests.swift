@@ -34,9 +34,9 @@ final class DispatchTests: XCTestCase {
             })
     }
 
-    private func put(_ owner: String, _ server: TestServer) throws -> HTTPClient {
+    private func put(_ owner: String, _ server: TestServer, in folder: String = "files") throws -> HTTPClient {
         let client = server.client(key: nil)
-        try client.send(Array("PUT /test/files/\(owner) HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx".utf8))
+        try client.send(Array("PUT /test/\(folder)/\(owner) HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx".utf8))
         return client
     }
 
@@ -52,6 +52,62 @@ final class DispatchTests: XCTestCase {
         XCTAssertEqual(files.begun.withLock { $0 }, ["a", "a", "b"], "one owner has two of the three threads")
         files.isHeld.withLock { $0 = false }
         for client in clients + [other] { XCTAssertEqual(try client.answer().status, 204) }
+    }
+
+    /// Another machine takes a quarter of an hour for one of them, say.
+    func test_filesThatGoToAnotherMachine_holdUpNoOtherFiles() throws {
+        let (carried, files) = (Files(), Files())
+        files.isHeld.withLock { $0 = false }
+        let carrying = Route(
+            .put, "/test/carried/{owner}", access: .signed, place: .files, operation: .undocumented("carried"), uses: { _ in carried },
+            open: { call, _ in
+                call.belongs(to: .contract(ClientID(call.path("owner"))))
+                return Sink()
+            },
+            handle: { call, carried in
+                let owner = call.path("owner")
+                return try call.carryOn {
+                    carried.begun.withLock { $0.append(owner) }
+                    Patience.until { carried.isHeld.withLock { !$0 } }
+                    return .noContent
+                }
+            })
+        let server = try TestServer(extraRoutes: [route(files), carrying])
+        let clients = try ["a", "a", "a", "a", "b", "b", "b", "b"].map { try put($0, server, in: "carried") }
+        XCTAssertTrue(Patience.until { carried.count == 8 })
+        for owner in ["a", "c"] { XCTAssertEqual(try put(owner, server).answer().status, 204, owner) }
+        carried.isHeld.withLock { $0 = false }
+        for client in clients { XCTAssertEqual(try client.answer().status, 204) }
+    }
+
+    /// Whoever asks how an upload stands whose file is here whole ends it, which waits as a last piece does.
+    func test_uploadsThatEnd_holdUpNoneThatIsAskedFor() throws {
+        let server = try TestServer()
+        let (isHeld, count) = (Files(), Files())
+        server.engine.state.withLock { state in
+            for id in ["u1", "u2", "u3", "u4", "part"] {
+                state.linkedUploads[id] = Upload(
+                    id: id, owner: .administrator, client: nil, name: id, type: nil, contentType: nil, byteCount: 7, sha256: nil, createdAt: 0, expiresAt: 0)
+                state.fileByteCounts[id] = id == "part" ? 3 : 7
+            }
+            state.atReceive = {
+                count.begun.withLock { $0.append("u") }
+                Patience.until { isHeld.isHeld.withLock { !$0 } }
+            }
+        }
+        func ask(_ id: String) throws -> HTTPClient {
+            let client = server.client(key: nil)
+            let query = server.engine.links.query(.upload, subject: id, expiresAt: .max)
+            try client.send(Array("HEAD /v1/uploads/\(id)/file\(query) HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n\r\n".utf8))
+            return client
+        }
+        let clients = try (1...4).map { try ask("u\($0)") }
+        XCTAssertTrue(Patience.until { count.count == 4 })
+        let part = try ask("part").answer(toHead: true)
+        XCTAssertEqual(part.status, 200)
+        isHeld.isHeld.withLock { $0 = false }
+        // Of this engine nothing is ended.
+        for client in clients { XCTAssertEqual(try client.answer(toHead: true).status, 503) }
     }
 
     func test_everyFile_endsThere() {

@@ -77,6 +77,60 @@ final class StoreCheckpointTests: XCTestCase {
         XCTAssertNil(checkpoint.report.fault)
     }
 
+    /// One of three records that change nothing, with a database beside them.
+    private func whole() throws -> StoreCheckpoint {
+        let (file, _) = try RecordFile.open(folder.path)
+        for number in 0..<3 { try file.append([Record(after: file.tail, epoch: 1, kind: .noop, level: 1, body: [UInt8(number)])]) }
+        try file.sync()
+        let checkpoint = try StoreCheckpoint(file, folder: folder.path, keptByteCount: 1 << 30, log: Log(format: .json, level: .error))
+        checkpoint.start(committed: { file.tail.sequence }, drop: { _, _ in }, mend: { nil })
+        XCTAssertTrue(Patience.until { checkpoint.bring(through: 3) && checkpoint.report.record == 3 })
+        try Catalog(path: "\(folder.path)/\(StoreCheckpoint.name)/catalog.sqlite").close()
+        return checkpoint
+    }
+
+    /// To look at all pages may take minutes, and whoever waits may go meanwhile.
+    func test_reader_isAskedWhetherItWaitsStill_whilePagesAreLookedAt() throws {
+        let checkpoint = try whole()
+        defer { checkpoint.stop() }
+        var askedCount = 0
+        func isCancelled() -> Bool {
+            askedCount += 1
+            return false
+        }
+        XCTAssertEqual(try checkpoint.read(unless: isCancelled) { _, files, _ in files.map(\.name) }, ["catalog.sqlite"])
+        XCTAssertGreaterThan(askedCount, 1)
+        XCTAssertNil(try checkpoint.read(unless: { true }) { _, _, _ in true })
+        XCTAssertNil(checkpoint.report.fault, "who goes says nothing of the files")
+        XCTAssertEqual(try checkpoint.read(unless: { false }) { _, _, beginning in beginning.mark.sequence }, 3)
+    }
+
+    /// A peer takes five seconds without a word for the end of the connection, and would ask again, each time in vain.
+    func test_peerThatAsks_hearsThatItIsToWait_whilePagesAreLookedAt() throws {
+        let checkpoint = try whole()
+        defer { checkpoint.stop() }
+        var descriptors: [Int32] = [-1, -1]
+        XCTAssertEqual(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors), 0)
+        let (own, peer) = (MemberSocket(descriptors[0], tls: nil), MemberSocket(descriptors[1], tls: nil))
+        let sender = CheckpointSender(checkpoint, log: Log(format: .json, level: .error), isOver: { false })
+        let done = DispatchGroup()
+        done.enter()
+        // A thread of its own: its priority stays low.
+        Thread.detachNewThread {
+            sender.send(to: PeerDoor.Greeting(from: "b", to: "a", url: "", door: "", wants: .checkpoint, store: nil), own)
+            done.leave()
+        }
+        func next() throws -> CheckpointFrame { try CheckpointFrame(parsing: try XCTUnwrap(peer.frame(byteCountMax: CheckpointFrame.byteCountMax))[...]) }
+        var frame = try next()
+        XCTAssertEqual(frame, .wait)
+        while frame == .wait { frame = try next() }
+        guard case .head(let byteCount, let beginning) = frame else { return XCTFail("\(frame)") }
+        XCTAssertGreaterThan(byteCount, 0)
+        XCTAssertEqual(beginning.mark.sequence, 3)
+        peer.cut()
+        XCTAssertTrue(done.waitPatiently())
+    }
+
     func test_filesInTheMaking_ofProcessesThatWereKilled_go() throws {
         let (file, _) = try RecordFile.open(folder.path)
         let own = folder.appendingPathComponent("\(StoreCheckpoint.name)/\(ReplicaStore.folder)")
