@@ -4,16 +4,20 @@ import ColumnStore
 /// contract), in base64url. Stateless; they never expire.
 ///
 ///     cursor := base64url(body code)
-///     body   := 1 field*                  the version, then fields
+///     body   := 2 field*                  the version, then fields
 ///     field  := count bytes{count}        count: 4 bytes, big-endian
-///     code   := first 16 bytes of HMAC-SHA-256(key, body binding*)      each binding laid down as a field
+///     code   := first 16 bytes of HMAC-SHA-256(key, body binding*)      the body and each binding laid down as a field
 ///
-/// Fields and bindings have their lengths before them, so no two lists of them are the same bytes. HMAC: RFC 2104.
+/// The body, its fields and bindings have their lengths before them, so no two cursors and what they are bound to are the same bytes. HMAC: RFC 2104.
+///
+/// Version 1, which is read and not made, has the code over a body without its length before it: there the last field and the first binding are told apart by
+/// nothing but what lists have of each.
 package struct CursorCoder: Sendable {
     private let key: [UInt8]
     /// Enough that guessing is out of reach.
     private static let codeByteCount = 16
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    private static let firstVersion: UInt8 = 1
     /// No cursor of ours is longer.
     private static let textByteCountMax = 4_096
 
@@ -31,11 +35,14 @@ package struct CursorCoder: Sendable {
     ///
     /// The code is compared in constant time, before a field is looked at.
     ///
+    /// - Parameter withFirstVersion: whether one of version 1 is read, too.
     /// - Complexity: O(bytes), at most 4,096.
-    package func decode(_ text: String, binding: [String]) -> [[UInt8]]? {
+    package func decode(_ text: String, binding: [String], withFirstVersion: Bool = true) -> [[UInt8]]? {
         guard text.utf8.count <= Self.textByteCountMax, let bytes = Base64URL.decode(text), bytes.count > Self.codeByteCount else { return nil }
         let body = Array(bytes.dropLast(Self.codeByteCount))
-        guard HMACSHA256.areEqual(Array(bytes.suffix(Self.codeByteCount)), code(body, binding)), body[0] == Self.version else { return nil }
+        guard HMACSHA256.areEqual(Array(bytes.suffix(Self.codeByteCount)), code(body, binding)),
+            body[0] == Self.version || withFirstVersion && body[0] == Self.firstVersion
+        else { return nil }
         var fields: [[UInt8]] = []
         var place = 1
         while place < body.count {
@@ -50,7 +57,8 @@ package struct CursorCoder: Sendable {
     }
 
     private func code(_ body: [UInt8], _ binding: [String]) -> [UInt8] {
-        var message = body
+        var message: [UInt8] = []
+        if body.first == Self.firstVersion { message = body } else { Self.append(body, to: &message) }
         for part in binding { Self.append(Array(part.utf8), to: &message) }
         return Array(HMACSHA256.authenticate(message, key: key).prefix(Self.codeByteCount))
     }

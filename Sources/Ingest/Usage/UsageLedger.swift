@@ -48,13 +48,17 @@ package final class UsageLedger: Sendable {
     ///   - client: nil for all.
     ///   - days: since 1970.
     package func usage(of client: ClientID?, _ days: ClosedRange<Int32>) throws -> [UsageKey: UsageFigures] {
-        // What a flush moves meanwhile is written down before it is asked for.
-        try flush()
-        return try moves.withLock { _ in
-            var all = try catalog.usage(of: client, days)
-            for (key, figures) in try hot.usage(of: boundary.snapshot().files)
-            where days.contains(key.day) && (client.map { $0 == key.client } ?? true) { all[key, default: UsageFigures()].add(figures) }
-            return all
+        // Written down first, so that a crash takes nothing of what was told. A disk that takes nothing stops no read.
+        try meter.settled({ try catalog.add($0) }) { present in
+            try moves.withLock { _ in
+                var all = try catalog.usage(of: client, days)
+                for counted in [present, try hot.usage(of: boundary.snapshot().files)] {
+                    for (key, figures) in counted where days.contains(key.day) && (client.map { $0 == key.client } ?? true) {
+                        all[key, default: UsageFigures()].add(figures)
+                    }
+                }
+                return all
+            }
         }
     }
 

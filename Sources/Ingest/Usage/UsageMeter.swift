@@ -3,6 +3,8 @@ import Synchronization
 /// Counts what clients use until it is written down: calls, queries, exports, webhooks. What a receipt adds is counted where the receipt is stored.
 package final class UsageMeter: Sendable {
     private let counted = Mutex<[UsageKey: UsageFigures]>([:])
+    /// Held while figures are on their way to where they are written down, and by whoever asks for both: they are in one of the two then.
+    private let writing = Mutex(())
     /// Events that were delivered of late, by client and quarter of a minute.
     private let delivered = Mutex<[ClientID: [Int64: Int]]>([:])
     /// In microseconds, and so many of them: a minute.
@@ -24,13 +26,14 @@ package final class UsageMeter: Sendable {
     }
 
     private func noteDeliveries(of client: ClientID, _ count: Int) {
-        let present = clock.now() / Self.quarter
         delivered.withLock { delivered in
+            // Asked under the lock, so that counts of later quarters are of a clock that was ahead and set back.
+            let present = clock.now() / Self.quarter
             delivered[client, default: [:]][present, default: 0] += count
-            guard delivered[client]?.count ?? 0 > Self.quarterCount else { return }
+            guard let own = delivered[client], own.count > Self.quarterCount || own.keys.contains(where: { $0 > present }) else { return }
             // Each delivery drops the counts that are past, of all clients: what is kept is of one minute.
             for name in delivered.keys {
-                delivered[name] = delivered[name]?.filter { $0.key > present - Self.quarterCount }
+                delivered[name] = delivered[name]?.filter { Self.isOfLastMinute($0.key, present) }
                 if delivered[name]?.isEmpty ?? true { delivered[name] = nil }
             }
         }
@@ -38,15 +41,31 @@ package final class UsageMeter: Sendable {
 
     /// Events that were delivered for a client in the last minute.
     package func deliveriesOfLastMinute(of client: ClientID) -> Int {
-        let present = clock.now() / Self.quarter
-        return delivered.withLock { $0[client] ?? [:] }.reduce(0) { $1.key > present - Self.quarterCount ? $0 + $1.value : $0 }
+        let (own, present) = delivered.withLock { ($0[client] ?? [:], clock.now() / Self.quarter) }
+        return own.reduce(0) { Self.isOfLastMinute($1.key, present) ? $0 + $1.value : $0 }
     }
+
+    private static func isOfLastMinute(_ quarter: Int64, _ present: Int64) -> Bool { quarter > present - quarterCount && quarter <= present }
 
     /// What is not written down yet.
     var present: [UsageKey: UsageFigures] { counted.withLock { $0 } }
 
     /// Hands what was counted to `write`; what that cannot write down is counted still.
-    func flush(_ write: ([UsageKey: UsageFigures]) throws -> Void) rethrows {
+    func flush(_ write: ([UsageKey: UsageFigures]) throws -> Void) throws { try writing.withLock { _ in try handOver(write) } }
+
+    /// As `flush`, and then calls `body` with what is counted still, while nobody else writes any of it down.
+    ///
+    /// Where `write` fails `body` has all the more: what cannot be written down can be told.
+    func settled<Result: Sendable>(
+        _ write: ([UsageKey: UsageFigures]) throws -> Void, _ body: (_ present: [UsageKey: UsageFigures]) throws -> Result
+    ) throws -> Result {
+        try writing.withLock { _ in
+            try? handOver(write)
+            return try body(present)
+        }
+    }
+
+    private func handOver(_ write: ([UsageKey: UsageFigures]) throws -> Void) rethrows {
         let taken = counted.withLock { counted in
             defer { counted = [:] }
             return counted

@@ -195,9 +195,11 @@ package struct Authorizer: Sendable {
 
     /// Nil of what is no pass, and of one that is over.
     private func keySHA256(ofPass pass: String) -> [UInt8]? {
-        // Only what this store has sealed gets through, so the hash and the digits are what `pass(ofKeySHA256:)` wrote.
+        // Only what this store has sealed gets through, so the hash and the digits are what `pass(ofKeySHA256:)` wrote. None is of the first version: they live for an hour, and a
+        // cursor of that version never ends.
         guard let passes, pass.utf8.starts(with: Self.passPrefix.utf8), pass.utf8.allSatisfy({ $0 < 0x80 }),
-            let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding), fields.count == 2,
+            let fields = passes.unseal(String(decoding: pass.utf8.dropFirst(Self.passPrefix.utf8.count), as: UTF8.self), binding: Self.passBinding, withFirstVersion: false),
+            fields.count == 2,
             let end = Int64(String(decoding: fields[1], as: UTF8.self)), (Self.beginning ?? CalendarText.now) < end
         else { return nil }
         return fields[0]
@@ -207,16 +209,25 @@ package struct Authorizer: Sendable {
 
     /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract.
     private func holder(ofSession credential: Credential) throws -> Known {
-        let over = Problem(.unauthenticated, "the session has ended; sign in again")
-        guard let session = sessions.session(ofSHA256: credential.sha256) else { throw over }
-        switch session.holder {
-        case .key(let hash):
-            guard let known = try holder(ofKeySHA256: hash) else { throw over }
-            return known
-        case .token(let clientID, _):
-            guard let contract = try credentials.contract(clientID) else { throw over }
-            return try holder(of: contract)
+        guard let session = sessions.session(ofSHA256: credential.sha256), let known = try known(by: session.holder) else {
+            throw Problem(.unauthenticated, "the session has ended; sign in again")
         }
+        return known
+    }
+
+    /// Nil where the key, or the contract of the token, is gone.
+    private func known(by holder: BrowserSession.Holder) throws -> Known? {
+        switch holder {
+        case .key(let hash): try self.holder(ofKeySHA256: hash)
+        case .token(let clientID, _): try credentials.contract(clientID).map { try self.holder(of: $0) }
+        }
+    }
+
+    /// What a credential of `principal` is: a key, or a token of the issuer; nil of what is neither.
+    private func holder(behind credential: Credential, of principal: Principal) -> BrowserSession.Holder? {
+        if end(ofKeySHA256: credential.sha256) != nil { return .key(sha256: credential.sha256) }
+        guard let clientID = principal.identity.client?.text, let end = tokens?.expiry(ofVerified: credential.secret) else { return nil }
+        return .token(clientID: clientID, expiresAt: end)
     }
 
     /// Begins a session that stands for `credential`, a key or a token of the issuer, who is let in already.
@@ -225,12 +236,7 @@ package struct Authorizer: Sendable {
     /// - Throws: `unauthenticated` for what is neither: a session of a pass would be over at its first call.
     package func beginSession(for credential: Credential, of principal: Principal) throws -> String {
         let secret = try APIKey.randomText(byteCount: 32)
-        let holder: BrowserSession.Holder
-        if end(ofKeySHA256: credential.sha256) != nil {
-            holder = .key(sha256: credential.sha256)
-        } else if let clientID = principal.identity.client?.text, let end = tokens?.expiry(ofVerified: credential.secret) {
-            holder = .token(clientID: clientID, expiresAt: end)
-        } else {
+        guard let holder = holder(behind: credential, of: principal) else {
             throw Problem(.unauthenticated, "a session begins with a key, or a token of the issuer; ask with the key that this was made of")
         }
         try sessions.begin(BrowserSession(holder, usedAt: CalendarText.now), sha256: APIKey.sha256(of: secret))
@@ -253,6 +259,31 @@ package struct Authorizer: Sendable {
     /// has run out since. An answer that goes on for long is one call.
     package func principal(of credential: Credential, for access: AccessRule, letInAt instant: Int64) throws -> Principal {
         try Self.$beginning.withValue(instant) { try principal(of: credential, for: access) }
+    }
+
+    /// Who somebody is by now whose call has begun what goes on without it, asked anew each time. It ends with the key that a session or a pass stands for, and with the contract of a token, but
+    /// not with the session, the pass or the token: what goes on may take longer than they do.
+    ///
+    /// - Parameter principal: whose credential it is, who is let in already.
+    /// - Throws: `unauthenticated` where the credential stands for nothing any more. What it gives throws as `principal(of:for:)`.
+    package func lastingRights(of credential: Credential, of principal: Principal, for access: AccessRule) throws -> @Sendable () throws -> Principal {
+        let over = Problem(.unauthenticated, "the key is unknown or revoked")
+        let found: BrowserSession.Holder?
+        if credential.isSession {
+            found = sessions.session(ofSHA256: credential.sha256)?.holder
+        } else if let hash = keySHA256(ofPass: credential.secret) {
+            found = .key(sha256: hash)
+        } else {
+            found = holder(behind: credential, of: principal)
+        }
+        guard let root = found else { throw over }
+        return {
+            let present = try denying {
+                guard let known = try known(by: root) else { throw over }
+                return known
+            }
+            return try Self.principal(of: present, for: access)
+        }
     }
 
     /// Nil never ends.

@@ -25,5 +25,9 @@ enum ItemPage {
     /// The key of a page's task without its last part, where the page begins: `EXECUTION:STATE:1:items:500` is of the walk `EXECUTION:STATE:1:items`.
     ///
     /// The name of a Map's walk, however many pages it asks for.
-    static func walkName(_ work: TaskWork) -> String { work.call.key.split(separator: ":").dropLast().joined(separator: ":") }
+    static func walkName(_ work: TaskWork) -> String {
+        let key = work.call.key
+        // Cut, and not put together of its parts: a state's name may have colons, of which empty parts are all that tells it from another's.
+        return String(key[..<(key.lastIndex(of: ":") ?? key.endIndex)])
+    }
 }

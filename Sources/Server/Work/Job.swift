@@ -65,9 +65,11 @@ package final class Job: Sendable {
     /// Whether the work should end soon, without a result.
     package var isCancelled: Bool { isUnwanted.load(ordering: .relaxed) }
 
-    func cancel() {
-        isUnwanted.store(true, ordering: .relaxed)
-        // What has not begun has nothing to end.
+    /// The work does not begin from here on, or should end.
+    func cancel() { isUnwanted.store(true, ordering: .relaxed) }
+
+    /// Ends it where it has not begun: it has nothing to end by itself.
+    func drop() {
         end { standing in
             guard standing.state == .queued else { return false }
             standing.state = .cancelled
@@ -80,7 +82,7 @@ package final class Job: Sendable {
     /// - Returns: false when it was cancelled before.
     func begin() -> Bool {
         content.withLock { content in
-            guard content.standing.state == .queued else { return false }
+            guard !isCancelled, content.standing.state == .queued else { return false }
             content.standing.state = .running
             content.standing.startedAt = CalendarText.now
             return true

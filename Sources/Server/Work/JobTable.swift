@@ -33,6 +33,9 @@ package final class JobTable: Sendable {
         var queues: [Job.Kind: KindQueue] = [:]
         var isStopped = false
     }
+    /// What whoever waits for a job that was cancelled is told.
+    static let endedEarly = "the job was ended before it was done"
+
     private let state = Monitor(State())
     private let log: Log
 
@@ -95,7 +98,13 @@ package final class JobTable: Sendable {
             return dropped
         }
         job.cancel()
-        for item in dropped { item.ended(item.job.standing) }
+        for item in dropped { drop(item) }
+    }
+
+    /// Ends a job that has not begun: the audit trail has the end before anybody who waits for the job hears of it.
+    private func drop(_ item: Item) {
+        item.ended(Job.Standing(state: .cancelled))
+        item.job.drop()
     }
 
     // MARK: Running
@@ -118,13 +127,13 @@ package final class JobTable: Sendable {
     private func run(_ item: Item) {
         let job = item.job
         // It was cancelled between the queue and here.
-        guard job.begin() else { return item.ended(job.standing) }
+        guard job.begin() else { return drop(item) }
         log.info("job began", ["kind": .text(job.kind.rawValue), "job": .text(job.id)])
         let outcome: Result<[UInt8], Problem>
         do {
             outcome = .success(try item.work(job))
         } catch is Job.Cancelled {
-            outcome = .failure(Problem(.overloaded, "the job was ended before it was done"))
+            outcome = .failure(Problem(.overloaded, Self.endedEarly))
         } catch {
             let problem = ProblemMapping.problem(for: error)
             if problem.slug == .internalError {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Dispatch
 import Synchronization
 import TestSupport
 import XCTest
@@ -6,7 +7,7 @@ import XCTest
 @testable import Documents
 @testable import Ingest
 
-/// Goal: what was counted is written down twice a minute, whatever somebody does to the clock. Method: a wall clock and a steady one of the test's.
+/// Goal: what was counted is written down twice a minute, whatever somebody does to the clock, and told meanwhile. Method: a wall clock and a steady one of the test's; disks that are full, writes that stand still.
 final class UsageLedgerTests: XCTestCase {
     func test_look_afterTheClockWasSetBack_writesDown() throws {
         let folder = TemporaryDirectory()
@@ -30,5 +31,73 @@ final class UsageLedgerTests: XCTestCase {
         steady.store(40 * second, ordering: .relaxed)
         try ledger.look()
         XCTAssertTrue(ledger.meter.present.isEmpty)
+    }
+
+    private static let client = ClientID("c1")
+    private static let days: ClosedRange<Int32> = 0...Int32.max
+
+    private func ledger(_ fixture: EngineFixture) -> UsageLedger {
+        UsageLedger(catalog: fixture.engine.catalog, boundary: fixture.engine.tier.boundary, clock: .system)
+    }
+
+    /// Reads go on where nothing can be written down.
+    func test_usage_onADiskThatTakesNothing_hasWhatIsInMemory() throws {
+        let (folder, disk) = (TemporaryDirectory(), FullDisk("catalog.sqlite-wal"))
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let fixture = try EngineFixture(folder.path)
+        defer { try? fixture.engine.close() }
+        let ledger = ledger(fixture)
+        ledger.meter.add(to: Self.client) { $0.calls = 3 }
+        try ledger.flush()
+        ledger.meter.add(to: Self.client) { $0.calls = 4 }
+        disk.isFull = true
+        defer { disk.isFull = false }
+        XCTAssertThrowsError(try ledger.flush())
+        for _ in 0..<2 { XCTAssertEqual(try ledger.usage(of: Self.client, Self.days).values.map(\.calls).reduce(0, +), 7) }
+        XCTAssertEqual(try ledger.usage(of: ClientID("c2"), Self.days), [:])
+        XCTAssertEqual(try ledger.usage(of: nil, 0...1), [:])
+    }
+
+    /// Whoever asks while figures are on their way to the catalog has them all the same.
+    func test_usage_whileFiguresAreBeingWrittenDown_hasThemOnce() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        defer { try? fixture.engine.close() }
+        let (ledger, catalog) = (ledger(fixture), fixture.engine.catalog)
+        ledger.meter.add(to: Self.client) { $0.calls = 1 }
+        let (stage, found, group) = (Monitor((isTaken: false, goesOn: false)), Monitor<Int64?>(nil), DispatchGroup())
+        DispatchQueue.global().async(group: group) {
+            try? ledger.meter.flush { taken in
+                stage.broadcast { $0.isTaken = true }
+                _ = stage.wait { $0.goesOn ? true : nil }
+                try catalog.add(taken)
+            }
+        }
+        _ = stage.wait { $0.isTaken ? true : nil }
+        DispatchQueue.global().async(group: group) {
+            let calls = try? ledger.usage(of: Self.client, Self.days).values.map(\.calls).reduce(0, +)
+            found.broadcast { $0 = calls }
+        }
+        XCTAssertNil(found.wait(seconds: 0.2) { $0 }, "told without what is on its way")
+        stage.broadcast { $0.goesOn = true }
+        XCTAssertTrue(group.waitPatiently())
+        XCTAssertEqual(found.withLock { $0 }, 1)
+    }
+
+    /// What was delivered by a clock that was ahead is of no minute once it is right.
+    func test_deliveriesOfTheLastMinute_afterTheClockWasSetBack_areThoseSince() {
+        let (start, hour): (Int64, Int64) = (1_796_400_000_000_000, 3_600_000_000)
+        let now = Atomic<Int64>(start + hour)
+        let meter = UsageMeter(clock: Clock { now.load(ordering: .relaxed) })
+        func deliver(_ count: Int64) { meter.add(to: Self.client) { $0.webhooks = $0.webhooks.addingSaturating(count) } }
+        deliver(60)
+        XCTAssertEqual(meter.deliveriesOfLastMinute(of: Self.client), 60)
+        now.store(start, ordering: .relaxed)
+        XCTAssertEqual(meter.deliveriesOfLastMinute(of: Self.client), 0)
+        deliver(5)
+        XCTAssertEqual(meter.deliveriesOfLastMinute(of: Self.client), 5)
+        now.store(start + hour, ordering: .relaxed)
+        XCTAssertEqual(meter.deliveriesOfLastMinute(of: Self.client), 0, "nor when the clock comes there again")
     }
 }

@@ -220,8 +220,31 @@ final class AuthorizerTests: XCTestCase {
         // Of a pass none is made, nor of what is no key.
         for secret in [pass, "till_unknown", "a.b.c"] { XCTAssertNil(authorizer.pass(for: Credential(secret), until: .max), secret) }
         let without = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey)
-        for (bad, asked) in [(over, authorizer), (String(pass.dropLast(4)), authorizer), ("till-pass.", authorizer), (pass, without)] {
+        // A cursor of the first version never ends, and a field of it may be taken for its binding.
+        let first = "till-pass.v1\(pass.dropFirst("till-pass.".count))"
+        for (bad, asked) in [(over, authorizer), (String(pass.dropLast(4)), authorizer), ("till-pass.", authorizer), (pass, without), (first, authorizer)] {
             XCTAssertThrowsError(try asked.authorize(Credential(bad), for: .reader)) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .unauthenticated) }
         }
+    }
+
+    /// What goes on when its call is answered outlasts a pass and a session, and neither their key nor a right that is taken away.
+    func test_lastingRights_endWithTheKey_andNotWithWhatStandsForIt() throws {
+        let server = try TestServer()
+        let authorizer = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey, passes: server.engine)
+        let credential = Credential(try server.key("c", .readWrite, .all))
+        let principal = try authorizer.principal(of: credential, for: .writer)
+        let pass = Credential(try XCTUnwrap(authorizer.pass(for: credential, until: CalendarText.now + 3_600_000_000)).text)
+        let session = Credential(try authorizer.beginSession(for: credential, of: principal), isSession: true)
+        let rights = try [credential, pass, session].map { try authorizer.lastingRights(of: $0, of: principal, for: .writer) }
+        XCTAssertTrue(try authorizer.end(session: session))
+        XCTAssertThrowsError(try authorizer.lastingRights(of: session, of: principal, for: .writer))
+        for right in rights { XCTAssertEqual(try right().identity.client?.text, "c") }
+        _ = server.engine.state.withLock { $0.contracts["c"]?.access = .read }
+        for right in rights { XCTAssertThrowsError(try right()) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .readOnly) } }
+        _ = server.engine.state.withLock { $0.contracts["c"]?.access = .readWrite }
+        server.engine.state.withLock { $0.keys = [:] }
+        for right in rights { XCTAssertThrowsError(try right()) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .unauthenticated) } }
+        let admin = Credential(TestServer.adminKey)
+        XCTAssertTrue(try authorizer.lastingRights(of: admin, of: .admin, for: .writer)().isAdmin)
     }
 }

@@ -117,6 +117,21 @@ final class QueryTasksTests: XCTestCase {
         }
     }
 
+    /// Names of states have any characters: walks of states that differ by a colon alone are not taken for each other.
+    func test_walks_ofStatesWhoseNamesHaveColons_areApart() {
+        func name(_ state: String, _ first: Int) -> String {
+            let call = TaskCall(
+                token: "t", key: "E:\(state):1:items:\(first)", resource: Resource(kind: "upload"), state: state, visit: 1, attempt: 1, input: .object([]), firstItem: first,
+                depth: 0)
+            return ItemPage.walkName(
+                TaskWork(key: TaskKey(execution: 1, serial: 1), call: call, owner: .administrator, executionID: "E", tryCount: 0, createdAt: 0, isRepeat: false))
+        }
+        let states = ["S", "S:", ":S", "S::", ":"]
+        XCTAssertEqual(Set(states.map { name($0, 0) }).count, states.count)
+        for state in states { XCTAssertEqual(name(state, 0), name(state, 1_000), "pages of one walk") }
+        XCTAssertEqual(name("S", 1_000), "E:S:1:items")
+    }
+
     /// An execution of an earlier version, or a place that is none: what was had is passed over.
     func test_items_ofAWalkThatIsNotKnown_beginAfterThoseBefore() throws {
         let walked = try page("SELECT n FROM generate_series(1, 2500) AS s(n) ORDER BY n", at: 2_400)

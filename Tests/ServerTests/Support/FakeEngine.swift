@@ -35,6 +35,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// Of each page that was asked for.
         var pageLimits: [Int] = []
         var upload: Upload?
+        /// Those that links lead to, and how much of their files is here.
+        var linkedUploads: [String: Upload] = [:]
+        var fileByteCounts: [String: Int64] = [:]
+        /// Called as one's file is to be gone on with.
+        var atReceive: (@Sendable () -> Void)?
         /// Of each page of it that was asked for, whether it was to have the documents.
         var refusedPages: [Bool] = []
         /// Of each such page, how many it was to have of these.
@@ -42,6 +47,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var refusedEntries: [QuarantineEntry] = []
         /// Done at the look for a key that has this number, of those that are counted from here on.
         var atLookup: (number: Int, change: @Sendable (inout State) -> Void)?
+        /// Done once, as the next look for a contract has its answer.
+        var afterContract: (@Sendable (inout State) -> Void)?
         var isReady = true
         var isBackupHeld = false
         var isCompactionHeld = false
@@ -191,9 +198,12 @@ final class FakeEngine: WholeStore, UploadKeeping {
         try hold(state.withLock { $0.pageByteCount })
         return RejectionPage()
     }
-    func linked(_ id: String) throws -> Upload? { nil }
-    func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw Fault(.uploadClosed, "there are no uploads") }
-    func fileByteCount(_ id: String) -> Int64 { 0 }
+    func linked(_ id: String) throws -> Upload? { state.withLock { $0.linkedUploads[id] } }
+    func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile {
+        state.withLock { $0.atReceive }?()
+        throw Fault(.uploadClosed, "there are no uploads")
+    }
+    func fileByteCount(_ id: String) -> Int64 { state.withLock { $0.fileByteCounts[id] ?? 0 } }
     func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload { throw Fault(.uploadClosed, "there are no uploads") }
     func cancel(_ id: String, as principal: Principal) throws {}
     func revert(_ id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there is no such upload") }
@@ -322,9 +332,20 @@ final class FakeEngine: WholeStore, UploadKeeping {
             Array(state.contracts.values.filter { $0.clientID > clientID ?? "" }.sorted { $0.clientID < $1.clientID }.prefix(limit))
         }
     }
-    func contract(_ clientID: String) throws -> Contract? { state.withLock { $0.contracts[clientID] } }
-    func putContract(_ contract: Contract) throws -> PutOutcome {
-        state.withLock { $0.contracts.updateValue(contract, forKey: contract.clientID) == nil ? .created : .replaced }
+    func contract(_ clientID: String) throws -> Contract? {
+        state.withLock { state in
+            let (found, change) = (state.contracts[clientID], state.afterContract)
+            state.afterContract = nil
+            change?(&state)
+            return found
+        }
+    }
+    func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome {
+        state.withLock { state in
+            var contract = contract
+            if keepsSecret, let stored = state.contracts[contract.clientID]?.webhook { contract.webhook?.secret = stored.secret }
+            return state.contracts.updateValue(contract, forKey: contract.clientID) == nil ? .created : .replaced
+        }
     }
     func deleteContract(_ clientID: String) throws { state.withLock { _ = $0.contracts.removeValue(forKey: clientID) } }
     func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
@@ -449,7 +470,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
             .joined(separator: ".")
     }
 
-    func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? {
+    /// One of the first version has `v1` before it.
+    func unseal(_ cursor: String, binding: [String], withFirstVersion: Bool) -> [[UInt8]]? {
+        if cursor.hasPrefix("v1") { return withFirstVersion ? unseal(String(cursor.dropFirst(2)), binding: binding) : nil }
         let parts = cursor.split(separator: ".", omittingEmptySubsequences: false).map { part -> [UInt8] in
             let digits = Array(part)
             return stride(from: 0, to: digits.count - 1, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }

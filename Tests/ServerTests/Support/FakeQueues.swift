@@ -11,11 +11,16 @@ final class FakeQueues: QueueKeeping {
         var receivers: [@Sendable (Result<[ReceivedMessage], Fault>) -> Void] = []
         /// Tokens of the messages that were given back.
         var abandoned: [String] = []
+        /// Whatever is put is taken, and gone before anybody looks for it.
+        var takesQueues = false
     }
     let state = Mutex(State())
     private let fault = Fault(.notFound, "there is no queue")
 
-    func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome { throw Fault(.invalidQueue, "no queues here") }
+    func put(queue name: String, _ settings: QueueSettings) throws -> (outcome: PutOutcome, report: QueueReport) {
+        guard state.withLock({ $0.takesQueues }) else { throw Fault(.invalidQueue, "no queues here") }
+        return (.created, QueueReport(name: name, settings: settings, active: 0, locked: 0, delayed: 0, dead: 0, byteCount: 0, oldestAt: nil))
+    }
     func queue(_ name: String, as principal: Principal) throws -> QueueReport { throw fault }
     func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] { [] }
     func delete(queue name: String) throws { throw fault }

@@ -61,6 +61,26 @@ final class JobTests: XCTestCase {
         XCTAssertEqual(try admin.post("/v1/admin/backup", #"{"destination":"/b"}"#).status, 200)
     }
 
+    /// Whoever waits for a job that another takes out of the queue is not told that it goes on.
+    func test_callThatWaitsForAJobThatIsDropped_isToldSo() throws {
+        let server = try TestServer()
+        let admin = server.client()
+        server.engine.state.withLock { $0.isVerifyHeld = true }
+        defer { server.engine.state.withLock { $0.isVerifyHeld = false } }
+        let first = try XCTUnwrap(try job(try admin.call("POST", "/v1/admin/verify"))["id"]?.text)
+        _ = try wait(admin, first, for: "running")
+        let patient = server.client()
+        try patient.send(Array("POST /v1/admin/verify?wait=600 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
+        let queued = try Patience.value {
+            let jobs = try job(try admin.get("/v1/admin/jobs"))["jobs"]?.array ?? []
+            return jobs.first { $0["state"]?.text == "queued" }?["id"]?.text
+        }
+        XCTAssertEqual(try admin.delete("/v1/admin/jobs/\(try XCTUnwrap(queued))").status, 204)
+        let answer = try patient.answer()
+        XCTAssertEqual(answer.status, 503, answer.text)
+        XCTAssertTrue(answer.text.contains("the job was ended before it was done"), answer.text)
+    }
+
     func test_failures_queuesAndCancelling() throws {
         let server = try TestServer()
         let admin = server.client()

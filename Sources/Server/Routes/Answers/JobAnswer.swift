@@ -33,6 +33,8 @@ enum JobAnswer {
             if let result = standing.result { return Response(status: 200, contentType: "application/json", bytes: result) }
             if let problem = standing.problem { return call.response(to: problem) }
             if call.life.isStopping { return call.response(to: Problem(.overloaded, "the server is stopping; the job was not done")) }
+            // Taken out of the queue by somebody else.
+            if standing.state == .cancelled { return call.response(to: Problem(.overloaded, JobTable.endedEarly)) }
             return accepted(job)
         }
         return nil

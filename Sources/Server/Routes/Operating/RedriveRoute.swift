@@ -8,13 +8,13 @@ enum RedriveRoute {
     /// What this call uses of the server.
     fileprivate struct Parts: Sendable {
         let letters: any DeadLetterReview
-        let credentials: any CredentialLookup
+        let authorizer: Authorizer
         let background: BackgroundWork
         let log: Log
         let lots = RedriveLots()
 
         init(_ all: CallParts) {
-            (letters, credentials, background, log) = (all.store.deadLetters, all.store.credentials, all.background, all.log)
+            (letters, authorizer, background, log) = (all.store.deadLetters, all.authorizer, all.background, all.log)
         }
     }
 
@@ -22,7 +22,7 @@ enum RedriveRoute {
         Route(
             .post, "/v1/dead-letters/redrive", access: .writer, place: .control, body: .small,
             operation: Operation(
-                "redriveLot", "Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot, and so does the end of its contract, or of the right to write: what it left stays a dead letter. A credential has four lots under way at most.",
+                "redriveLot", "Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot, and so does the end of its key or contract, or of the right to write: what it left stays a dead letter. A credential has four lots under way at most.",
                 body: [.json(schema)], answers: [.init(200, "How many they are.", [.of(LotBody.self)])], problems: [.wrongClient, .notFound, .diskFull], isAudited: true),
             uses: { Parts($0) }, handle: redrive)
     ]
@@ -42,7 +42,10 @@ enum RedriveRoute {
         let (rate, isTrial) = (try rate(body["per_second"]), try isTrial(body[present: "dry_run"]))
         let wanted = try wanted(body, call, parts.letters)
         let count = wanted.ids.count
-        if !isTrial, count > 0 { RedriveLot(wanted, perSecond: rate, of: call.principal.identity, in: try parts.lots.place(for: call.principal), parts).goOn() }
+        if !isTrial, count > 0 {
+            let rights = try parts.authorizer.lastingRights(of: try call.request.credential(), of: call.principal, for: call.route.access)
+            RedriveLot(wanted, perSecond: rate, with: rights, in: try parts.lots.place(for: call.principal), parts).goOn()
+        }
         call.exchange.auditDetail = "{\"count\":\(count)}"
         return .json(LotBody(count: count))
     }
@@ -188,7 +191,7 @@ private struct LotFilter {
 /// Dead letters that are tried again a few at a time, until none is left or the server stops.
 ///
 /// One step runs or waits at a time. Nothing of it is kept: what a stop leaves stays a dead letter, and can be asked for again. Each step has the rights that whoever asked has by then: a lot may go on for
-/// longer than a contract does.
+/// longer than a contract or a key does.
 private final class RedriveLot: Sendable {
     /// Between steps, in seconds, unless the pace asks for fewer.
     private static let step = 0.1
@@ -196,18 +199,19 @@ private final class RedriveLot: Sendable {
     private let left: Mutex<ArraySlice<String>>
     private let pause: Double
     private let countOfStep: Int
-    private let owner: Identity
+    /// Asked anew at each step.
+    private let rights: @Sendable () throws -> Principal
     private let place: RedriveLots.Place
     private let held: [MemoryLedger.Hold]
     private let parts: RedriveRoute.Parts
 
-    init(_ wanted: WantedLetters, perSecond rate: Double, of owner: Identity, in place: RedriveLots.Place, _ parts: RedriveRoute.Parts) {
+    init(_ wanted: WantedLetters, perSecond rate: Double, with rights: @escaping @Sendable () throws -> Principal, in place: RedriveLots.Place, _ parts: RedriveRoute.Parts) {
         left = Mutex(wanted.ids[...])
         held = wanted.held
         // At 25 a second 2 each 0.1 s, which is 20: the pace is what may be asked of a registrar at most.
         pause = max(Self.step, 1 / rate)
         countOfStep = max(1, Int(rate * pause))
-        (self.owner, self.place, self.parts) = (owner, place, parts)
+        (self.rights, self.place, self.parts) = (rights, place, parts)
     }
 
     /// The next few, on a thread that may wait.
@@ -218,12 +222,12 @@ private final class RedriveLot: Sendable {
                 return Array(left.prefix(countOfStep))
             }
             do {
-                let principal = try ExportMaker.principal(owner, parts.credentials)
-                guard principal.access == .readWrite else { throw Problem(.readOnly, "the contract may read only by now") }
+                let principal = try rights()
                 for id in ids where !parts.background.isStopping { redrive(id, as: principal) }
                 waitForNext()
             } catch {
-                parts.log.info("a lot of dead letters was ended", ["reason": .text("\(ProblemMapping.problem(for: error).detail)")])
+                let problem = (error as? Denial)?.problem ?? ProblemMapping.problem(for: error)
+                parts.log.info("a lot of dead letters was ended", ["reason": .text("\(problem.detail)")])
             }
         }
         if !isTaken { waitForNext() }

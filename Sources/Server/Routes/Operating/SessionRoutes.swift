@@ -62,17 +62,32 @@ enum SessionRoutes {
         .json(SessionBody(me: try me(call.principal, parts), csrf: try cookie(call).csrf)).adding("Cache-Control", "no-store")
     }
 
-    private static func begin(_ call: Call, _ parts: Parts) throws -> Response {
+    private static func begin(_ call: Call, _ parts: Parts) throws -> Response? {
         guard let key = try call.object(members: ["key"])["key"]?.text, !key.isEmpty else { throw Problem.parameter("key", "an API key or a token is wanted", code: "required") }
-        let authorizer = parts.authorizer
         let credential = Credential(key)
-        let admitted: Authorizer.Admitted
         do {
-            admitted = try authorizer.authorize(credential, for: .known)
+            return try signIn(credential, mayWait: true, parts)
         } catch is Authorizer.KeysAwaited {
-            throw Problem(.overloaded, "the keys of the token's issuer are being fetched; try again")
+            // No thread waits with it: whoever makes up names of keys would have them all.
+            let refusal = Problem(.overloaded, "the keys of the token's issuer are being fetched, and too many wait for them; try again")
+            let isTaken = parts.authorizer.whenKeysAreFetched {
+                let hasPlace = call.onReader {
+                    guard !call.exchange.isGone else { return call.exchange.complete { .noContent } }
+                    let response: Response
+                    do { response = try signIn(credential, mayWait: false, parts) } catch { response = call.response(to: error) }
+                    call.exchange.complete { response }
+                }
+                if !hasPlace { call.exchange.complete { call.response(to: refusal) } }
+            }
+            guard isTaken else { throw refusal }
+            return nil
         }
-        let cookie = SessionCookie(secret: try authorizer.beginSession(for: credential, of: admitted.principal))
+    }
+
+    /// - Throws: as `Authorizer`, also `KeysAwaited` where `mayWait`.
+    private static func signIn(_ credential: Credential, mayWait: Bool, _ parts: Parts) throws -> Response {
+        let admitted = try parts.authorizer.authorize(credential, for: .known, mayWait: mayWait)
+        let cookie = SessionCookie(secret: try parts.authorizer.beginSession(for: credential, of: admitted.principal))
         let body = SessionBody(me: try me(admitted.principal, parts), csrf: cookie.csrf)
         var response = Response.json(body).adding("Cache-Control", "no-store")
         response.headers.append(cookie.header(isSecure: parts.isSecure))

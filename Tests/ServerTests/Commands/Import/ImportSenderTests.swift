@@ -63,6 +63,23 @@ final class ImportSenderTests: XCTestCase {
         }
     }
 
+    /// Whoever sends what must come after that.
+    func test_settle_waitsForEveryAnswer() throws {
+        let server = TestHTTPServer { _ in .init(headers: [("Content-Type", "application/x-ndjson")], body: #"{"status":201}"# + "\n") }
+        defer { server.close() }
+        let rejected = RejectedFile("\(folder)/settled.rejected.ndjson")
+        defer { rejected.close() }
+        let clients = try (0..<3).map { _ in try APIClient(url: "http://127.0.0.1:\(server.port)", key: nil) }
+        let sender = ImportSender(clients: clients, path: "/v1/receipts", rejected: rejected)
+        for number in 1...20 {
+            try sender.send(ImportSender.Batch(contentType: "application/x-ndjson", records: [(number: number, bytes: Array("a".utf8))]))
+            guard number % 5 == 0 else { continue }
+            try sender.settle()
+            XCTAssertEqual(sender.counts.imported, number)
+        }
+        XCTAssertEqual(try sender.finish().imported, 20)
+    }
+
     /// As a call that is answered so: nobody knows whether it will ever be better.
     func test_recordAtWhichTheStoreFails_endsTheImportAtOnce() throws {
         let sent = try send(["good", "unlucky", "bad"]) { _, records in records.map { $0 == "good" ? 201 : $0 == "bad" ? 422 : 500 } }

@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Ingest
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -35,6 +36,18 @@ final class ContractRoutesTests: XCTestCase {
             _ = reader.webhook(previous: previous)
             XCTAssertEqual(reader.faults.contains { $0.pointer == "/webhook/secret" }, lacksSecret, url)
         }
+    }
+
+    /// Two administrators at once: a secret that is left out is the one that is there when the contract is put, and one that was replaced does not come back.
+    func test_secretThatIsLeftOut_isNotTheOneThatWasReplacedMeanwhile() throws {
+        let server = try TestServer()
+        func body(_ more: String) -> String { #"{"access":"read","scope":"own","webhook":{"url":"https://shop.example/"\#(more)}}"# }
+        XCTAssertEqual(try server.client().put("/v1/contracts/c", body(#","secret":"leaked""#)).status, 201)
+        server.engine.state.withLock { state in state.afterContract = { $0.contracts["c"]?.webhook?.secret = "rotated" } }
+        XCTAssertEqual(try server.client().put("/v1/contracts/c", body("")).status, 200)
+        XCTAssertEqual(server.engine.state.withLock { $0.contracts["c"]?.webhook?.secret }, "rotated")
+        XCTAssertEqual(try server.client().put("/v1/contracts/c", body(#","secret":"third""#)).status, 200)
+        XCTAssertEqual(server.engine.state.withLock { $0.contracts["c"]?.webhook?.secret }, "third")
     }
 
     func test_contract_everyFaultIsNamed() throws {

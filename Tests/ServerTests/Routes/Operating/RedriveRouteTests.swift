@@ -135,6 +135,48 @@ final class RedriveRouteTests: XCTestCase {
         XCTAssertEqual(engine.state.withLock { $0.redriven }, ["c"])
     }
 
+    /// Whoever takes an operator's key away ends what was begun with it, by itself or by a session of it.
+    func test_lot_endsWithItsKey() throws {
+        for isOfSession in [false, true] {
+            let server = try TestServer()
+            let engine = server.engine
+            engine.state.withLock { state in
+                state.letters = ["a", "b", "c"].map { Self.letter($0, of: "c1") }
+                state.whenRedriven = { [weak engine] _ in
+                    guard let engine else { return }
+                    engine.state.withLock { $0.keys = [:] }
+                }
+            }
+            let key = try server.key(.admin)
+            let client = server.client(key: isOfSession ? nil : key)
+            let headers = try isOfSession ? session(server, key) : []
+            let begun = try client.post("/v1/dead-letters/redrive", #"{"ids":["a","b","c"],"per_second":10}"#, headers)
+            XCTAssertEqual(begun.status, 200, begun.text)
+            XCTAssertTrue(Patience.until { engine.state.withLock { !$0.redriven.isEmpty } })
+            // Some steps long.
+            usleep(400_000)
+            XCTAssertEqual(engine.state.withLock { $0.redriven }, ["a"])
+        }
+    }
+
+    /// Who signs out has asked for it all the same.
+    func test_lot_goesOnWhenItsSessionHasEnded() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.letters = ["a", "b", "c"].map { Self.letter($0, of: "c1") } }
+        let (client, headers) = (server.client(key: nil), try session(server, try server.key("c1", .readWrite, .own)))
+        let begun = try client.post("/v1/dead-letters/redrive", #"{"ids":["a","b","c"],"per_second":10}"#, headers)
+        XCTAssertEqual(begun.status, 200, begun.text)
+        XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: headers).status, 204)
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.redriven } == ["a", "b", "c"] })
+    }
+
+    /// What calls bear of a session that begins with that key.
+    private func session(_ server: TestServer, _ key: String) throws -> [(String, String)] {
+        let answer = try server.client(key: nil).post("/v1/session", #"{"key":"\#(key)"}"#)
+        let cookie = try XCTUnwrap(answer.headers["set-cookie"]).prefix { $0 != ";" }
+        return [("Cookie", String(cookie)), ("Till-CSRF", try XCTUnwrap(try JSONParser.parse(answer.body)["csrf"]?.text))]
+    }
+
     /// A writer whose disk stands still keeps each letter waiting for half a minute.
     func test_figures_doNotWaitBehindALot() throws {
         let server = try TestServer()

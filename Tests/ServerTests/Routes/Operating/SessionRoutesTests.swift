@@ -95,6 +95,38 @@ final class SessionRoutesTests: XCTestCase {
         XCTAssertEqual(try client.call("DELETE", "/v1/session").status, 404)
     }
 
+    /// The issuer has another key since its set was fetched: who signs in with a token of it waits for the new set, as every other call does.
+    func test_tokenOfAKeyThatIsNew_beginsASession() throws {
+        let (old, new) = (try TokenKey(.p256), try TokenKey(.p256))
+        let answer = Mutex((text: "{\"keys\":[\(try old.jwk(kid: "old"))]}", count: 0))
+        let issuer = TestHTTPServer { _ in
+            answer.withLock { answer in
+                answer.count += 1
+                return .init(headers: [("Cache-Control", "max-age=600")], body: answer.text)
+            }
+        }
+        defer { issuer.close() }
+        var times = KeySetSource.Times()
+        times.unknown = 1e9
+        let source = KeySetSource(
+            .init("http://127.0.0.1:\(issuer.port)/jwks"), policy: try AddressPolicy(allow: ["127.0.0.1"]), times: times, log: Log(format: .json, level: .error, descriptor: -1))
+        defer { source.stop() }
+        try source.start()
+        let done = DispatchSemaphore(value: 0)
+        XCTAssertTrue(source.whenFetched { done.signal() })
+        XCTAssertEqual(done.wait(timeout: .now() + Patience.seconds), .success)
+        let server = try TestServer(tokens: TokenVerifier(source: source, rules: TokenRules(issuer: nil, audience: nil, claim: "client_id")))
+        _ = try server.key("shop", .read, .all)
+        try answer.withLock { $0.text = "{\"keys\":[\(try new.jwk(kid: "new"))]}" }
+        let (cookie, _, body) = try signIn(server, try new.token(kid: "new", claims: #"{"client_id":"shop","exp":4102444800}"#))
+        XCTAssertEqual(body["client_id"]?.text, "shop")
+        XCTAssertEqual(try server.client(key: nil).get("/v1/me", [("Cookie", cookie)]).status, 200)
+        XCTAssertEqual(answer.withLock { $0.count }, 2)
+        let unknown = try new.token(kid: "unknown", claims: #"{"client_id":"shop","exp":4102444800}"#)
+        XCTAssertEqual(try server.client(key: nil).post("/v1/session", #"{"key":"\#(unknown)"}"#).status, 401)
+        XCTAssertEqual(answer.withLock { $0.count }, 2, "made-up names do not make us call")
+    }
+
     func test_me_saysWhatEachRoleMay() throws {
         let server = try TestServer()
         for role in [Principal.Role.auditor, .metrics] {
