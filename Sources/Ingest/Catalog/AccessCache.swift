@@ -225,14 +225,17 @@ extension Catalog {
 
     /// A webhook whose secret changes keeps the one before for a while (`Contract.Webhook.following`).
     ///
+    /// - Parameter keepsSecret: the webhook's secret stays what it is when this is written: one that was read before may be replaced since.
     /// - Returns: `.unchanged` for a contract that is what it was; it is written all the same.
-    package func put(_ given: Contract) throws -> PutOutcome {
+    /// - Throws: invalid-contract where no secret is there to be kept.
+    package func put(_ given: Contract, keepsSecret: Bool = false) throws -> PutOutcome {
         let now = now
         return try write { connection in
             // Changes come one after the other, and each is in memory before the next.
             let earlier = self.contract(given.clientID)
             var contract = given
-            contract.webhook = given.webhook?.following(earlier?.webhook, now: now)
+            if keepsSecret { contract.webhook = try given.webhook?.keepingSecret(of: earlier?.webhook) }
+            contract.webhook = contract.webhook?.following(earlier?.webhook, now: now)
             try Self.keep(contract, connection)
             return (contract: contract, outcome: earlier == nil ? PutOutcome.created : earlier == contract ? .unchanged : .replaced)
         } committed: { stored in

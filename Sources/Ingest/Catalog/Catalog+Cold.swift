@@ -67,7 +67,7 @@ extension Catalog {
     ) throws {
         let now = now
         // Sums nobody needs elsewhere: they are made again from rows.
-        naming.withLock { $0 }?(switches.filter { $0.rollup == nil }.flatMap { change in
+        try naming.withLock { $0 }?(switches.filter { $0.rollup == nil }.flatMap { change in
             change.written.map { .cold(table: change.table, key: $0.key, byteCount: $0.byteCount, sha256: $0.sha256) }
         })
         try write { connection in

@@ -22,7 +22,7 @@ package final class Catalog: Sendable {
     /// Called when there may be something to tell a webhook.
     let noticed = Mutex<(@Sendable () -> Void)?>(nil)
     /// Called with files before a commit names them: whoever needs them elsewhere has them brought there while nobody waits for that commit.
-    let naming = Mutex<(@Sendable ([NamedFile]) -> Void)?>(nil)
+    let naming = Mutex<(@Sendable ([NamedFile]) throws -> Void)?>(nil)
 
     /// Proof: only ever used within the mutex.
     ///

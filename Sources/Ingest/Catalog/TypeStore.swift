@@ -14,6 +14,7 @@ package final class TypeStore: Sendable {
     private let registrars: Set<String>
     private let bindingSeconds: Double
     private let tables: TableColumns
+    private let typeTables: TypeTables
     /// The newest version of each type that ever was; changes go one at a time.
     private let stored: Mutex<[String: StoredType]>
 
@@ -21,13 +22,17 @@ package final class TypeStore: Sendable {
     ///
     /// - Throws: `TypeFileError` when a stored type cannot be compiled any more: this program is older than the store.
     /// - Parameters:
+    ///   - typeTables: gets the tables of all versions.
     ///   - registrars: those that a type may register with.
     ///   - bindingSeconds: for the expressions of a type that is put.
     ///   - isReading: the catalog is another's: what it does not have is not put into it.
-    init(catalog: Catalog, tables: TableColumns, registrars: Set<String> = [], bindingSeconds: Double = 60, isReading: Bool = false) throws {
+    init(
+        catalog: Catalog, tables: TableColumns, typeTables: TypeTables = TypeTables(), registrars: Set<String> = [], bindingSeconds: Double = 60,
+        isReading: Bool = false
+    ) throws {
         (self.registrars, self.bindingSeconds) = (registrars, bindingSeconds)
         self.catalog = catalog
-        self.tables = tables
+        (self.tables, self.typeTables) = (tables, typeTables)
         var stored: [String: StoredType] = [:]
         var sensitive = SensitiveColumns()
         var tablesOfTypes: [String: Set<String>] = [:]
@@ -42,8 +47,8 @@ package final class TypeStore: Sendable {
             try sensitive.add(file: type.json, compiled: try? CompiledTypes.type(type.name, json: type.json, isKept: true), at: type.putAt)
         }
         self.stored = Mutex(stored)
-        self.tablesOfTypes = Mutex(tablesOfTypes)
         self.sensitive = Mutex(sensitive)
+        for (name, own) in tablesOfTypes { typeTables.add(own, of: name) }
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
             let compiled = try CompiledTypes.type(type.name, json: type.json, isKept: true)
             try registry.put(compiled)
@@ -68,11 +73,19 @@ package final class TypeStore: Sendable {
     /// The store's own columns come first.
     private static func columns(of type: DocumentType) -> [Field] { VersionColumns.fields(of: TableName.stored(type)) + type.layout.fields }
 
-    /// A table is of its kind forever, whatever became of the types that made it.
+    /// A table is of its kind forever, whatever became of the types that made it. So is a type, whatever tables its versions have: what a document is, and when it
+    /// comes again, kinds say differently, so that no answer would fit one that both have.
     private func kindConflicts(of type: TypeFile) -> [Fault.Violation] {
-        TableKind.all.filter { $0 !== type.tableKind && tables.contains($0.storedName(of: type.table)) }.map { kind in
-            .init(pointer: "/on_repeat", code: "column-conflict", message: "the table \(type.table) \(kind.statement): on_repeat is \(kind.word)")
+        var reasons = TableKind.all.filter { $0 !== type.tableKind && tables.contains($0.storedName(of: type.table)) }.map { kind in
+            Fault.Violation(pointer: "/on_repeat", code: "column-conflict", message: "the table \(type.table) \(kind.statement): on_repeat is \(kind.word)")
         }
+        // Only the version before is asked: a type that has been of both kinds goes on with the one that it has now.
+        if let before = stored.withLock({ $0[type.name] }), let table = try? Self.table(ofFile: before.json), TableName.kind(of: table) !== type.tableKind {
+            let kind = TableName.kind(of: table)
+            let message = "the type's table was \(TableName.shown(table)), which \(kind.statement): on_repeat stays \(kind.word); for another kind of table take a type of another name"
+            reasons.append(.init(pointer: "/on_repeat", code: "column-conflict", message: message))
+        }
+        return reasons
     }
 
     /// What the tables of the store, and the types that are in force, have against a file.
@@ -119,20 +132,13 @@ package final class TypeStore: Sendable {
         sensitive.withLock { $0.add(type, at: now) }
         // The table has the columns before the first receipt can bring them.
         tables.add(Self.columns(of: type), to: table)
-        // Before the new version takes anything: the table of the one that was in force.
-        if let former = stored.withLock({ $0[type.name] }) {
-            let table = try Self.table(ofFile: former.json)
-            tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(table) }
-        }
-        tablesOfTypes.withLock { _ = $0[type.name, default: []].insert(table) }
+        // Before the new version takes anything: with the table of the one that was in force.
+        if let former = stored.withLock({ $0[type.name] }) { typeTables.add([try Self.table(ofFile: former.json), table], of: type.name) }
         try registry.put(type)
         stored.withLock {
             $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn, putAt: now)
         }
     }
-
-    /// Tables of a type's versions, for types that have had several versions.
-    private let tablesOfTypes: Mutex<[String: Set<String>]>
 
     /// Of all versions of all types, deleted ones too.
     private let sensitive: Mutex<SensitiveColumns>
@@ -142,12 +148,6 @@ package final class TypeStore: Sendable {
 
     /// Whether there is, or was, a type of that name.
     func isKnown(_ name: String) -> Bool { stored.withLock { $0[name] != nil } }
-
-    /// Tables other than its present one in which earlier versions of a type have put its documents.
-    func formerTables(of type: DocumentType) -> [String] {
-        if type.version == 1 { return [] }
-        return tablesOfTypes.withLock { $0[type.name, default: []] }.filter { $0 != TableName.stored(type) }.sorted()
-    }
 
     /// The stored table of a type file that need not be compiled.
     private static func table(ofFile json: [UInt8]) throws -> String {

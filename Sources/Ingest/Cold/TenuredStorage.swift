@@ -47,6 +47,7 @@ struct TenuredStorageFactory: StorageFactory {
     var root: (any WarehouseRoot)? { base.root }
     var objects: (any ObjectStorage)? { base.objects }
     func check() throws(ColumnStoreError) { try base.check() }
+    func fault() throws(ColumnStoreError) -> ColumnStoreError? { try base.fault() }
     func classFault(_ name: String, afterDays: Int) -> String? { base.classFault(name, afterDays: afterDays) }
     var requests: BucketCounters.Figures? { base.requests }
     var cacheFigures: CacheFigures? { base.cacheFigures }

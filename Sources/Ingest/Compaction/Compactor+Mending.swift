@@ -34,6 +34,7 @@ extension Compactor {
     /// - Returns: false where it could not be shown: earlier snapshots stay until it can.
     private func showMended(_ name: String) throws -> Bool {
         guard TableName.kind(of: name).publishesNewest else { return true }
+        if tier.boundary.snapshot().unreadVersions[name] != nil { return false }
         do {
             try sweep(name)
             if let table = tier.boundary.snapshot().cold[name] { try cold.publishNewest(of: table, before: .max) }
@@ -87,9 +88,17 @@ extension Compactor {
         let missing = wanted.subtracting(brought)
         cold.damage.change(damaged.location) { $0.missing = missing }
         guard missing.isEmpty else {
-            StoreLog.note(
-                "a damaged cold file can be made whole", path: damaged.location,
-                reason: "\(missing.count) of its receipts are damaged: once their documents were sent again it is written anew", level: .warning)
+            // Sent again, the document of an earlier version is a new one.
+            let superseded = tier.boundary.snapshot().superseded[damaged.table]
+            let isPast = present.isPast(file)
+            let pastCount = missing.filter { isPast || superseded?[$0]?.by ?? 0 != 0 }.count
+            var (what, remedy) = pastCount == 0
+                ? ("a damaged cold file can be made whole", "once their documents were sent again it is written anew")
+                : ("a damaged cold file must be put back from a backup", "\(pastCount) of them are earlier versions, which nobody can send again")
+            if tier.boundary.snapshot().unreadVersions[damaged.table] != nil {
+                (what, remedy) = ("a damaged cold file must be put back from a backup", "not all versions of its table can be read, so its documents are refused, those sent again, too")
+            }
+            StoreLog.note(what, path: damaged.location, reason: "\(missing.count) of its receipts are damaged: \(remedy)", level: .warning)
             return false
         }
         try rewrite(file, of: present, mend, groups)

@@ -32,15 +32,22 @@ extension Compactor {
                 try merge(present, fitting, workerCount: workerCount)
             } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
                 // The others go on without it.
-                guard let file = inputs.first(where: { isFault(error, of: $0, in: present) }) else { throw error }
-                present.letGo(of: file.location)
-                cold.damage.note(DamagedColdFile(table: name, location: file.location, rowGroup: nil, reason: "\(error)"))
+                try leaveOut(inputs, of: present, error)
                 continue
             }
             merged += fitting.count
             ProcessHeap.giveBack()
         }
         return merged
+    }
+
+    /// Notes which of these files turned out to be damaged.
+    ///
+    /// - Throws: the error where it is of none of them.
+    func leaveOut(_ files: [DataFile], of table: ColdTable, _ error: ColumnStoreError) throws {
+        guard let file = files.first(where: { isFault(error, of: $0, in: table) }) else { throw error }
+        table.letGo(of: file.location)
+        cold.damage.note(DamagedColdFile(table: table.name, location: file.location, rowGroup: nil, reason: "\(error)"))
     }
 
     /// Errors name a file by its location or by its path on the disk.

@@ -39,12 +39,12 @@ extension Compactor {
 
     /// The rows of one table of a hot file, in cold files that belong to no table yet.
     ///
-    /// `settled`: sequences of rows of which these files say that something came after them.
+    /// `settled`: what these files say of rows that something came after.
     private struct Written: Sendable {
         let name: String
         let outputs: [ColdFileWriter.Output]
         let rowCount: Int
-        let settled: [Int64]
+        let settled: [SupersededRow]
     }
 
     /// Moves files: their rows are written side by side, each on a thread of its own, and become cold one file after another.
@@ -156,7 +156,7 @@ extension Compactor {
         var switches: [Catalog.ColdSwitch] = []
         var rowCount = 0
         var byteCount = 0
-        var settled: [String: [Int64]] = [:]
+        var settled: [String: [SupersededRow]] = [:]
         var lateEnds: [LateEnds] = []
         var rolled = Rolled()
     }
@@ -194,11 +194,11 @@ extension Compactor {
                 try catalog.switchToCold(
                     appended.switches + appended.rolled.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket),
                     lateEnds: appended.lateEnds, rollups: appended.rolled.changes, along: along)
-                let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
-                tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled, lateEnds: appended.lateEnds, rollups: appended.rolled.states)
+                tier.boundary.replace(
+                    [file], cold: appended.targets.mapValues(\.table), settled: appended.settled, lateEnds: appended.lateEnds, rollups: appended.rolled.states)
             }
         }
-        for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }
+        for (table, rows) in appended.settled { tier.versions.settle(rows, of: table) }
         tier.retire(file)
         movedRows.wrappingAdd(appended.rowCount, ordering: .relaxed)
         writtenBytes.wrappingAdd(appended.byteCount, ordering: .relaxed)

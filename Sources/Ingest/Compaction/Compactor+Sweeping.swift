@@ -14,40 +14,101 @@ extension Compactor {
         let old = superseded.all.filter { VersionSplit.isOld($0, hot: start.files) }.map(\.sequence)
         if old.isEmpty { return }
         let files = try present.newestFiles()
+        try sweep(files, of: name) { file, table in try has(old, file, in: table) }
+        if !files.contains(where: { cold.damage.has($0.location) }) { try sweepPast(old, of: name) }
+    }
+
+    /// Writes those anew of some files that need it.
+    ///
+    /// - Parameter needsIt: reads something of the file.
+    private func sweep(_ files: [DataFile], of name: String, where needsIt: (DataFile, ColdTable) throws -> Bool) throws {
+        // What is damaged stays as it is, and other files go on.
         for file in files where !cold.damage.has(file.location) {
             if isEnding { throw DayCompactor.Cancelled() }
             let now = tier.boundary.snapshot()
             guard let table = now.cold[name], let superseded = now.superseded[name] else { return }
-            if try has(old, file, in: table) { try sweep(file, of: table, superseded) }
+            do { if try needsIt(file, table) { try sweep(file, of: table, superseded) } } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
+                try leaveOut([file], of: table, error)
+            }
         }
-        if !files.contains(where: { cold.damage.has($0.location) }) { forget(old, of: name, start.files) }
     }
 
-    /// No file of newest versions has them any more: what is still kept of old rows in cold is kept twice, since a crash came between a file
-    /// that says it and the index.
+    /// Old rows in cold that no file of newest versions has any more, and that are kept nevertheless, lie in files of old ones. Where such a file says the same of a row, that is
+    /// kept twice, since a crash came between the file and the index. Where it says something else, a version in between was taken up again since: the file is written anew.
     ///
     /// - Parameter old: ascending.
-    private func forget(_ old: [Int64], of name: String, _ hot: [HotFile]) {
-        guard let kept = tier.boundary.snapshot().superseded[name] else { return }
-        let isHot = hot.map(\.state).map { $0.firstSequence...max($0.firstSequence, $0.lastSequence) }
-        let known = old.filter { sequence in kept[sequence] != nil && !isHot.contains { $0.contains(sequence) } }
-        if known.isEmpty { return }
-        tier.boundary.replace([], cold: [:], settled: [name: SequenceRoster(sorted: known)])
-        tier.versions.settle(known, of: name)
+    private func sweepPast(_ old: [Int64], of name: String) throws {
+        let start = tier.boundary.snapshot()
+        guard let present = start.cold[name], let superseded = start.superseded[name] else { return }
+        let isHot = start.files.map(\.state).map { $0.firstSequence...max($0.firstSequence, $0.lastSequence) }
+        let kept = old.compactMap { superseded[$0] }.filter { row in
+            VersionSplit.isOld(row, hot: start.files) && !isHot.contains { $0.contains(row.sequence) }
+        }
+        if kept.isEmpty { return }
+        var said: [SupersededRow] = []
+        try sweep(try present.iceberg.files().filter { present.isPast($0) }, of: name) { file, table in
+            let successors = try successors(of: kept, in: file, table)
+            if kept.contains(where: { (successors[$0.sequence] ?? $0.by) != $0.by }) { return true }
+            said += kept.filter { successors[$0.sequence] != nil }
+            return false
+        }
+        if said.isEmpty { return }
+        tier.boundary.replace([], cold: [:], settled: [name: said])
+        tier.versions.settle(said, of: name)
+    }
+
+    /// What a file says of these rows, by their sequences; nothing of those that it does not have.
+    ///
+    /// - Parameter rows: ascending by sequence.
+    private func successors(of rows: [SupersededRow], in file: DataFile, _ table: ColdTable) throws -> [Int64: Int64] {
+        let sequences = rows.map(\.sequence)
+        var found: [Int64: Int64] = [:]
+        guard let scan = try scan(file, of: table, for: sequences, ["sequence", ColumnPath(VersionColumns.supersededBy.name)]) else { return found }
+        let roster = SequenceRoster(sorted: sequences)
+        for rowGroup in scan.rowGroups {
+            let reader = try scan.reader(rowGroup: rowGroup)
+            while let batch = try reader.next() {
+                for row in 0..<batch.rowCount {
+                    guard case .integer(let sequence) = batch.columns[0].value(at: row), roster.contains(sequence),
+                        case .integer(let by) = batch.columns[1].value(at: row)
+                    else { continue }
+                    found[sequence] = by
+                }
+            }
+        }
+        return found
+    }
+
+    /// Whether a file may have some of these rows, by its bounds.
+    ///
+    /// One of them lies within, not only between others: versions of one document may be years apart, and the files of those years are others'.
+    ///
+    /// - Parameter sequences: ascending.
+    static func mayHave(_ sequences: [Int64], _ file: DataFile, _ schema: Schema) -> Bool {
+        let bounds = schema["sequence"].map { file.bounds(of: $0) }
+        var place = 0
+        if case .integer(let least)? = bounds?.minimum { place = sequences.partitioningIndex { $0 >= least } }
+        guard place < sequences.count else { return false }
+        if case .integer(let greatest)? = bounds?.maximum { return sequences[place] <= greatest }
+        return true
+    }
+
+    /// Of a file that may have some of these rows by its bounds; nil for another.
+    ///
+    /// - Parameter sequences: ascending.
+    private func scan(_ file: DataFile, of table: ColdTable, for sequences: [Int64], _ columns: [ColumnPath]) throws -> ParquetScan? {
+        guard Self.mayHave(sequences, file, table.iceberg.schema) else { return nil }
+        return try table.open(file).scan(ParquetScanRequest(projection: columns, schema: table.iceberg.schema))
     }
 
     /// Whether a file has some of these rows.
     ///
-    /// Bounds first; then its column of sequences alone is read, up to the first hit.
+    /// Its column of sequences alone is read, up to the first hit.
     ///
     /// - Parameter settled: ascending.
     private func has(_ settled: [Int64], _ file: DataFile, in table: ColdTable) throws -> Bool {
-        guard let low = settled.first, let high = settled.last else { return false }
-        let filter = ColumnFilter(
-            "sequence", .range(lower: .init(.integer(low), isInclusive: true), upper: .init(.integer(high), isInclusive: true)))
-        guard file.canMatch([filter], schema: table.iceberg.metadata.currentSchema) else { return false }
+        guard let scan = try scan(file, of: table, for: settled, ["sequence"]) else { return false }
         let roster = SequenceRoster(sorted: settled)
-        let scan = try table.open(file).scan(ParquetScanRequest(projection: ["sequence"], schema: table.iceberg.schema))
         for rowGroup in scan.rowGroups {
             let reader = try scan.reader(rowGroup: rowGroup)
             while let batch = try reader.next() {
@@ -71,7 +132,7 @@ extension Compactor {
                 effort: ColdFileWriter.Effort.thorough.made(parquet) ? .thorough : .brief, rowGroupRowCount: options.rowGroupRowCount)
         }
         let (newest, old) = (try writer(), try writer())
-        var settled: [Int64] = []
+        var settled: [SupersededRow] = []
         var outputs: [ColdFileWriter.Output] = []
         do {
             try read(parquet, schema, iceberg.schema) { batch in
@@ -97,7 +158,7 @@ extension Compactor {
         }
         let replaced = [iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
         try catalog.switchToCold([try Self.change(name, commit, outputs, created: [], replaced: replaced)])
-        tier.boundary.replace([], cold: [name: table.next(commit.table)], settled: [name: SequenceRoster(sorted: settled.sorted())])
+        tier.boundary.replace([], cold: [name: table.next(commit.table)], settled: [name: settled])
         tier.versions.settle(settled, of: name)
         let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
         writtenBytes.wrappingAdd(bytes, ordering: .relaxed)

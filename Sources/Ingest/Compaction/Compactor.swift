@@ -421,10 +421,11 @@ final class Compactor: Sendable {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
     }
 
-    /// What outside engines see of versioned tables follows their histories.
+    /// What outside engines see of versioned tables follows their histories, but where nobody knows which rows are superseded.
     func publishNewest() throws {
         let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
-        for table in tier.boundary.snapshot().cold.values { try cold.publishNewest(of: table, before: cutoff) }
+        let present = tier.boundary.snapshot()
+        for table in present.cold.values where present.unreadVersions[table.name] == nil { try cold.publishNewest(of: table, before: cutoff) }
     }
 
     // MARK: Tidying

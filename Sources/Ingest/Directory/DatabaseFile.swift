@@ -32,6 +32,29 @@ enum DatabaseFile {
         try LocalStorageFactory.files(folder, calls: calls).synchronize(String(parts.last ?? ""))
     }
 
+    /// Gives each page a sum, in a file that was made before pages had them and that nobody else has open. One that has them, or is not there, stays as it is.
+    ///
+    /// Of a later version a header that says it has none was changed: by that, rows would be read as something else.
+    ///
+    /// All pages are written anew in one transaction, and copied out of the log with their sums: whenever that is cut off, the file is what it was or has them all.
+    ///
+    /// - Parameter version: the first `PRAGMA user_version` of files that have had sums from the beginning.
+    static func giveSums(_ path: String, before version: Int) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        let header: [UInt8]
+        do {
+            defer { close(descriptor) }
+            header = try RawFile.read(descriptor, at: 0, count: 100, path)
+        }
+        guard header.count == 100, header.starts(with: PageSum.magic), header[20] == 0 else { return }
+        // Bytes 60 to 63 (SQLite file format, 1.3).
+        guard header[60..<64].reduce(0, { $0 << 8 | Int($1) }) < version else { return }
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; VACUUM")
+        try connection.checkpoint(.truncate)
+    }
+
     /// - Parameter isCancelled: asked before each piece of the file.
     /// - Returns: what is wrong with the file or its log, and with which.
     /// - Throws: `CancellationError` where it was cancelled.

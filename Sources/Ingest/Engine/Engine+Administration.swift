@@ -90,14 +90,14 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func contract(_ clientID: String) throws -> Contract? { catalog.contract(clientID) }
 
-    /// - Throws: invalid-contract for an id that no document could have.
-    package func putContract(_ contract: Contract) throws -> PutOutcome {
+    /// - Throws: invalid-contract for an id that no document could have, and where no secret is there to be kept.
+    package func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome {
         guard Intake.isID(contract.clientID.utf8) else {
             throw Fault(
                 .invalidContract, "a client id has 1 to 200 bytes and no control characters",
                 errors: [.init(pointer: "/client_id", code: "bad-id", message: "1 to 200 bytes, no control characters")])
         }
-        return try catalog.put(contract)
+        return try catalog.put(contract, keepsSecret: keepsSecret)
     }
 
     /// Its keys count no more when this returns. Its data stay.

@@ -167,11 +167,14 @@ extension Engine {
     /// - Parameter isEnding: whether the process was asked to end meanwhile.
     package func waitForCheckpoint(seconds: Double, isEnding: () -> Bool) { (log as? LogKeeper)?.waitForCheckpoint(seconds: seconds, isEnding: isEnding) }
 
+    /// The server ends: an upload's file that is not on the other machine by then is not taken, since to wait for it may take as long as it is large.
+    package func stopCarrying(within seconds: Double) { log?.stopCarrying(within: seconds) }
+
     /// Files go no earlier than the commits that have ended them are kept, and are carried before the commits that name them.
     func startLog(_ cold: ColdTier) {
         guard let log else { return }
         cold.beforeRemoval.withLock { $0 = { [log] in log.settle() } }
-        catalog.naming.withLock { $0 = { [log] in log.carry($0) } }
+        catalog.naming.withLock { $0 = { [log] in try log.carry($0) } }
         let keeper = log as? LogKeeper
         keeper?.start { [weak self, weak keeper] place, position, isStopping in
             guard let self, let epoch = keeper?.epoch else { throw Backup.Cancelled() }

@@ -47,5 +47,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
 
     /// - Parameter binding: what the cursor is given for; it opens for the same only.
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { cursors.encode(fields, binding: binding) }
-    package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { cursors.decode(cursor, binding: binding) }
+    package func unseal(_ cursor: String, binding: [String], withFirstVersion: Bool) -> [[UInt8]]? {
+        cursors.decode(cursor, binding: binding, withFirstVersion: withFirstVersion)
+    }
 }

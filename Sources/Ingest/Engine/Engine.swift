@@ -118,6 +118,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         self.directory = directory
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
+        // Before what keeps commits elsewhere looks at it.
+        try DatabaseFile.giveSums(directory.catalogPath, before: CatalogSchema.firstVersionWithSums)
         // Before the first file is opened for writing.
         log = try Self.beginLog(directory, options)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
@@ -151,7 +153,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
         changed = ChangedColumns(tier: tier)
         savedViews = try SavedViews(catalog: catalog)
-        types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys), bindingSeconds: options.bindingSeconds)
+        types = try TypeStore(
+            catalog: catalog, tables: tier.tables, typeTables: tier.typeTables, registrars: Set(registrars.keys), bindingSeconds: options.bindingSeconds)
         try RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables).open(opened.filter { sums[$0.key] != nil }, numbers: sums)
         intakeParts = IntakeParts(
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,

@@ -62,6 +62,8 @@ package final class HotFile: Sendable {
     private let failed = Atomic<Bool>(false)
     private let rebuilt = Atomic<Bool>(false)
     private let rowMarks = Mutex<RowMarks>(RowMarks())
+    /// Held from before rows that were written anew are read until they are marked. Taken before a connection and before `rowMarks`.
+    let repairing = Mutex(())
     /// `groups.id` of images that somebody met as damaged since the start.
     private let damagedGroups = Mutex<Set<Int64>>([])
     /// For walks over pages.
@@ -102,9 +104,7 @@ package final class HotFile: Sendable {
     }
 
     /// Puts the file aside, with what belongs to it: the log first, without which it is another file.
-    func putAside(_ lost: LostAndFound, reason: String) throws {
-        for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: reason) }
-    }
+    func putAside(_ lost: LostAndFound, reason: String) throws { try lost.takeDatabase(path, logFirst: true, reason: reason) }
 
     /// A consistent copy. The overlay's blocks are shared until the writer changes them.
     package var state: Published { published.withLock { $0 } }

@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Synchronization
 
 /// Rows that were written anew, since their documents or columns had been damaged: what the file holds of them beside `rows` and `groups`,
 /// whose pages are left as they are. Immutable.
@@ -84,10 +85,19 @@ extension HotFile {
     ///
     /// - Parameter rows: those that are damaged no more.
     func reloadRepairs(mended rows: Set<Int64> = []) throws {
-        let repaired = try pool.withConnection { try HotFileLoader(connection: $0, file: self).repairs() }
-        changeMarks { marks in
-            marks.repaired = repaired
-            for row in rows { marks.damaged[row] = nil }
+        try markRepairs(mended: rows) { try pool.withConnection { try HotFileLoader(connection: $0, file: self).repairs() } }
+    }
+
+    /// One at a time: who has read fewer of these rows would else mark them behind one who has read more, and a row would be neither repaired nor damaged.
+    ///
+    /// - Parameter read: gives all that the file has of them.
+    func markRepairs(mended rows: Set<Int64> = [], _ read: () throws -> RepairedRows) throws {
+        try repairing.withLock { _ in
+            let repaired = try read()
+            changeMarks { marks in
+                marks.repaired = repaired
+                for row in rows { marks.damaged[row] = nil }
+            }
         }
     }
 

@@ -45,13 +45,16 @@ package final class BulkImporter: @unchecked Sendable {
         ///
         /// - Parameter number: of the record in the whole input, from 1. May block for as long as a POST does.
         package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
+        /// Returns once all that was passed on has its answer.
+        package var settle: @Sendable () throws -> Void
         /// - Parameter document: empty for a record whose beginning and end could not be found.
         package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         package init(
-            passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void,
+            passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void, settle: @escaping @Sendable () throws -> Void,
             refuse: @escaping @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         ) {
             self.passOn = passOn
+            self.settle = settle
             self.refuse = refuse
         }
     }
@@ -250,10 +253,18 @@ package final class BulkImporter: @unchecked Sendable {
         try report(full, result.conflicts)
     }
 
-    /// A few records go through the hot tier, which finds their repeats and conflicts.
+    /// A few records go through the hot tier, which finds their repeats and conflicts: also what each is that came twice, since nobody here knows what became of the first.
     private func handOver(_ batch: ImportBatch) throws {
         for record in batch.run.records { try outlet.passOn(record.number, Array(record.document)) }
-        try report(batch, [:])
+        if !batch.duplicates.isEmpty {
+            // Several are under way at a time, and the first in the file is to be the row.
+            try outlet.settle()
+            let firsts = Dictionary(batch.run.records.map { ($0.ordinal, $0) }) { first, _ in first }
+            for duplicate in batch.duplicates {
+                try outlet.passOn(duplicate.number, duplicate.document ?? firsts[duplicate.ordinal].map { Array($0.document) } ?? [])
+            }
+        }
+        try refuse(batch.takeRefused())
     }
 
     /// Tells what was refused, in the order of the input, and counts what came twice.

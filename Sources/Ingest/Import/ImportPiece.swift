@@ -103,7 +103,8 @@ final class ImportParser {
             case .refused(let problem, let type, _): refuse(number, bytes, problem, type: type)
             case .accepted(let receipt):
                 // What may lie in another table by now is looked for one by one.
-                let isPlain = receipt.type.tableKind.takesBulkImports && receipt.type.register.isEmpty && receipt.callbackURL == nil && intake.parts.types.formerTables(of: receipt.type).isEmpty
+                let isPlain = receipt.type.tableKind.takesBulkImports && receipt.type.register.isEmpty && receipt.callbackURL == nil
+                    && intake.parts.tier.typeTables.others(of: receipt.type.name, than: TableName.stored(receipt.type)).isEmpty
                 guard isPlain else { return passOn(number, bytes) }
                 do {
                     try store(receipt, number, bytes)

@@ -10,8 +10,10 @@ extension Intake {
             guard case .done(let outcomes) = answer else { return completion(answer) }
             var known: [RepeatCheck.Repeat] = []
             for (row, outcome) in zip(rows, outcomes) {
-                // Of versions the index tells what came again.
-                if row.version == nil, case .repeated(let stored) = outcome { known.append(.init(row: row, stored: stored)) }
+                guard case .repeated(let stored) = outcome, row.version?.isRemoval != true else { continue }
+                // Of versions the index tells what came again, and hot files are not asked.
+                let isVersion = row.version != nil || stored.summary.version != nil
+                if !isVersion || parts.repeats.isAwaited { known.append(.init(row: row, stored: stored)) }
             }
             guard known.isEmpty else { return parts.repeats.submit(known) { parts.changed.find(rows, outcomes) { completion(.done($0)) } } }
             parts.changed.find(rows, outcomes) { completion(.done($0)) }

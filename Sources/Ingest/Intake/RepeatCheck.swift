@@ -6,7 +6,7 @@ import ColumnStore
 /// Only the very bytes that were stored once are a repeat, so whatever is written is what was there. Other bytes are another document, 409.
 ///
 /// 1. In a hot file: the row is looked at (`HotFile.soundness`), and written anew beside its old place.
-/// 2. In a cold file that is known to be damaged: its document is kept in the catalog until the file can be written anew.
+/// 2. In a cold file that is known to be damaged: its document is kept in the catalog until the file can be written anew. So it is with the newest version of a document that has versions.
 final class RepeatCheck: Sendable {
     /// A row that came again, and the receipt that is stored.
     struct Repeat: Sendable {
@@ -26,6 +26,9 @@ final class RepeatCheck: Sendable {
     /// What waits is answered without having been looked at; so is what comes later.
     func stop() { thread.stop() }
 
+    /// Whether a damaged cold file may want documents.
+    var isAwaited: Bool { !damage.isEmpty }
+
     /// The sender of a repeat waits for the checks of a few others: past that it is answered, and its repeat is not checked this time.
     ///
     /// - Parameter done: called once the stored documents are right, or cannot be made so; on any thread.
@@ -44,7 +47,7 @@ final class RepeatCheck: Sendable {
         for known in repeats {
             do {
                 if let (row, location) = try wanted(known, snapshot) { brought[known.stored.table, default: []].append((row, location)) }
-                guard let (file, repair) = try repair(known, snapshot.files) else { continue }
+                guard known.row.version == nil, known.stored.summary.version == nil, let (file, repair) = try repair(known, snapshot.files) else { continue }
                 if let place = repairs.firstIndex(where: { $0.file === file }) {
                     repairs[place].rows.append(repair)
                 } else {
@@ -68,6 +71,8 @@ final class RepeatCheck: Sendable {
     private func wanted(_ known: Repeat, _ snapshot: TierBoundary.Snapshot) throws -> (Catalog.Brought, location: String)? {
         guard !damage.isEmpty, let cold = snapshot.cold[known.stored.table], let found = try cold.damagedRow(known.stored) else { return nil }
         let document = try document(of: known.row)
+        // A record of the same values is a repeat of a version, too, and need not be what was stored.
+        guard SHA256.hash(document) == found.sha256 else { return nil }
         let table = known.stored.table
         let own = known.row.kind
         if own.type == found.type, own.version == found.version, own.table == table {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// What a client's keys may do, as the administrator put it.
 package struct Contract: Sendable, Hashable {
@@ -35,6 +36,18 @@ package struct Contract: Sendable, Hashable {
                 result.previousIsOfAnotherURL = !earlier.url.hasBytes(of: url)
             }
             return result
+        }
+
+        /// With the secret that is stored, in place of its own.
+        ///
+        /// - Throws: invalid-contract where none is stored for the same URL.
+        func keepingSecret(of earlier: Webhook?) throws -> Webhook {
+            guard let earlier, earlier.url.hasBytes(of: url) else {
+                throw Fault(
+                    .invalidContract, "the webhook has no secret that could stay: it was removed, or leads elsewhere by now",
+                    errors: [.init(pointer: "/webhook/secret", code: "required", message: "a secret is wanted")])
+            }
+            return Webhook(url: url, secret: earlier.secret)
         }
 
         /// Whether two secrets are one: by their bytes, which are what signs, and in the same time wherever they differ.

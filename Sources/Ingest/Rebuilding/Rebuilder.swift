@@ -27,7 +27,7 @@ final class Rebuilder: Sendable {
         var stalled: Set<Int64> = []
         /// Keys of cold files that have it by now, as the catalog has them too.
         var rebuilt: [Int64: Set<String>] = [:]
-        /// Those that somebody who waited has cancelled: the next step ends them.
+        /// Those that the last who waited has cancelled: the next steps end them, before others are filled.
         var unwanted: Set<Int64> = []
         /// Who waits for a rebuild, by numbers of their own, and what became of it, until they have read it.
         var requestCount = 0
@@ -91,9 +91,28 @@ final class Rebuilder: Sendable {
             let result = state.wait(nanoseconds: 200_000_000) { $0.ended[request] }
             if let result { return try result.get() }
             progress(state.withLock { $0.summary(rebuild) })
-            if isCancelled() { state.withLock { _ = $0.unwanted.insert(rebuild.id) } }
+            if isCancelled() { try giveUp(rebuild, request) }
             if compactor.isStopping { throw Fault(.overloaded, "the server is stopping; what is left is filled after its next start") }
         }
+    }
+
+    private static let cancelled = Fault(.overloaded, "the rebuild was ended before it was done; what it had filled stays so")
+
+    /// Has it ended, unless somebody else waits for it too.
+    ///
+    /// - Throws: `overloaded` where it goes on for them; else that comes with its end.
+    private func giveUp(_ rebuild: Rebuild, _ request: Int) throws {
+        let (goesOn, isNew) = state.withLock { state -> (Bool, Bool) in
+            // What it came to meanwhile is the answer.
+            if state.ended[request] != nil { return (false, false) }
+            guard state.waiting[rebuild.id] == [request] else {
+                state.waiting[rebuild.id]?.remove(request)
+                return (true, false)
+            }
+            return (false, state.unwanted.insert(rebuild.id).inserted)
+        }
+        if goesOn { throw Self.cancelled }
+        if isNew { compactor.wakeForChore() }
     }
 
     /// Notes that it is wanted, and that somebody waits for it.
@@ -102,6 +121,7 @@ final class Rebuilder: Sendable {
             let rebuild = try catalog.beginRebuild(of: column, table: table, through: Self.lastSealed(tier.boundary))
             return state.withLock { state in
                 state.stalled.remove(rebuild.id)
+                state.unwanted.remove(rebuild.id)
                 state.left[rebuild.id] = nil
                 state.requestCount += 1
                 state.waiting[rebuild.id, default: []].insert(state.requestCount)
@@ -146,8 +166,7 @@ final class Rebuilder: Sendable {
     /// - Returns: whether there is more to do now.
     private func step() -> Bool {
         do {
-            let stalled = state.withLock { $0.stalled }
-            guard let rebuild = try listing.withLock({ _ in try catalog.rebuilds().first { !stalled.contains($0.id) } }) else { return false }
+            guard let rebuild = try listing.withLock({ _ in try chosen() }) else { return false }
             do { try step(rebuild) } catch is DayCompactor.Cancelled {
                 return false
             } catch {
@@ -162,12 +181,23 @@ final class Rebuilder: Sendable {
         }
     }
 
+    /// One that nobody wants any more, whose end somebody waits for; else the oldest.
+    private func chosen() throws -> Rebuild? {
+        let (stalled, unwanted) = state.withLock { ($0.stalled, $0.unwanted) }
+        let open = try catalog.rebuilds().filter { !stalled.contains($0.id) }
+        return open.first { unwanted.contains($0.id) } ?? open.first
+    }
+
     /// Fills one file, or ends the rebuild where none is left.
     private func step(_ rebuild: Rebuild) throws {
-        if state.withLock({ $0.unwanted.contains(rebuild.id) }) {
+        let isEnded = try listing.withLock { _ in
+            // Asked for again meanwhile, it is wanted.
+            guard state.withLock({ $0.unwanted.contains(rebuild.id) }) else { return false }
             try catalog.endRebuild(rebuild)
-            return end(rebuild, .failure(Fault(.overloaded, "the rebuild was ended before it was done; what it had filled stays so")))
+            end(rebuild, .failure(Self.cancelled))
+            return true
         }
+        if isEnded { return }
         guard let piece = try next(of: rebuild) else {
             return try listing.withLock { _ in
                 // Asked for again meanwhile, it may have to go further.

@@ -5,8 +5,9 @@ package import Processes
 package protocol QueueKeeping: AnyObject, Sendable {
     // Definitions. Changes are durable before these return; calls wait for the disk.
 
+    /// - Returns: with what became of it the queue as it is by then.
     /// - Throws: `Fault`: invalid-queue.
-    func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome
+    func put(queue name: String, _ settings: QueueSettings) throws -> (outcome: PutOutcome, report: QueueReport)
     /// - Throws: `Fault`: not-found.
     func queue(_ name: String, as principal: Principal) throws -> QueueReport
     /// At most `limit` queues whose names are behind `name`, in the order of their names' bytes; nil: from the first.
@@ -58,18 +59,22 @@ package protocol QueueKeeping: AnyObject, Sendable {
 
 /// Topics: events and their subscribers. All calls but `publish` wait for the disk.
 package protocol TopicKeeping: AnyObject, Sendable {
+    /// - Returns: with what became of it the topic as it is by then.
     /// - Throws: `Fault`: invalid-queue.
-    func put(topic name: String) throws -> PutOutcome
+    func put(topic name: String) throws -> (outcome: PutOutcome, topic: TopicReport)
     /// The names of its subscriptions.
     ///
     /// - Throws: `Fault`: not-found, also for a caller that may not publish to it.
     func topic(_ name: String, as principal: Principal) throws -> [String]
-    func topics(as principal: Principal) throws -> [String]
+    /// By name, those that the caller may publish to.
+    func topics(as principal: Principal) throws -> [TopicReport]
     /// - Throws: `Fault`: not-found, invalid-queue for the store's own.
     func delete(topic name: String) throws
 
+    /// - Parameter keepsSecret: a webhook has the secret that is stored for its URL when the subscription is put, and not its own.
+    /// - Returns: with what became of it the subscription as it is by then.
     /// - Throws: `Fault`: not-found, invalid-queue.
-    func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome
+    func put(_ subscription: Subscription, keepsSecret: Bool, of topic: String) throws -> (outcome: PutOutcome, report: SubscriptionReport)
     func subscription(_ name: String, of topic: String) throws -> SubscriptionReport
     func subscriptions(of topic: String) throws -> [SubscriptionReport]
     func delete(subscription name: String, of topic: String) throws
@@ -82,6 +87,13 @@ package protocol TopicKeeping: AnyObject, Sendable {
 
     /// All or none. `completion` is called once, on any thread, when they are durable; fails with not-found, invalid-queue, disk-full, overloaded.
     func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void)
+}
+
+extension TopicKeeping {
+    /// With the target's own secret.
+    ///
+    /// - Throws: `Fault`: not-found, invalid-queue.
+    package func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome { try put(subscription, keepsSecret: false, of: topic).outcome }
 }
 
 /// The role of a store that has queues and topics.

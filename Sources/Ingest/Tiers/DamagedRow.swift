@@ -10,6 +10,7 @@ extension ColdTable {
         let type: String
         let version: Int32
         let contentType: String
+        let sha256: [UInt8]
         let damaged: DamagedColdFile
     }
 
@@ -23,14 +24,14 @@ extension ColdTable {
             ColumnFilter("sequence", .equal(.integer(receipt.summary.sequence))),
         ]
         for file in try files(filters) where damage.has(file.location) {
-            guard let batch = try firstRow(of: file, ["type", "type_version", "content_type"], filters),
+            guard let batch = try firstRow(of: file, ["type", "type_version", "content_type", "document_sha256"], filters),
                 case .bytes(let type) = batch.columns[0].value(at: 0), case .integer(let version) = batch.columns[1].value(at: 0),
-                case .bytes(let contentType) = batch.columns[2].value(at: 0)
+                case .bytes(let contentType) = batch.columns[2].value(at: 0), case .bytes(let sha256) = batch.columns[3].value(at: 0)
             else { continue }
             do { _ = try firstRow(of: file, iceberg.schema.fields.map { ColumnPath($0.name) }, filters) } catch let damaged as DamagedColdFile {
                 return DamagedRow(
                     location: file.location, sequence: receipt.summary.sequence, type: String(decoding: type, as: UTF8.self),
-                    version: Int32(clamping: version), contentType: String(decoding: contentType, as: UTF8.self), damaged: damaged)
+                    version: Int32(clamping: version), contentType: String(decoding: contentType, as: UTF8.self), sha256: sha256, damaged: damaged)
             }
         }
         return nil

@@ -4,9 +4,11 @@ import Synchronization
 
 /// The views of a store: in the catalog, and at hand for every question.
 ///
-/// Memory has what the catalog has: both change under one lock.
+/// Memory gets what the catalog has once that is durable: changes come one after the other, and whoever only looks waits for none.
 final class SavedViews: Sendable {
     private let catalog: Catalog
+    /// Held for as long as a change takes, which may be long: the catalog has others to serve.
+    private let changing = Mutex(())
     private let views: Mutex<[String: SavedView]>
 
     init(catalog: Catalog) throws {
@@ -25,15 +27,14 @@ final class SavedViews: Sendable {
 
     /// Durable when it returns.
     func put(_ view: SavedView) throws -> PutOutcome {
-        // One change after the other, in memory as on disk.
-        try views.withLock { views in
-            let present = views[view.name]
+        try changing.withLock { _ in
+            let present = all[view.name]
             var stored = view
             stored.putAt = present?.putAt ?? 0
             if stored == present { return .unchanged }
             stored.putAt = catalog.now
             try catalog.put(stored)
-            views[view.name] = stored
+            views.withLock { $0[view.name] = stored }
             return present == nil ? .created : .replaced
         }
     }
@@ -42,11 +43,12 @@ final class SavedViews: Sendable {
     /// - Throws: `Fault` not-found.
     /// - Complexity: O(views).
     func delete(_ name: String) throws -> String? {
-        try views.withLock { views in
-            guard views[name] != nil else { throw Fault(.notFound, "there is no view of this name") }
-            if let reader = views.values.filter({ $0.name != name && $0.reads.contains(name) }).map(\.name).min() { return reader }
+        try changing.withLock { _ in
+            let present = all
+            guard present[name] != nil else { throw Fault(.notFound, "there is no view of this name") }
+            if let reader = present.values.filter({ $0.name != name && $0.reads.contains(name) }).map(\.name).min() { return reader }
             try catalog.deleteView(name)
-            views[name] = nil
+            views.withLock { $0[name] = nil }
             return nil
         }
     }

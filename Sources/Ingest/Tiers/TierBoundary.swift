@@ -17,6 +17,8 @@ package final class TierBoundary: Sendable {
         package var sequence: Int64
         /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
         package var superseded: [String: SupersededRows] = [:]
+        /// Tables of which not all versions could be read at the start, with what is damaged: nobody knows which of their rows are superseded.
+        package var unreadVersions: [String: DamagedColdFile] = [:]
         /// Of the last commit, in microseconds since 1970, or of the start; nil where that is not known.
         package var instant: Int64?
         /// States that change after this moment, as they are at it.
@@ -134,13 +136,15 @@ package final class TierBoundary: Sendable {
     /// Called after the catalog's transaction that says the same.
     ///
     /// - Parameter sequence: of the last row that cold tables have and nothing had before.
-    /// - Parameter settled: superseded rows that cold files say it of from now on, by table.
+    /// - Parameter settled: what cold files say of superseded rows from now on, by table.
     /// - Parameter lateEnds: of the rows that leave.
     func replace(
-        _ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:], lateEnds: [LateEnds] = [],
+        _ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: [SupersededRow]] = [:], lateEnds: [LateEnds] = [],
         rollups: [RollupState] = []
     ) {
         let gone = Set(files.map(\.name))
+        // Files have their rows by key: readers and commits do not wait while those of millions are put in order.
+        let said = settled.mapValues { rows in rows.sorted { $0.sequence < $1.sequence } }
         state.withLock { state in
             if let sequence {
                 state.snapshot.sequence = max(state.snapshot.sequence, sequence)
@@ -153,7 +157,7 @@ package final class TierBoundary: Sendable {
             for rollup in rollups where state.snapshot.rollups[rollup.definition.name]?.number == rollup.number {
                 state.snapshot.rollups[rollup.definition.name] = rollup
             }
-            for (table, rows) in settled { state.snapshot.superseded[table]?.remove(rows) }
+            for (table, rows) in said { state.snapshot.superseded[table]?.remove(said: rows) }
         }
     }
 }

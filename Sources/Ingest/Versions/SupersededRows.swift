@@ -91,10 +91,17 @@ package struct SupersededRows: Sendable {
         if runs.count == 1 { returned = [:] }
     }
 
-    /// Forgets rows that files know of by now.
-    package mutating func remove(_ sequences: SequenceRoster) {
-        guard !sequences.isEmpty, !isEmpty else { return }
-        let kept = all.filter { !sequences.contains($0.sequence) }
+    /// Forgets what files say by now, but for rows of which something else has become known since the files were written.
+    ///
+    /// - Parameter rows: by sequence.
+    /// - Complexity: O(rows of both): nothing is searched for or put in order, since others wait for whoever calls this.
+    package mutating func remove(said rows: [SupersededRow]) {
+        guard !rows.isEmpty, !isEmpty else { return }
+        var place = 0
+        let kept = all.filter { known in
+            while place < rows.count, rows[place].sequence < known.sequence { place += 1 }
+            return place == rows.count || rows[place].sequence != known.sequence || rows[place].by != known.by
+        }
         self = SupersededRows()
         if kept.isEmpty { return }
         lastBy = kept.reduce(0) { max($0, $1.by, $1.acceptedBy) }

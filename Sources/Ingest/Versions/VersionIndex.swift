@@ -28,13 +28,15 @@ package final class VersionIndex: Sendable {
         /// By version, ascending.
         var entries: [VersionKey: [VersionEntry]] = [:]
         var superseded: [String: [Int64: SupersededRow]] = [:]
-        /// Files know of these rows by now.
-        var settled: [String: [Int64]] = [:]
+        /// What files say by now, older than what stands in `superseded` of the same rows: of millions no more than tells them.
+        var settled: [String: [(sequence: Int64, by: Int64)]] = [:]
         var count = 0
         /// With this layer in it, the file has everything up to here.
         var through: Int64 = 0
 
         var isEmpty: Bool { count == 0 && settled.isEmpty }
+        /// With what files say by now.
+        var waitingCount: Int { settled.values.reduce(count) { $0 + $1.count } }
 
         mutating func add(_ notes: Notes) {
             for (key, entry) in notes.entries { Self.put(entry, into: &entries[key, default: []]) }
@@ -57,6 +59,8 @@ package final class VersionIndex: Sendable {
         var through: Int64 = 0
         /// The next start makes the file anew.
         var isGivenUp = false
+        /// Tables some of whose rows could not be read, with the reason.
+        var unread: [String: any Error] = [:]
     }
 
     /// So many notes wait in memory; past four times as many the writer waits for the disk.
@@ -113,7 +117,7 @@ package final class VersionIndex: Sendable {
         return try VersionIndex(connection: connection, path: path, store: store, through: through)
     }
 
-    private static func make(_ path: String, store: String) throws -> SQLiteConnection {
+    private static func make(_ path: String, store: String, version: Int64) throws -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("PRAGMA journal_mode=WAL")
         try connection.transaction {
@@ -160,11 +164,12 @@ package final class VersionIndex: Sendable {
         }
     }
 
-    /// Files have these rows with what came after them: they need not be kept apart any more.
-    package func settle(_ sequences: [Int64], of table: String) {
+    /// Files say this of rows: it need not be kept apart any more. What has become known of a row since the files were written stays.
+    package func settle(_ rows: [SupersededRow], of table: String) {
+        let said = rows.map { (sequence: $0.sequence, by: $0.by) }
         state.withLock { state in
-            state.young.settled[table, default: []] += sequences
-            for sequence in sequences { state.young.superseded[table]?[sequence] = nil }
+            state.young.settled[table, default: []] += said
+            for row in rows where state.young.superseded[table]?[row.sequence]?.by == row.by { state.young.superseded[table]?[row.sequence] = nil }
         }
     }
 
@@ -175,15 +180,34 @@ package final class VersionIndex: Sendable {
             return !state.isGivenUp
         }
         guard isFirst else { return }
-        // Where even that cannot be written, the file is there at the next start, and is found damaged again.
-        flushing.withLock { connection in _ = try? connection?.execute("PRAGMA user_version = 0") }
+        endWithThisProcess()
         StoreLog.note(
             "the index of versions is damaged: versions of documents that it cannot be asked for are refused until the next start, which makes it anew of the rows", path: path,
             reason: StoreLog.text(reason), level: .warning)
     }
 
+    /// Some rows of a table could not be read for the index: it answers nothing that follows from all versions of one of that table's documents, and the next start makes the
+    /// file anew.
+    func leaveOut(_ table: String, _ fault: any Error) {
+        state.withLock { state in
+            state.unread[table] = fault
+            state.isGivenUp = true
+        }
+        endWithThisProcess()
+        StoreLog.note(
+            "not all versions of the table \(table) can be read: new ones are refused, and none is shown, until a start that can", path: path, reason: StoreLog.text(fault),
+            level: .warning)
+    }
+
+    /// The file is of another version from now on. One that is not made yet is made so.
+    private func endWithThisProcess() {
+        // Where even that cannot be written, the file is there at the next start, and is found damaged again.
+        flushing.withLock { connection in _ = try? connection?.execute("PRAGMA user_version = 0") }
+    }
+
     /// What a flush could not write waits in memory as well.
-    package var isFlushDue: Bool { state.withLock { $0.young.count + $0.flushing.count >= Self.youngCountMax } }
+    package var isFlushDue: Bool { state.withLock { $0.young.waitingCount + $0.flushing.waitingCount >= Self.youngCountMax } }
+    /// What files say by now is not the writer's to wait for.
     package var isFull: Bool { state.withLock { $0.young.count >= 4 * Self.youngCountMax } }
 
     /// Lays all that was noted before the call into the file, durably.
@@ -208,7 +232,7 @@ package final class VersionIndex: Sendable {
                 // A sequence alone is not worth a file.
                 if layer.isEmpty && known == nil { return }
                 let connection = try known ?? {
-                    let made = try Self.make(path, store: store)
+                    let made = try Self.make(path, store: store, version: state.withLock { $0.isGivenUp } ? 0 : Self.version)
                     try Self.prepare(made)
                     return made
                 }()
@@ -217,8 +241,8 @@ package final class VersionIndex: Sendable {
                 try connection.transaction {
                     var writer = try VersionWriter(connection)
                     for (key, entries) in layer.entries.sorted(by: { $0.key < $1.key }) { for entry in entries { try writer.put(key, entry) } }
+                    for (table, rows) in layer.settled { try writer.remove(table, rows) }
                     for (table, rows) in layer.superseded { for row in rows.values.sorted(by: { $0.sequence < $1.sequence }) { try writer.put(table, row) } }
-                    for (table, sequences) in layer.settled { try writer.remove(table, sequences) }
                     try writer.set(through: layer.through)
                 }
                 state.withLock { $0.flushing = Layer() }
@@ -234,6 +258,7 @@ package final class VersionIndex: Sendable {
     ///   - bound: of lower numbers than it.
     ///   - limit: no more than that.
     package func versions(_ key: VersionKey, below bound: Int32 = .max, limit: Int = .max) throws -> [VersionEntry] {
+        try checkRead(key.table)
         let noted = noted(key)
         var found: [Int32: VersionEntry] = [:]
         for entry in try stored(key, .below(bound), limit: limit) { found[entry.version] = entry }
@@ -243,6 +268,7 @@ package final class VersionIndex: Sendable {
 
     /// Nil for a document of which nothing ever came.
     package func newest(_ key: VersionKey) throws -> VersionEntry? {
+        try checkRead(key.table)
         let noted = noted(key).compactMap(\.last)
         // Of like versions the last is the youngest.
         return (try stored(key, .below(.max), limit: 1) + noted).reduce(nil) { best, entry in (best?.version ?? 0) > entry.version ? best : entry }
@@ -264,6 +290,7 @@ package final class VersionIndex: Sendable {
     package func nearest(_ key: VersionKey, above bound: Int32, _ kind: Kind) throws -> VersionEntry? { try nearest(key, .above(bound), kind) }
 
     private func nearest(_ key: VersionKey, _ span: Span, _ kind: Kind) throws -> VersionEntry? {
+        try checkRead(key.table)
         var layers: [Int32: VersionEntry] = [:]
         for entry in noted(key).joined() { layers[entry.version] = entry }
         let own = layers.values.filter { span.has($0.version) && kind.includes($0.state) }
@@ -289,6 +316,11 @@ package final class VersionIndex: Sendable {
         state.withLock { state in [state.flushing.entries[key], state.young.entries[key]].compactMap { $0 } }
     }
 
+    /// Asked where the answer follows from all of a document's versions, and not of one that is known by its row.
+    ///
+    /// - Throws: for a table that was left out, what could not be read.
+    private func checkRead(_ table: String) throws { if let fault = state.withLock({ $0.unread[table] }) { throw fault } }
+
     /// Versions between two numbers, neither of them among them, in the order in which they are looked for.
     private struct Span {
         var lower: Int32
@@ -308,6 +340,7 @@ package final class VersionIndex: Sendable {
 
     /// The newest versions of documents that are asked for together: one look at the file, in the order of its tree.
     package func newest(_ keys: [VersionKey]) throws -> [VersionKey: VersionEntry] {
+        for table in Set(keys.map(\.table)) { try checkRead(table) }
         // Before the file: what is on its way there is in one of them at least.
         var found: [VersionKey: VersionEntry] = [:]
         state.withLock { state in
@@ -471,11 +504,12 @@ private struct VersionWriter {
         try putRow.run()
     }
 
-    mutating func remove(_ table: String, _ sequences: [Int64]) throws {
-        let delete = try connection.statement("DELETE FROM superseded WHERE table_id = ?1 AND sequence = ?2")
-        for sequence in sequences {
+    mutating func remove(_ table: String, _ rows: [(sequence: Int64, by: Int64)]) throws {
+        let delete = try connection.statement("DELETE FROM superseded WHERE table_id = ?1 AND sequence = ?2 AND superseded_by = ?3")
+        for row in rows {
             delete.bind(1, try id(table))
-            delete.bind(2, sequence)
+            delete.bind(2, row.sequence)
+            delete.bind(3, row.by)
             try delete.run()
         }
     }

@@ -10,6 +10,8 @@ import Synchronization
 package final class HotTier: Sendable {
     package let boundary: TierBoundary
     package let tables: TableColumns
+    /// `TypeStore` knows them, and comes later.
+    let typeTables = TypeTables()
     package let dictionaries: DocumentDictionaries
     /// Columns out of documents.
     let values: DocumentValues
@@ -72,7 +74,7 @@ package final class HotTier: Sendable {
         // What was committed before ended by then, though the clock went back since; tickets never do.
         snapshot.instant = max(options.clock.now(), lastTicket.milliseconds.addingSaturating(1).multipliedSaturating(by: 1_000))
         snapshot.lateEnds = try catalog.lateEnds()
-        snapshot.superseded = try VersionFold(index: versions) { name, version in
+        (snapshot.superseded, snapshot.unreadVersions) = try VersionFold(index: versions) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         let boundary = TierBoundary(snapshot)
@@ -86,6 +88,7 @@ package final class HotTier: Sendable {
         self.boundary = boundary
         self.listeners = listeners
         let queue = workQueue
+        let typeTables = typeTables
         let nextFile = NextHotFile(
             directory: directory.hotPath, name: { day in try catalog.addHotFile(day: day) },
             forget: { day, part in try catalog.removeNewHotFile(day: day, part: part) },
@@ -103,7 +106,7 @@ package final class HotTier: Sendable {
                 let hot = try HotTier.findEarlier(identity, document: sha256, in: snapshot, except: open)
                 if let hot, hot.isOf(sha256) { return hot }
                 return StoredReceipt.choose([hot, try findCold(identity, sha256, snapshot)].compactMap { $0 }, for: sha256)
-            }, versions: versions, nextFile: nextFile,
+            }, typeTables: typeTables, versions: versions, nextFile: nextFile,
             registerFile: { file in try catalog.setHotFileState(.known, day: file.day, part: file.part) },
             committed: { file, sequence in
                 mark.note(sequence: sequence)

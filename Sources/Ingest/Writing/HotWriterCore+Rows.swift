@@ -71,10 +71,14 @@ extension HotWriterCore {
             let row = submission.rows[index]
             // The same document, wherever it is now: it is stored. In a table of its type's earlier version, too.
             if let found = earlier[index], found.table != row.kind.table || (found.isOf(row.sha256) && found.summary.state == .complete) { continue }
+            func everywhere(_ identity: ReceiptIdentity) throws -> StoredReceipt? { try store.findEarlier(identity, Array(row.sha256), snapshot, open) }
             do {
-                earlier[index] = try Self.find(row, earlier[index], changes, snapshot) { identity in
-                    try store.findEarlier(identity, Array(row.sha256), snapshot, open)
+                var found = try Self.find(row.identity, of: row, earlier[index], changes, snapshot, everywhere: everywhere)
+                // Another document there has nothing to do with this one.
+                for identity in store.typeTables.otherIdentities(of: row) where !(found?.isOf(row.sha256) ?? false) {
+                    if let other = try Self.find(identity, of: row, nil, changes, snapshot, everywhere: everywhere), other.isOf(row.sha256) { found = other }
                 }
+                earlier[index] = found
             } catch {
                 refused[index] = Self.refusal(error)
             }
@@ -83,11 +87,12 @@ extension HotWriterCore {
     }
 
     /// By what has changed: a sealed file is asked by itself; only where that cannot tell, everything is.
+    ///
+    /// - Parameter identity: the row's own, or that in another table of its type.
     private static func find(
-        _ row: HotRow, _ earlier: StoredReceipt?, _ changes: [IdentityChange]?, _ snapshot: TierBoundary.Snapshot,
+        _ identity: ReceiptIdentity, of row: HotRow, _ earlier: StoredReceipt?, _ changes: [IdentityChange]?, _ snapshot: TierBoundary.Snapshot,
         everywhere: (ReceiptIdentity) throws -> StoredReceipt?
     ) throws -> StoredReceipt? {
-        let identity = row.identity
         guard let changes else { return try everywhere(identity) }
         var found = [earlier].compactMap { $0 }
         for change in changes {
@@ -113,6 +118,7 @@ extension HotWriterCore {
         if let version = row.version { return try storeVersion(row, version, writer, process, now, &rows) }
         if let earlier, earlier.isOf(row.sha256) { return .done([.repeated(earlier)]) }
         if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
+        if let other = try findMoved(row, writer) { return .done([.repeated(other)]) }
         if let earlier { return .conflicts([.init(place: 0, ticketID: earlier.summary.ticketID)]) }
         let ticket = tickets.next(milliseconds: now / 1_000)
         // Whether the open file has the identity is asked by the insertion itself.
@@ -123,6 +129,25 @@ extension HotWriterCore {
             return existing.isOf(row.sha256) ? .done([.repeated(existing)]) : .conflicts([.init(place: 0, ticketID: existing.summary.ticketID)])
         }
         return .done([.stored(try taken(row, ticket, writer, process, now, &rows))])
+    }
+
+    /// The same document in another table of its type, where only the writer can look: in the open file, whose last rows nobody else sees, and in the index of
+    /// versions.
+    private func findMoved(_ row: HotRow, _ writer: HotFileWriter) throws -> StoredReceipt? {
+        for table in store.typeTables.others(of: row.kind.type, than: row.kind.table) {
+            switch TableName.kind(of: table).holder {
+            case .rows:
+                var identity = row.identity
+                identity.table = table
+                if writer.file.hasFailed, let failed = try writer.findFailed(identity, document: Array(row.sha256)) { return failed }
+                if let holder = try writer.find(identity), holder.isOf(row.sha256) { return holder }
+            // Of a type that has not always kept to one kind of table.
+            case .index:
+                let key = VersionKey(table: table, client: Array(row.client), receipt: Array(row.receipt))
+                if let newest = try versions.newest(key), newest.isSame(Array(row.sha256)) { return StoredReceipt(newest, of: key) }
+            }
+        }
+        return nil
     }
 
     /// The next version of a document, unless it says nothing new.

@@ -17,6 +17,8 @@ final class HotWriterCore {
         let minFreeBytes: Int64
         /// What a document meets under its identity in any place but the open file, in the snapshot given.
         let findEarlier: @Sendable (ReceiptIdentity, _ sha256: [UInt8], TierBoundary.Snapshot, _ open: HotFile?) throws -> StoredReceipt?
+        /// Where else a row's document may lie.
+        let typeTables: TypeTables
         let versions: VersionIndex
         let nextFile: NextHotFile
         /// The file is there now and may take rows.

@@ -7,19 +7,27 @@ import Documents
 /// 1. Rows of cold files with later sequences, then rows of hot files, and changes of their states.
 /// 2. For every document of which one came, what supersedes what, from all of its versions.
 /// 3. The index notes up to where it knows the rows.
+///
+/// A table of which a cold file is damaged is left out, and the others go on without it.
 struct VersionFold {
     // Written through as it fills, so that a new index over years of rows needs no memory for them.
     let index: VersionIndex
     /// A content hash of cold rows that are CSV asks for the type's delimiter.
     let delimiter: (_ type: String, _ version: Int32) throws -> UInt8
 
-    /// - Returns: rows that are superseded and do not say so themselves, by table.
-    func run(_ files: [HotFile], _ cold: [String: ColdTable]) throws -> [String: SupersededRows] {
+    /// - Returns: rows that are superseded and do not say so themselves, by table; and what is damaged of tables that were left out.
+    func run(_ files: [HotFile], _ cold: [String: ColdTable]) throws -> (superseded: [String: SupersededRows], unread: [String: DamagedColdFile]) {
         var superseded = try index.superseded().mapValues { SupersededRows($0) }
         var touched: Set<VersionKey> = []
-        /// Rows whose files say what came after them.
-        var settled: [String: Set<Int64>] = [:]
-        for (name, table) in cold where TableName.kind(of: name).numbersVersions { settled[name] = try add(table, &touched) }
+        /// Of rows whose files say what came after them, that.
+        var settled: [String: [Int64: Int64]] = [:]
+        var unread: [String: DamagedColdFile] = [:]
+        for (name, table) in cold where TableName.kind(of: name).numbersVersions {
+            do { settled[name] = try add(table, &touched) } catch let damaged as DamagedColdFile {
+                unread[name] = damaged
+                index.leaveOut(name, damaged)
+            }
+        }
         var last = index.openedThrough
         for file in files {
             try file.versions(after: index.openedThrough) { row in
@@ -29,9 +37,9 @@ struct VersionFold {
             last = max(last, file.state.lastSequence)
         }
         // Sorted, so that the index is read in order.
-        for key in touched.sorted() { try supersede(key, settled[key.table] ?? [], &superseded) }
+        for key in touched.sorted() where unread[key.table] == nil { try supersede(key, settled[key.table] ?? [:], &superseded) }
         index.note(VersionIndex.Notes(), through: last)
-        return superseded
+        return (superseded, unread)
     }
 
     private func add(_ key: VersionKey, _ entry: VersionEntry) throws {
@@ -42,12 +50,14 @@ struct VersionFold {
     }
 
     /// From all versions of a document, whatever was known before.
-    private func supersede(_ key: VersionKey, _ settled: Set<Int64>, _ superseded: inout [String: SupersededRows]) throws {
+    private func supersede(_ key: VersionKey, _ settled: [Int64: Int64], _ superseded: inout [String: SupersededRows]) throws {
         let versions = try index.versions(key)
         let rows = VersionChain.superseded(versions.reversed())
         var notes = VersionIndex.Notes()
         func set(_ row: SupersededRow) {
-            guard !settled.contains(row.sequence), superseded[key.table]?[row.sequence] != row else { return }
+            let known = superseded[key.table]?[row.sequence]
+            // A file says what was so when it was written: a version in between may have been taken up again since.
+            guard known != row, known != nil || settled[row.sequence] != row.by else { return }
             superseded[key.table, default: SupersededRows()].set(row)
             notes.superseded.append((key.table, row))
         }
@@ -61,36 +71,59 @@ struct VersionFold {
         if index.isFull { try index.flush() }
     }
 
-    /// Read by their places in `version(_:_:of:)`.
+    /// Read by their places in `version(_:_:of:)`, and behind them the documents where some are CSV: damage of another document is not in the index's way.
     private static let columns: [ColumnPath] = [
         "client_id", "receipt_id", "version", "sequence", "ticket_id", "received_at", "business_day", "state", "removed", "document_sha256", "type",
-        "type_version", "superseded_by", "content_type", "document",
+        "type_version", "superseded_by", "content_type",
     ]
 
     /// Adds the versions of a cold table that the index does not have: every one where it is new, none where nothing moved since it was written.
     ///
-    /// - Returns: the rows among them that say what came after them.
-    private func add(_ table: ColdTable, _ touched: inout Set<VersionKey>) throws -> Set<Int64> {
-        var settled: Set<Int64> = []
+    /// - Returns: of the rows among them that say what came after them, that, by sequence.
+    /// - Throws: `DamagedColdFile`, which is noted.
+    private func add(_ table: ColdTable, _ touched: inout Set<VersionKey>) throws -> [Int64: Int64] {
+        var settled: [Int64: Int64] = [:]
         let later = ColumnFilter("sequence", .range(lower: .init(.integer(index.openedThrough), isInclusive: false), upper: nil))
         for file in try table.iceberg.files() {
             // Files whose bounds say that nothing in them is later are not opened.
             guard index.openedThrough == 0 || file.canMatch([later], schema: table.iceberg.metadata.currentSchema) else { continue }
-            let scan = try table.open(file).scan(ParquetScanRequest(projection: Self.columns, schema: table.iceberg.schema))
-            for rowGroup in scan.rowGroups {
-                let reader = try scan.reader(rowGroup: rowGroup)
-                while let batch = try reader.next() {
-                    for row in 0..<batch.rowCount {
-                        let (key, entry) = try version(batch, row, of: table.name)
-                        try add(key, entry)
-                        touched.insert(key)
-                        if !batch.columns[12].value(at: row).isNull { settled.insert(entry.sequence) }
-                    }
-                }
+            do { try add(file, of: table, &touched, &settled) } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
+                let damaged = DamagedColdFile(table: table.name, location: file.location, rowGroup: nil, reason: "\(error)")
+                table.letGo(of: file.location)
+                table.damage.note(damaged)
+                throw damaged
             }
         }
         return settled
     }
+
+    private func add(_ file: DataFile, of table: ColdTable, _ touched: inout Set<VersionKey>, _ settled: inout [Int64: Int64]) throws {
+        let parquet = try table.open(file)
+        func scan(_ columns: [ColumnPath]) throws -> ParquetScan { try parquet.scan(ParquetScanRequest(projection: columns, schema: table.iceberg.schema)) }
+        let (plain, formats) = (try scan(Self.columns), try scan(["content_type"]))
+        for rowGroup in plain.rowGroups {
+            let reader = try (hasCSV(formats, rowGroup) ? scan(Self.columns + ["document"]) : plain).reader(rowGroup: rowGroup)
+            while let batch = try reader.next() {
+                for row in 0..<batch.rowCount {
+                    let (key, entry) = try version(batch, row, of: table.name)
+                    try add(key, entry)
+                    touched.insert(key)
+                    if case .integer(let by) = batch.columns[12].value(at: row) { settled[entry.sequence] = by }
+                }
+            }
+        }
+    }
+
+    /// - Parameter formats: of content types alone.
+    private func hasCSV(_ formats: ParquetScan, _ rowGroup: Int) throws -> Bool {
+        let reader = try formats.reader(rowGroup: rowGroup)
+        while let batch = try reader.next() {
+            for row in 0..<batch.rowCount { if case .bytes(let type) = batch.columns[0].value(at: row), Self.isCSV(type) { return true } }
+        }
+        return false
+    }
+
+    private static func isCSV(_ contentType: [UInt8]) -> Bool { contentType.starts(with: "text/csv".utf8) }
 
     /// - Throws: `.corruptFile` for a ticket, a state or a number that none has written.
     private func version(_ batch: ColumnBatch, _ row: Int, of table: String) throws -> (VersionKey, VersionEntry) {
@@ -103,7 +136,8 @@ struct VersionFold {
         let typeVersion = Int32(clamping: integer(11))
         var content = bytes(9)
         // What a CSV version says is its values, not its bytes, so the hash is of those (`DocumentContent`), and the document is read.
-        if text(13).hasPrefix("text/csv") {
+        if Self.isCSV(bytes(13)) {
+            guard batch.columns.count > Self.columns.count else { throw ColumnStoreError(.corruptFile, "a row of \(table) is CSV now, and was not before") }
             content = DocumentContent.hash(bytes(14), sha256: content, isCSV: true, delimiter: try delimiter(text(10), typeVersion))
         }
         let isRemoval = batch.columns[8].value(at: row) == .boolean(true)

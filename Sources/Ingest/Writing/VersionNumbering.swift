@@ -94,6 +94,8 @@ final class VersionNumbering {
         do { return try body() } catch let error as SQLiteError {
             if error.isDamage { index.giveUp(error) }
             throw UnreadableVersions(cause: error)
+        } catch let damaged as DamagedColdFile {
+            throw UnreadableVersions(cause: SQLiteError(code: 11, message: "it could not be made of all rows: \(damaged)", path: damaged.location))
         }
     }
 

@@ -166,6 +166,35 @@ final class WarehouseMoveTests: XCTestCase {
         try prove(data.path, "s3://receipts/moved")
     }
 
+    /// What somebody still reads there is come back to every few minutes, as long as the server runs.
+    func test_formerPlaceThatCannotBeClearedYet_leavesNoThreadEachTime() throws {
+        let (data, elsewhere) = (TemporaryDirectory(), TemporaryDirectory())
+        var settings = StorageSettings()
+        (settings["endpoint"], settings["region"], settings["path_style"]) = (bucket.endpoint, "eu-central-1", "true")
+        (settings["credentials.access_key_id"], settings["credentials.secret_access_key"]) = ("AKIADOUBLE", "double/secret+key")
+        let known = settings
+        let openPlace: @Sendable (String?) throws -> any StorageFactory = { place in
+            guard let place else { return LocalStorageFactory() }
+            if place.hasPrefix("file://") { return LocalStorageFactory(path: String(place.dropFirst(7))) }
+            return try StorageKind.bucket.open(StorageAddress(place, known))
+        }
+        let storages = try openPlace("s3://receipts/a")
+        let fixture = try EngineFixture(data.path) {
+            $0.storages = storages
+            $0.openPlace = openPlace
+        }
+        try fixture.keepOneRollup()
+        try fill(fixture, 0..<5)
+        let held = fixture.engine.tier.boundary.snapshot()
+        _ = try fixture.engine.move(to: "file://\(elsewhere.path)/w", isCancelled: { false }, progress: { _, _ in })
+        func threadCount() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
+        let before = try threadCount()
+        for _ in 0..<64 { XCTAssertGreaterThan(try fixture.engine.compactor.removeFormer(), 0) }
+        XCTAssertTrue(try Patience.until { try threadCount() < before + 32 })
+        withExtendedLifetime(held) {}
+        try fixture.engine.close()
+    }
+
     /// A proof of the snapshot before the move looked for it at the new place, and named metadata as missing where nothing was wrong.
     func test_verification_andMove_waitForEachOther_andSaySo() throws {
         let data = TemporaryDirectory()

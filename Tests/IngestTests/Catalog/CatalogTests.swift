@@ -49,6 +49,26 @@ final class CatalogTests: XCTestCase {
         XCTAssertEqual(try Catalog(path: data.catalogPath).contracts(after: nil, limit: 10), [bare])
     }
 
+    /// A secret that stays is the one that is stored when the contract is put: one that was read before, and replaced since, does not come back.
+    func test_secretThatStays_isTheStoredOneOfTheURL() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: try DataDirectory(path: directory.path).catalogPath)
+        func contract(_ secret: String, url: String = "https://a.example") -> Contract {
+            Contract(clientID: "c", access: .read, scope: .own, webhook: Contract.Webhook(url: url, secret: secret))
+        }
+        XCTAssertThrowsError(try catalog.put(contract("leaked"), keepsSecret: true), "none is stored")
+        XCTAssertEqual(try catalog.put(contract("leaked")), .created)
+        XCTAssertEqual(try catalog.put(contract("rotated")), .replaced)
+        XCTAssertEqual(try catalog.put(contract("leaked"), keepsSecret: true), .unchanged)
+        XCTAssertEqual(catalog.contract("c")?.webhook?.secret, "rotated")
+        XCTAssertEqual(catalog.contract("c")?.webhook?.previousSecret, "leaked", "it counts for a day")
+        XCTAssertThrowsError(try catalog.put(contract("rotated", url: "https://b.example"), keepsSecret: true)) {
+            XCTAssertEqual(($0 as? Fault)?.code, .invalidContract)
+        }
+        XCTAssertEqual(catalog.contract("c")?.webhook?.url, "https://a.example")
+        XCTAssertEqual(try catalog.put(Contract(clientID: "c", access: .read, scope: .own), keepsSecret: true), .replaced, "no webhook has none")
+    }
+
     /// A catalog of every version that there was, with a contract, a key and a refused document, comes through all steps.
     func test_catalogOfEachVersion_isBroughtToThisOne() throws {
         for version in 1...CatalogSchema.migrations.count {

@@ -84,6 +84,33 @@ final class TypePutTests: XCTestCase {
         XCTAssertEqual(try fixture.engine.putType(name: "idle", body: Array(whole.utf8)), .created)
     }
 
+    /// In both directions: a document of the one kind is named with its day, one of the other without, and no answer to a repeat would be right of both.
+    func test_put_versionWithATableOfAnotherKind_isRefused_afterADeletionToo() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        func put(_ name: String, _ version: Int, _ table: String, _ more: String) throws -> PutOutcome {
+            let json = #"{"name":"\#(name)","version":\#(version),"table":"\#(table)","format":"json","receipt_id":"/id","issued_at":"/at","time_zone":"UTC"\#(more)}"#
+            return try fixture.engine.putType(name: name, body: Array(json.utf8))
+        }
+        let replaces = #","on_repeat":"replace""#
+        for (name, own, other) in [("staying", "", replaces), ("changing", replaces, "")] {
+            XCTAssertEqual(try put(name, 1, "\(name)_a", own), .created)
+            for isDeleted in [false, true] {
+                if isDeleted { try fixture.engine.deleteType(name: name) }
+                XCTAssertThrowsError(try put(name, 2, "\(name)_b", other), name) { error in
+                    let fault = error as? Fault
+                    XCTAssertEqual(fault?.code, .invalidType, "\(error)")
+                    XCTAssertEqual(fault?.errors.map(\.pointer), ["/on_repeat"], "\(error)")
+                    XCTAssertEqual(fault?.errors.map(\.code), ["column-conflict"], "\(error)")
+                }
+            }
+            // Another table of the same kind is none.
+            XCTAssertEqual(try put(name, 2, "\(name)_b", own), .created)
+            XCTAssertEqual(try put(name, 3, "\(name)_c", own), .replaced)
+        }
+    }
+
     private static func sale(_ change: (inout [String: Any]) -> Void) throws -> [UInt8] {
         var file: [String: Any] = [
             "name": "ev", "version": 1, "table": "receipts", "format": "json", "match": ["/schema": "ev/1"], "receipt_id": "/id", "issued_at": "/at",

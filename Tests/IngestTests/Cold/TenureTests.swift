@@ -44,6 +44,19 @@ final class TenureTests: XCTestCase {
         return keys
     }
 
+    /// A bucket that keeps no conditions does not keep them for a leader either.
+    func test_placeThatDoesNotKeepItsWord_saysSoToALeader() throws {
+        struct Lying: StorageFactory {
+            func fault() throws(ColumnStoreError) -> ColumnStoreError? { ColumnStoreError(.unavailable, path: "", "keeps no conditions") }
+            func tables(in warehouse: String) throws -> [String] { [] }
+            func storage(of table: String, in warehouse: String, calls: any FileSystemCalls) throws(ColumnStoreError) -> any ObjectStorage {
+                try LocalStorageFactory.files(warehouse, calls: calls)
+            }
+            func storage(at location: String, sameAs storage: any ObjectStorage, calls: any FileSystemCalls) throws(ColumnStoreError) -> (any ObjectStorage)? { nil }
+        }
+        XCTAssertEqual(try TenuredStorageFactory(base: Lying(), tenure: Tenure()).fault()?.code, .unavailable)
+    }
+
     func test_tenures_areCounted_andTheirVersionsNeverMeet() throws {
         let cluster = Cluster()
         let (first, storage) = try begin(cluster)

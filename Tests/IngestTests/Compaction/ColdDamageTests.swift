@@ -219,15 +219,110 @@ final class ColdDamageTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    private static func licence(_ number: Int, points: Int) -> String { #"{"schema":"licence/1","id":"L-\#(number)","points":\#(points)}"# }
+    private static let licences = PageRequest(table: "licences", fields: ["receipt_id", "points"], limit: 100)
+
+    /// Twenty documents of a versioned table.
+    private func fillLicences(_ fixture: EngineFixture) throws {
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}}}"#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        for number in 0..<20 { _ = try fixture.taken(Self.licence(number, points: number)) }
+    }
+
+    /// The first cold file of the table's history.
+    private func historyFile(_ fixture: EngineFixture) throws -> (location: String, path: String) {
+        let location = try XCTUnwrap(try fixture.engine.tier.boundary.snapshot().cold["licences_history"]?.iceberg.files().first).location
+        return (location, String(location.dropFirst("file://".count)))
+    }
+
+    /// Nobody has read the file since it was damaged but the sweep, which reads all of it: other tables merge meanwhile, and it is swept once it was put back.
+    func test_compact_besideADamagedHistoryFile_goesOn() throws {
+        var fixture = try open()
+        try fillLicences(fixture)
+        for number in 0..<20 { _ = try fixture.taken(Self.document(number)) }
+        _ = try fixture.engine.compact(before: nil)
+        let (location, path) = try historyFile(fixture)
+        _ = try fixture.taken(Self.licence(3, points: 77))
+        for number in 20..<40 { _ = try fixture.taken(Self.document(number)) }
+        try fixture.engine.close()
+        let sound = try Data(contentsOf: URL(filePath: path))
+        try damage(path, ["document"])
+        fixture = try open()
+        XCTAssertGreaterThanOrEqual(try fixture.engine.compact(before: nil).filesMerged, 2)
+        XCTAssertEqual(fixture.engine.compactor.cold.damage.all.map(\.damaged.location), [location])
+        let rows = try fixture.walk(Self.licences)
+        XCTAssertEqual(rows.count, 20)
+        XCTAssertTrue(rows.contains("L-3|77") && !rows.contains("L-3|3"), "\(rows)")
+        try sound.write(to: URL(filePath: path))
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(try fixture.walk(Self.licences).sorted(), rows.sorted())
+        XCTAssertTrue(fixture.engine.tier.boundary.snapshot().superseded.values.allSatisfy(\.isEmpty), "every superseded row is told by its file")
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// A start that makes the index of versions anew needs every version, and goes on where one cannot be read: nothing is numbered or shown of that table then, as long as it is so.
+    func test_start_withoutItsIndex_besideADamagedHistoryFile_refusesVersionsOfThatTableAlone() throws {
+        var fixture = try open()
+        try fillLicences(fixture)
+        _ = try fixture.engine.compact(before: nil)
+        let path = try historyFile(fixture).path
+        try fixture.engine.close()
+        let sound = try Data(contentsOf: URL(filePath: path))
+        try damage(path, ["receipt_id"])
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(directory.path)/versions.sqlite\(suffix)") }
+        for start in 1...2 {
+            fixture = try open()
+            XCTAssertFalse(try fixture.taken(Self.document(start)).isRepeat, "start \(start)")
+            for number in [0, 50] { XCTAssertEqual(fixture.refusal(Self.licence(number, points: 7))?.code, .storageUnavailable, "start \(start)") }
+            XCTAssertThrowsError(try fixture.walk(PageRequest(table: "licences", fields: ["points"])), "start \(start)") { XCTAssertTrue($0 is DamagedColdFile, "\($0)") }
+            XCTAssertThrowsError(try fixture.engine.versions(ReceiptLookup(receiptID: "L-1", client: "c1", table: "licences"), limit: 1, cursor: nil, as: .admin)) {
+                XCTAssertTrue($0 is DamagedColdFile, "\($0)")
+            }
+            XCTAssertEqual(try fixture.walk(Self.all).count, start)
+            XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("licences_history") }, "\(fixture.engine.degradations)")
+            try fixture.engine.close()
+        }
+        try sound.write(to: URL(filePath: path))
+        fixture = try open()
+        XCTAssertEqual(try fixture.taken(Self.licence(0, points: 7)).summary.version, 2)
+        let rows = try fixture.walk(Self.licences)
+        XCTAssertEqual(rows.count, 20)
+        XCTAssertTrue(rows.contains("L-0|7") && !rows.contains("L-0|0"), "\(rows)")
+        try fixture.engine.close()
+    }
+
+    /// Numbers of versions follow from what stands beside the documents: a damaged one costs its own rows alone, and can be sent again.
+    func test_start_withoutItsIndex_besideDamagedDocuments_knowsEveryVersion_andRepeatsMakeThemWhole() throws {
+        var fixture = try open()
+        try fillLicences(fixture)
+        _ = try fixture.engine.compact(before: nil)
+        let rows = try fixture.walk(Self.licences).sorted()
+        let path = try historyFile(fixture).path
+        try fixture.engine.close()
+        try damage(path, ["document"])
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(directory.path)/versions.sqlite\(suffix)") }
+        fixture = try open()
+        XCTAssertEqual(fixture.engine.degradations, [])
+        XCTAssertEqual(try fixture.walk(Self.licences).sorted(), rows)
+        XCTAssertThrowsError(try fixture.walk(PageRequest(table: "licences_history", fields: ["receipt_id", "document"], limit: 7))) { XCTAssertTrue($0 is DamagedColdFile, "\($0)") }
+        _ = try fixture.engine.compact(before: 0)
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 1)
+        for number in 0..<20 { XCTAssertTrue(try fixture.taken(Self.licence(number, points: number)).isRepeat) }
+        _ = try fixture.engine.compact(before: 0)
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 0)
+        XCTAssertEqual(try fixture.walk(Self.licences).sorted(), rows)
+        XCTAssertEqual(try fixture.taken(Self.licence(0, points: 7)).summary.version, 2)
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
     /// What outside engines see of a versioned table names files of its history: none of them goes while it does, though the damage alone woke whoever mends.
     func test_mend_ofAHistorysFile_showsTheNewestWithoutIt_beforeItGoes() throws {
         let fixture = try open()
-        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}}}"#
-        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
-        for number in 0..<20 { _ = try fixture.taken(#"{"schema":"licence/1","id":"L-\#(number)","points":\#(number)}"#) }
+        try fillLicences(fixture)
         _ = try fixture.engine.compact(before: nil)
-        let location = try XCTUnwrap(try fixture.engine.tier.boundary.snapshot().cold["licences_history"]?.iceberg.files().first).location
-        let path = String(location.dropFirst("file://".count))
+        let (location, path) = try historyFile(fixture)
         // A bit of a filter: its hash is another, and every row can be read.
         let chunk = try XCTUnwrap(try ParquetFile(try LocalFileBytes(path: path)).metadata.rowGroups[0].columns.compactMap(\.metadata).first { $0.path == ["receipt_id"] })
         var bytes = try Data(contentsOf: URL(filePath: path))
@@ -245,6 +340,40 @@ final class ColdDamageTests: XCTestCase {
         XCTAssertEqual(shown.metadata.snapshots.count, 1, "no earlier one leads to it")
         XCTAssertEqual(try shown.counts().rowCount, 20)
         for file in try shown.files() { XCTAssertTrue(FileManager.default.fileExists(atPath: String(file.location.dropFirst("file://".count))), file.location) }
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// All that there is of a removal stands beside the document, and nobody can send it again.
+    func test_repeat_ofRowsBesideADamagedRemoval_makesItsFileWhole() throws {
+        let fixture = try open()
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"},"grades":{"path":"/grades","columns":{"g":{"path":"/g","type":"VARCHAR"}}}}}"#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        func licence(_ number: Int) -> String { #"{"schema":"licence/1","id":"L-\#(number)","points":\#(number),"grades":[{"g":"A"}]}"# }
+        for number in 0..<20 { _ = try fixture.taken(licence(number)) }
+        let removed = ReceiptLookup(receiptID: "L-5", client: "c1", table: "licences")
+        let done = Monitor<Fault??>(nil)
+        fixture.engine.remove(removed, as: .admin) { fault in done.broadcast { $0 = .some(fault) } }
+        XCTAssertNil(done.wait { $0 })
+        _ = try fixture.engine.compact(before: nil)
+        let history = PageRequest(table: "licences_history", fields: ["receipt_id", "points", "grades", "version", "removed", "document"], limit: 7)
+        let answers = try fixture.walk(history).sorted()
+        XCTAssertEqual(answers.count, 21)
+        let file = try XCTUnwrap(try fixture.engine.tier.boundary.snapshot().cold["licences_history"]?.newestFiles().first)
+        XCTAssertEqual(file.recordCount, 20, "the removal's row stands among the newest")
+        let path = String(file.location.dropFirst("file://".count))
+        for column in [["document"], ["points"], ["grades", "list", "element", "g"]] {
+            try damage(path, column)
+        }
+        XCTAssertThrowsError(try fixture.walk(history)) { XCTAssertTrue($0 is DamagedColdFile, "\($0)") }
+        _ = try fixture.engine.compact(before: 0)
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 1)
+        for number in 0..<20 where number != 5 { XCTAssertTrue(try fixture.taken(licence(number)).isRepeat) }
+        _ = try fixture.engine.compact(before: 0)
+        XCTAssertEqual(Self.damagedFiles(fixture, "cold"), 0)
+        XCTAssertEqual(try fixture.walk(history).sorted(), answers)
+        guard case .found(let page) = try fixture.engine.versions(removed, limit: 10, cursor: nil, as: .admin) else { return XCTFail("several have it") }
+        XCTAssertEqual(page.versions.map(\.isRemoved), [true, false])
         try fixture.engine.close()
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }

@@ -24,6 +24,23 @@ final class CompactionTests: XCTestCase {
         }
     }
 
+    /// Versions of one document may lie years apart: files of the time between have none of them.
+    func test_mayHave_isAskedOfEachSequence_notOfTheFirstAndTheLast() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        for number in 1...3 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        _ = try fixture.engine.compact(before: nil)
+        let table = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"]?.iceberg)
+        let file = try XCTUnwrap(try table.files().first)
+        XCTAssertEqual(file.recordCount, 3)
+        for (sequences, isExpected) in [([], false), ([0, 4], false), ([0], false), ([4], false), ([0, 2, 4], true), ([1], true), ([3, 9], true)] as [([Int64], Bool)] {
+            XCTAssertEqual(Compactor.mayHave(sequences, file, table.schema), isExpected, "\(sequences)")
+        }
+        // Of a file without bounds nobody knows.
+        XCTAssertTrue(Compactor.mayHave([7], DataFile(location: "x", recordCount: 3, byteCount: 1), table.schema))
+    }
+
     func test_compact_answersStayTheSame_andRepeatsAreKnown() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

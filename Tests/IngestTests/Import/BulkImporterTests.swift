@@ -12,6 +12,8 @@ final class BulkImporterTests: XCTestCase {
     /// What an import told, and what it handed on.
     private final class Told: Sendable {
         let passedOn = Mutex<[(number: Int, bytes: [UInt8])]>([])
+        /// How many were passed on each time that their answers were waited for.
+        let settled = Mutex<[Int]>([])
         let refused = Mutex<[(number: Int, document: [UInt8], problem: Fault)]>([])
     }
 
@@ -33,6 +35,10 @@ final class BulkImporterTests: XCTestCase {
             engine: engine, options: options,
             outlet: .init(
                 passOn: { number, bytes in told.passedOn.withLock { $0.append((number, bytes)) } },
+                settle: {
+                    let count = told.passedOn.withLock { $0.count }
+                    told.settled.withLock { $0.append(count) }
+                },
                 refuse: { number, document, problem in told.refused.withLock { $0.append((number, document, problem)) } }))
         for start in stride(from: 0, to: lines.count, by: linesInChunk) {
             try importer.add(.lines(Array((lines[start..<min(start + linesInChunk, lines.count)].joined(separator: "\n") + "\n").utf8)))
@@ -144,6 +150,7 @@ final class BulkImporterTests: XCTestCase {
             outlet: .init(
                 // Long enough for all chunks, were they taken.
                 passOn: { _, _ in XCTAssertNil(added.wait(seconds: 0.5) { $0 == chunkCount ? true : nil }, "all of the input is in memory") },
+                settle: {},
                 refuse: { _, _, _ in }))
         try importer.add(.lines(Array("[\(EngineFixture.receipt("first"))]\n".utf8)))
         for line in Self.receipts(0..<chunkCount) {
@@ -193,9 +200,13 @@ final class BulkImporterTests: XCTestCase {
         let fixture = try EngineFixture(directory.path)
         defer { XCTAssertNoThrow(try fixture.engine.close()) }
         let lines = Self.receipts(0..<30)
-        let outcome = try importing(fixture.engine, lines + lines.prefix(3)) { $0.rowCountMin = 100 }
-        XCTAssertEqual(outcome.text, "0 3 0")
-        XCTAssertEqual(outcome.told.passedOn.withLock { $0.map { String(decoding: $0.bytes, as: UTF8.self) } }, lines)
+        // What is one of them by now, and what another, the store knows that has the first.
+        let again = lines.prefix(3) + Self.receipts(5..<7, note: "other")
+        let outcome = try importing(fixture.engine, lines + again) { $0.rowCountMin = 100 }
+        XCTAssertEqual(outcome.text, "0 0 0")
+        XCTAssertEqual(outcome.told.passedOn.withLock { $0.map { String(decoding: $0.bytes, as: UTF8.self) } }, lines + again)
+        XCTAssertEqual(outcome.told.passedOn.withLock { $0.map(\.number) }, Array(1...35))
+        XCTAssertEqual(outcome.told.settled.withLock { $0 }, [30], "the first of each has its answer before the others are sent")
         XCTAssertNil(fixture.engine.tier.boundary.snapshot().cold["receipts"])
     }
 

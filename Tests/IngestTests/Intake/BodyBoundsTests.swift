@@ -243,6 +243,118 @@ final class BodyBoundsTests: XCTestCase {
         try reopened.engine.close()
     }
 
+    private func intake(_ fixture: EngineFixture, _ body: String) -> Intake {
+        Intake(
+            parts: fixture.engine.intakeParts,
+            request: IntakeRequest(form: .json, body: Array(body.utf8), contentType: "application/json", principal: EngineFixture.own))
+    }
+
+    /// As a body that waits in the pool is, while the next version is put and the document comes once more.
+    func test_finish_readByTheVersionBefore_isARepeatOfWhatTheNextOneStored() throws {
+        let fixture = try fixture()
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try put(fixture, Self.type("t", table: "old"))
+        let early = intake(fixture, Self.thing("t", "1"))
+        let read = early.read(WorkAllowance(steps: Intake.inlineStepCount))
+        try put(fixture, Self.type("t", version: 2, table: "new"))
+        let first = try fixture.taken(Self.thing("t", "1"))
+        XCTAssertFalse(first.isRepeat)
+        let done = Monitor<IntakeOutcome?>(nil)
+        try early.finish(read) { outcome in done.broadcast { $0 = outcome } }
+        guard case .one(let late) = done.wait({ $0 }) else { return XCTFail("not taken") }
+        XCTAssertTrue(late.isRepeat)
+        XCTAssertEqual(late.summary.ticketID, first.summary.ticketID)
+    }
+
+    /// Each of two requests has looked before the other one's document was stored: the writer looks, wherever that is by now.
+    func test_submit_lookedUpBeforeTheNextVersionStoredIt_isARepeat() throws {
+        let fixture = try fixture()
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        func row(_ id: String) throws -> HotRow {
+            let request = intake(fixture, Self.thing("t", id))
+            guard case .document(let result) = request.read(WorkAllowance(steps: Intake.inlineStepCount)),
+                case .accepted(let receipt)? = try result.get().receipts.first
+            else { throw Fault(.internalError, "not read") }
+            return try request.row(receipt, in: request.request.body)
+        }
+        try put(fixture, Self.type("t", table: "old"))
+        let early = try (1...4).map { try row("\($0)") }
+        let tier = fixture.engine.tier
+        let generation = tier.boundary.generation
+        func outcomes(_ rows: [HotRow]) throws -> [Submission.Outcome] {
+            let done = Monitor<Submission.Answer?>(nil)
+            tier.writer.submit(
+                Submission(rows: rows, earlier: rows.map { _ in nil }, generation: generation, isAtomic: false) { answer in done.broadcast { $0 = answer } })
+            guard case .done(let outcomes) = done.wait({ $0 }) else { throw Fault(.internalError, "not stored") }
+            return outcomes
+        }
+        try put(fixture, Self.type("t", version: 2, table: "new"))
+        // It stays in the open file, is in a sealed one, and is in cold.
+        let moves: [() throws -> Void] = [{}, { try tier.seal() }, { _ = try fixture.engine.compact(before: nil) }]
+        for (place, move) in moves.enumerated() {
+            let first = try fixture.taken(Self.thing("t", "\(place + 1)"))
+            XCTAssertFalse(first.isRepeat)
+            try move()
+            let late = try outcomes([early[place]])
+            XCTAssertEqual(late.map(\.isRepeat), [true], "move \(place)")
+            XCTAssertEqual(late.map(\.receipt.summary.ticketID), [first.summary.ticketID], "move \(place)")
+        }
+        // Both come with one commit.
+        let both = try outcomes([early[3], row("4")])
+        XCTAssertEqual(both.map(\.isRepeat), [false, true])
+        XCTAssertEqual(Set(both.map(\.receipt.summary.ticketID)).count, 1)
+    }
+
+    /// Nobody can put such a type any more; a store that has one goes on with it.
+    func test_take_documentOfAVersionThatKeptVersions_isARepeat_hotAndCold() throws {
+        let fixture = try fixture()
+        try put(fixture, Self.type("t", table: "old", more: #","on_repeat":"replace""#))
+        let first = try fixture.taken(Self.thing("t", "1"))
+        let file = Array(Self.type("t", version: 2, table: "new").utf8)
+        let type = try DocumentType(json: file)
+        let columns = VersionColumns.fields(of: "new") + type.layout.fields
+        try fixture.engine.catalog.put([NewType(name: "t", version: 2, json: file, isBuiltIn: false, table: "new", columns: columns)])
+        try fixture.engine.close()
+        let reopened = try self.fixture()
+        defer { XCTAssertNoThrow(try reopened.engine.close()) }
+        for place in ["hot", "cold"] {
+            let again = try reopened.taken(Self.thing("t", "1"))
+            XCTAssertTrue(again.isRepeat, place)
+            XCTAssertEqual(again.summary.ticketID, first.summary.ticketID, place)
+            _ = try reopened.engine.compact(before: nil)
+        }
+        // Another document is a receipt of the table of now, in which further versions of the type stay.
+        XCTAssertFalse(try reopened.taken(Self.thing("t", "1", n: "2")).isRepeat)
+        try put(reopened, Self.type("t", version: 3, table: "new", more: #","priority":1"#))
+        XCTAssertTrue(try reopened.taken(Self.thing("t", "1", n: "2")).isRepeat)
+    }
+
+    /// A version of a record is known by its values, and a receipt by its bytes: by those its row in cold is found.
+    func test_take_recordOfAVersionThatKeptVersions_isARepeat_fromCold() throws {
+        func records(_ version: Int, _ table: String, _ more: String) -> String {
+            #"{"name":"t","version":\#(version),"table":"\#(table)","format":"csv","receipt_id":"id","issued_at":"at","extra_columns":"ignore","columns":{"n":{"path":"n","type":"BIGINT"}}\#(more)}"#
+        }
+        func taken(_ fixture: EngineFixture, _ n: Int) throws -> Accepted {
+            guard case .each(let results) = fixture.take("id,at,n\n1,2026-11-18T14:03:07Z,\(n)\n", .csv, type: "t"), results.count == 1 else { throw Fault(.internalError, "not one record") }
+            return try results[0].get()
+        }
+        let fixture = try fixture()
+        try put(fixture, records(1, "old", #","on_repeat":"replace""#))
+        let first = try taken(fixture, 1)
+        _ = try fixture.engine.compact(before: nil)
+        let file = Array(records(2, "new", "").utf8)
+        let type = try DocumentType(json: file)
+        let columns = VersionColumns.fields(of: "new") + type.layout.fields
+        try fixture.engine.catalog.put([NewType(name: "t", version: 2, json: file, isBuiltIn: false, table: "new", columns: columns)])
+        try fixture.engine.close()
+        let reopened = try self.fixture()
+        defer { XCTAssertNoThrow(try reopened.engine.close()) }
+        let again = try taken(reopened, 1)
+        XCTAssertTrue(again.isRepeat)
+        XCTAssertEqual(again.summary.ticketID, first.summary.ticketID)
+        XCTAssertFalse(try taken(reopened, 2).isRepeat)
+    }
+
     // MARK: Inline and in the pool
 
     func test_take_documentPastTheInlineSteps_hasTheSameAnswer() throws {

@@ -242,6 +242,87 @@ final class RebuildTests: XCTestCase {
         try store.check("by all")
     }
 
+    /// A rebuild of `extra` that nobody waits for, over two hot files that cannot be filled: once the compactor is woken it comes to the first, and stays there until the gate opens.
+    ///
+    /// - Returns: the gate; and the columns whose rebuilds were open as `extra` was at each of the files.
+    private func heldRebuild(_ store: Store) throws -> (gate: Monitor<Bool>, open: Monitor<[[String]]>) {
+        var random = SplitMix64(state: 15)
+        let engine = store.fixture.engine
+        for _ in 0..<2 {
+            try store.post(&random)
+            try engine.tier.seal()
+        }
+        try store.raiseVersion()
+        let files = engine.tier.boundary.snapshot().files.filter { $0.state.rowCount > 0 }
+        XCTAssertEqual(files.count, 2)
+        for file in files {
+            let damaged = DamagedDocument(path: file.path, row: 1, ticket: ULID(high: 0, low: 0), reason: "for a test")
+            file.changeMarks { $0.damaged = [1: damaged] }
+        }
+        let (gate, open) = (Monitor(false), Monitor<[[String]]>([]))
+        StoreLog.observe { event in
+            guard event.what == "a file keeps a column as it was", event.reason.hasPrefix("extra:") else { return }
+            let columns = (try? engine.catalog.rebuilds().map(\.column)) ?? []
+            open.broadcast { $0.append(columns) }
+            _ = gate.wait { $0 ? true : nil }
+        }
+        _ = try engine.catalog.beginRebuild(of: "extra", table: "sales", through: engine.tier.boundary.snapshot().sequence)
+        return (gate, open)
+    }
+
+    func test_rebuildThatIsCancelled_behindAnother_endsBeforeThatGoesOn() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        let engine = store.fixture.engine
+        let (gate, open) = try heldRebuild(store)
+        defer {
+            StoreLog.observe(nil)
+            gate.broadcast { $0 = true }
+        }
+        let asked = Monitor(0)
+        let isCancelled: @Sendable () -> Bool = {
+            let count = asked.withLock { count -> Int in
+                count += 1
+                return count
+            }
+            // Asked again, it is given up already.
+            if count > 1 { gate.broadcast { $0 = true } }
+            return true
+        }
+        XCTAssertThrowsError(try engine.rebuild(column: "tags", of: "sales", isCancelled: isCancelled) { _ in }) { XCTAssertEqual(($0 as? Fault)?.code, .overloaded) }
+        XCTAssertTrue(Patience.until { open.withLock { $0.count } > 1 })
+        XCTAssertEqual(open.withLock { $0 }, [["extra", "tags"], ["extra"]])
+    }
+
+    /// It waits for its turn still: neither does the one who gave it up end it for the other, nor has that one to wait.
+    func test_rebuildThatIsCancelled_andAskedForByAnother_goesOnForThat() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        let engine = store.fixture.engine
+        let (gate, _) = try heldRebuild(store)
+        defer {
+            StoreLog.observe(nil)
+            gate.broadcast { $0 = true }
+        }
+        let (asked, fault) = (Monitor(0), Monitor<Fault?>(nil))
+        let first = WorkerThread(name: "asker") {
+            do {
+                let isCancelled: @Sendable () -> Bool = {
+                    asked.broadcast { $0 += 1 }
+                    return true
+                }
+                _ = try engine.rebuild(column: "tags", of: "sales", isCancelled: isCancelled) { _ in }
+            } catch { fault.broadcast { $0 = error as? Fault } }
+        }
+        XCTAssertEqual(asked.wait(seconds: Patience.seconds) { $0 > 1 ? true : nil }, true)
+        let summary = try engine.rebuild(column: "tags", of: "sales", isCancelled: { false }) { _ in gate.broadcast { $0 = true } }
+        XCTAssertEqual(summary.leftFileCount, 2)
+        first.join()
+        XCTAssertEqual(fault.withLock { $0 }?.code, .overloaded)
+    }
+
     func test_laterRules_doNotRefuseWhatWasTaken() throws {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)

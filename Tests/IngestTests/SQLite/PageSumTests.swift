@@ -1,3 +1,5 @@
+import CSQLite
+import Foundation
 import TestSupport
 import XCTest
 
@@ -29,5 +31,41 @@ final class PageSumTests: XCTestCase {
         XCTAssertTrue(isRight(page, 3))
         page.replaceSubrange(504..., with: [UInt8](repeating: 0, count: 8))
         XCTAssertFalse(isRight(page, 3), "its end was lost")
+    }
+
+    /// A file as they were made before pages had sums.
+    private func early(_ path: String, version: Int) throws {
+        XCTAssertTrue(SQLiteFileSystem.isRegistered, "before SQLite is asked for anything")
+        var early: OpaquePointer?
+        XCTAssertEqual(sqlite3_open(path, &early), SQLITE_OK)
+        defer { sqlite3_close(early) }
+        let table = "CREATE TABLE t(name TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID; PRAGMA user_version = \(version)"
+        let rows = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999) INSERT INTO t SELECT 'n' || i, i FROM n"
+        for sql in ["PRAGMA journal_mode=WAL", table, rows] { XCTAssertEqual(sqlite3_exec(early, sql, nil, nil, nil), SQLITE_OK, sql) }
+    }
+
+    func test_giveSums_ofAnEarlyFile_leavesWhatIsInIt_andNoOther() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let path = directory.path + "/catalog.sqlite"
+        try early(path, version: 2)
+        XCTAssertTrue(try DatabaseFile.faults(path).contains { $0.fault.contains("no sums") })
+        // Of a version that has had them from the beginning it is a header that was changed.
+        try DatabaseFile.giveSums(path, before: 2)
+        XCTAssertTrue(try DatabaseFile.faults(path).contains { $0.fault.contains("no sums") })
+        for _ in 1...2 {
+            try DatabaseFile.giveSums(path, before: 3)
+            XCTAssertEqual(try DatabaseFile.faults(path).map(\.fault), [])
+            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            XCTAssertEqual(try connection.integer("SELECT sum(number) FROM t"), 1_999_000)
+            XCTAssertEqual(try connection.integer("PRAGMA user_version"), 2)
+            try connection.execute("INSERT INTO t VALUES('later', 0) ON CONFLICT DO NOTHING")
+        }
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        bytes[bytes.count - 100] ^= 1
+        try bytes.write(to: URL(filePath: path))
+        XCTAssertTrue(try DatabaseFile.faults(path).contains { $0.fault.contains("does not have its sum") })
+        try DatabaseFile.giveSums(directory.path + "/none.sqlite", before: 3)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: directory.path + "/none.sqlite"))
     }
 }

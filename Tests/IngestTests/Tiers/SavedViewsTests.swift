@@ -2,6 +2,7 @@ import ColumnStore
 import Documents
 import Foundation
 import Query
+import TestSupport
 import XCTest
 
 @testable import Ingest
@@ -69,6 +70,39 @@ final class SavedViewsTests: XCTestCase {
         _ = try fixture.engine.putView(view("w0", "SELECT * FROM receipts"))
         for number in 1...14 { _ = try fixture.engine.putView(view("w\(number)", "SELECT a.receipt_id, b.total FROM w\(number - 1) a, w\(number - 1) b")) }
         XCTAssertThrowsError(try rows("SELECT * FROM w14", fixture.engine, .admin)) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL) }
+    }
+
+    /// The catalog may have much to do: whoever asks, or lists views, does not wait with the one that is being put.
+    func test_views_whileOneWaitsForTheCatalog_areReadByOthers() throws {
+        let directory = TemporaryDirectory()
+        let (putting, began, looked) = (Monitor<pthread_t?>(nil), Monitor(false), Monitor<[String]?>(nil))
+        // It is asked for the time once it is about to change something.
+        let clock = Clock {
+            if putting.withLock({ $0 }) == pthread_self() { began.broadcast { $0 = true } }
+            return Clock.system.now()
+        }
+        let engine = try EngineFixture(directory.path, clock: clock).engine
+        XCTAssertEqual(try engine.putView(view("mine", "SELECT * FROM receipts")), .created)
+        let other = view("other", "SELECT * FROM receipts")
+        var threads: [WorkerThread] = []
+        try engine.catalog.read { _ in
+            threads.append(
+                WorkerThread(name: "put") {
+                    putting.withLock { $0 = pthread_self() }
+                    let outcome = try? engine.putView(other)
+                    XCTAssertEqual(outcome, .created)
+                })
+            XCTAssertEqual(began.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+            threads.append(
+                WorkerThread(name: "look") {
+                    let names = engine.views(after: nil, limit: .max).map(\.name)
+                    looked.broadcast { $0 = names }
+                })
+            XCTAssertEqual(looked.wait(seconds: Patience.seconds) { $0 }, ["mine"], "it is not kept yet")
+        }
+        for thread in threads { thread.join() }
+        XCTAssertEqual(engine.views(after: nil, limit: .max).map(\.name), ["mine", "other"])
+        try engine.close()
     }
 
     func test_tables_comeBeforeViewsOfTheirName() throws {

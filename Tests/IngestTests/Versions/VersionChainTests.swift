@@ -102,9 +102,26 @@ final class VersionChainTests: XCTestCase {
             }
             for sequence in Int64(1)...4_000 { XCTAssertEqual(rows[sequence], model[sequence]) }
         }
-        let gone = SequenceRoster(sorted: Array(1...2_000))
-        rows.remove(gone)
+        let gone = rows.all.filter { $0.sequence <= 2_000 }
+        rows.remove(said: gone)
         XCTAssertEqual(rows.all, model.values.filter { $0.sequence > 2_000 }.sorted { $0.sequence < $1.sequence })
+    }
+
+    /// A file says what was so when it was written: what became known of a row since stays.
+    func test_supersededRows_thatFilesSay_areForgotten_butForLaterWords() {
+        func superseded(_ sequence: Int64, by: Int64) -> SupersededRow {
+            var row = SupersededRow(sequence)
+            (row.by, row.acceptedBy) = (by, by)
+            return row
+        }
+        var rows = SupersededRows([superseded(1, by: 6), superseded(2, by: 3), superseded(4, by: 5)])
+        rows.remove(said: [superseded(1, by: 6), superseded(2, by: 6), superseded(3, by: 6)])
+        XCTAssertEqual(rows.all, [superseded(2, by: 3), superseded(4, by: 5)])
+        // Files have their rows in the order of their keys.
+        let boundary = TierBoundary()
+        boundary.publish(sequence: 6, superseded: ["t_history": [superseded(1, by: 6), superseded(2, by: 3), superseded(4, by: 5), superseded(5, by: 6)]])
+        boundary.replace([], cold: [:], settled: ["t_history": [superseded(5, by: 6), superseded(2, by: 6), superseded(1, by: 6)]])
+        XCTAssertEqual(boundary.snapshot().superseded["t_history"]?.all, [superseded(2, by: 3), superseded(4, by: 5)])
     }
 
     /// A later page of a walk makes a set of its own: of its query's memory, before it is made.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 import Query
 import Synchronization
 import TestSupport
@@ -14,7 +15,11 @@ final class VersionHistory {
         let name: String
         /// Nil for a removal, which no registrar is asked about.
         let ticket: ULID?
+        /// An instant behind it.
+        let came: Int64
         var state: ReceiptState
+        /// An instant behind its end; nil while it is PROCESSING.
+        var ended: Int64?
         /// It was given up, and may be tried again.
         var isDead = false
     }
@@ -34,6 +39,29 @@ final class VersionHistory {
         var newest: [String] { shown { $0 != .failed } }
         var accepted: [String] { shown { $0 == .complete } }
         var history: [String] { all.flatMap { id, versions in versions.map { Self.text(id, $0) } }.sorted() }
+
+        /// Of each version the number of the one whose beginning is its end. One that FAILED has none.
+        var ends: [String] {
+            all.flatMap { id, versions in
+                versions.enumerated().map { place, version -> String in
+                    let next = version.state == .failed ? nil : versions[(place + 1)...].first { $0.state != .failed }
+                    return "\(id)|\(version.number)|\(next.map { "\($0.number)" } ?? "-")"
+                }
+            }.sorted()
+        }
+
+        /// As of an instant, by what is known now: what ended after it was PROCESSING then.
+        func newest(at instant: Int64) -> [String] {
+            var then = Documents()
+            for (id, versions) in all {
+                for known in versions where known.came <= instant {
+                    var version = known
+                    if known.ended.map({ $0 > instant }) ?? true { version.state = .processing }
+                    then.all[id, default: []].append(version)
+                }
+            }
+            return then.newest
+        }
 
         private static func text(_ id: String, _ version: Version) -> String {
             "\(id)|\(version.ticket == nil ? "-" : version.name)|\(version.number)|\(version.state.rawValue)"
@@ -82,10 +110,16 @@ final class VersionHistory {
     }
 
     /// No moment of before is held any more.
-    func reopen() throws {
+    ///
+    /// - Parameter losingIndex: whether the index of versions is made anew.
+    func reopen(losingIndex: Bool = false) throws {
         try engine.close()
+        if losingIndex { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(path)/versions.sqlite\(suffix)") } }
         fixture = try Self.open(path, clock, states)
     }
+
+    /// Later than all that has happened, and before all that will.
+    var instant: Int64 { clock.now() }
 
     // MARK: What happens
 
@@ -94,7 +128,8 @@ final class VersionHistory {
         let taken = try fixture.taken(#"{"schema":"licence/1","id":"\#(id)","name":"N\#(count)"}"#, as: .admin, client: "c1")
         let number = (documents.all[id]?.count ?? 0) + 1
         XCTAssertEqual(taken.summary.version, Int32(number))
-        documents.all[id, default: []].append(Version(number: number, name: "N\(count)", ticket: try XCTUnwrap(ULID(taken.summary.ticketID)), state: .processing))
+        let ticket = try XCTUnwrap(ULID(taken.summary.ticketID))
+        documents.all[id, default: []].append(Version(number: number, name: "N\(count)", ticket: ticket, came: instant, state: .processing))
     }
 
     /// Nothing where there is none to remove.
@@ -104,7 +139,8 @@ final class VersionHistory {
         engine.remove(ReceiptLookup(receiptID: id, client: "c1", table: "licences"), as: .admin) { fault in done.broadcast { $0 = .some(fault) } }
         XCTAssertNil(done.wait { $0 })
         let number = (documents.all[id]?.count ?? 0) + 1
-        documents.all[id]?.append(Version(number: number, name: "", ticket: nil, state: .complete))
+        let now = instant
+        documents.all[id]?.append(Version(number: number, name: "", ticket: nil, came: now, state: .complete, ended: now))
     }
 
     enum Decision: CaseIterable { case accepted, rejected, dead, redriven }
@@ -131,6 +167,8 @@ final class VersionHistory {
         XCTAssertEqual(try done.wait { $0 }.get(), .applied)
         documents.all[id]?[number - 1].isDead = decision == .dead
         documents.all[id]?[number - 1].state = decision == .accepted ? .complete : decision == .redriven ? .processing : .failed
+        let now = instant
+        documents.all[id]?[number - 1].ended = decision == .redriven ? nil : now
         return true
     }
 
@@ -157,17 +195,69 @@ final class VersionHistory {
         }
     }
 
+    /// Versions of few documents in several files, most of which end at once: the others keep their files hot, and with them what was given up there.
+    func fill(_ random: inout SplitMix64) throws {
+        for _ in 0..<Int.random(in: 3...6, using: &random) {
+            for _ in 0..<Int.random(in: 2...3, using: &random) {
+                let id = Self.ids.prefix(4).randomElement(using: &random) ?? ""
+                if Int.random(in: 0..<12, using: &random) == 0 {
+                    remove(id)
+                    continue
+                }
+                try post(id)
+                let number = documents.all[id]?.count ?? 0
+                switch Int.random(in: 0..<10, using: &random) {
+                case ..<4: try decide(id, number, .accepted)
+                case ..<8: try decide(id, number, .dead)
+                default: break
+                }
+            }
+            try engine.tier.writer.seal()
+        }
+    }
+
+    /// Takes most versions up again that were given up in files which are still hot, and ends most of these.
+    func takeUpAgain(_ random: inout SplitMix64) throws {
+        for (id, number) in numbers(where: \.isDead) where Int.random(in: 0..<10, using: &random) < 8 {
+            guard try decide(id, number, .redriven), Int.random(in: 0..<10, using: &random) < 9 else { continue }
+            try decide(id, number, .accepted)
+        }
+    }
+
+    /// Ends all that is PROCESSING.
+    func end(_ random: inout SplitMix64) throws {
+        for (id, number) in numbers(where: { $0.state == .processing }) { try decide(id, number, Bool.random(using: &random) ? .accepted : .dead) }
+    }
+
+    private func numbers(where isIncluded: (Version) -> Bool) -> [(id: String, number: Int)] {
+        documents.all.sorted { $0.key < $1.key }.flatMap { id, versions in versions.filter(isIncluded).map { (id, $0.number) } }
+    }
+
     // MARK: What is seen
 
     /// Of a moment, whatever has happened since.
-    func rows(_ table: String, _ snapshot: TierBoundary.Snapshot) throws -> [String] {
-        let source = try XCTUnwrap(engine.reader.shownTables(snapshot, as: .admin).table(table))
-        let scan = try source.scan(ScanRequest(projection: Self.columns))
+    ///
+    /// - Parameter instant: as of which rows are asked for; nil: as of the moment.
+    func rows(
+        _ table: String, _ snapshot: TierBoundary.Snapshot, _ columns: [ColumnPath] = VersionHistory.columns, asOf instant: Int64? = nil
+    ) throws -> [String] {
+        let source = try XCTUnwrap(engine.reader.shownTables(snapshot, as: .admin).table(table, asOf: instant))
+        let scan = try source.scan(ScanRequest(projection: columns))
         var rows: [String] = []
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() { rows += EngineFixture.texts(batch) }
         }
         return rows.sorted()
+    }
+
+    /// As `Documents.ends` has them: the end of a version is held against the beginnings of all of its document.
+    func ends(_ snapshot: TierBoundary.Snapshot) throws -> [String] {
+        let found = try rows("licences_history", snapshot, ["receipt_id", "version", "received_at", "valid_to"]).map { $0.split(separator: "|").map(String.init) }
+        let numbers = Dictionary(found.map { ([$0[0], $0[2]], $0[1]) }) { first, _ in first }
+        return found.map { row -> String in
+            let end = row[3] == "-" ? "-" : numbers[[row[0], row[3]]] ?? "at \(row[3])"
+            return "\(row[0])|\(row[1])|\(end)"
+        }.sorted()
     }
 
     /// Nil for a document that is not there.

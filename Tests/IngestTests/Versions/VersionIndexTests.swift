@@ -98,6 +98,65 @@ final class VersionIndexTests: XCTestCase {
         try index.close()
     }
 
+    /// A sweep says millions of rows: they are laid down as notes are, and the writer, which has none of them, goes on.
+    func test_whatFilesSay_isDueToBeFlushed_andHoldsUpNoWriter() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let index = try VersionIndex.open(path: folder.path + "/versions.sqlite", store: "S", sequence: 0)
+        let rows = (1...Int64(4 * VersionIndex.youngCountMax)).map { SupersededRow($0) }
+        index.settle(Array(rows.prefix(VersionIndex.youngCountMax - 1)), of: "t_history")
+        XCTAssertFalse(index.isFlushDue)
+        index.settle(Array(rows.dropFirst(VersionIndex.youngCountMax - 1)), of: "u_history")
+        XCTAssertTrue(index.isFlushDue)
+        XCTAssertFalse(index.isFull)
+        try index.flush()
+        XCTAssertFalse(index.isFlushDue)
+        try index.close()
+    }
+
+    /// A file says of a row what was so when it was written: what was noted since stays, whichever of the two is laid into the index first.
+    func test_rowThatIsNotedAfterAFileHasSaidOther_staysSuperseded() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func row(by: Int64) -> SupersededRow {
+            var row = SupersededRow(1)
+            (row.by, row.acceptedBy) = (by, by)
+            return row
+        }
+        func check(_ name: String, _ expected: [SupersededRow], _ body: (VersionIndex) throws -> Void) throws {
+            let path = "\(folder.path)/\(name).sqlite"
+            let index = try VersionIndex.open(path: path, store: "S", sequence: 0)
+            try body(index)
+            try index.close()
+            let again = try VersionIndex.open(path: path, store: "S", sequence: 6)
+            XCTAssertEqual(try again.superseded()["t_history"] ?? [], expected, name)
+            try again.close()
+        }
+        func note(_ row: SupersededRow, in index: VersionIndex) {
+            var notes = VersionIndex.Notes()
+            notes.superseded.append(("t_history", row))
+            index.note(notes, through: 6)
+        }
+        try check("said", []) { index in
+            note(row(by: 6), in: index)
+            try index.flush()
+            index.settle([row(by: 6)], of: "t_history")
+        }
+        for isFlushed in [false, true] {
+            try check("said-before-\(isFlushed)", [row(by: 3)]) { index in
+                note(row(by: 6), in: index)
+                if isFlushed { try index.flush() }
+                index.settle([row(by: 6)], of: "t_history")
+                note(row(by: 3), in: index)
+            }
+            try check("said-behind-\(isFlushed)", [row(by: 3)]) { index in
+                note(row(by: 3), in: index)
+                if isFlushed { try index.flush() }
+                index.settle([row(by: 6)], of: "t_history")
+            }
+        }
+    }
+
     private func check(_ index: VersionIndex, _ model: [Int: [VersionEntry]], asked document: Int, _ random: inout SplitMix64, _ context: String) throws {
         let (key, versions) = (Self.key(document), model[document] ?? [])
         let bound = Int32.random(in: 0...Int32(versions.count + 2), using: &random)

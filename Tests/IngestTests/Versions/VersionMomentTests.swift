@@ -18,10 +18,19 @@ final class VersionMomentTests: XCTestCase {
         XCTAssertEqual(try history.rows("licences", held.snapshot), held.documents.newest, "licences \(context)")
         XCTAssertEqual(try history.rows("licences_accepted", held.snapshot), held.documents.accepted, "accepted \(context)")
         XCTAssertEqual(try history.rows("licences_history", held.snapshot), held.documents.history, "history \(context)")
+        XCTAssertEqual(try history.ends(held.snapshot), held.documents.ends, "ends \(context)")
         let id = VersionHistory.ids.randomElement(using: &random) ?? ""
         let expected = held.documents.newest.first { $0.hasPrefix(id + "|") }
         XCTAssertEqual(try history.found(id, client: "c1", held.snapshot), expected, "\(id) of c1 \(context)")
         XCTAssertEqual(try history.found(id, client: nil, held.snapshot), expected, "\(id) \(context)")
+    }
+
+    /// Of the moment that is now, and of one that was.
+    private func check(_ history: VersionHistory, asOf instants: [Int64], _ random: inout SplitMix64, _ context: String) throws {
+        let snapshot = history.engine.tier.boundary.snapshot()
+        for instant in [instants.randomElement(using: &random), instants.last].compactMap({ $0 }) {
+            XCTAssertEqual(try history.rows("licences", snapshot, asOf: instant), history.documents.newest(at: instant), "as of \(instant) \(context)")
+        }
     }
 
     func test_randomHistories_answerAsOfTheMomentThatIsHeld() throws {
@@ -31,14 +40,94 @@ final class VersionMomentTests: XCTestCase {
             defer { try? history.engine.close() }
             var random = SplitMix64(state: seed)
             var held: [Held] = []
+            var instants: [Int64] = []
             for step in 0..<120 {
                 try history.step(&random)
                 if step % 3 == 0 {
+                    instants.append(history.instant)
+                    try check(history, asOf: instants, &random, "seed \(seed), step \(step)")
                     if held.count == 4 { held.remove(at: Int.random(in: held.indices, using: &random)) }
                     held.append(Held(snapshot: history.engine.tier.boundary.snapshot(), documents: history.documents))
                 }
                 for (place, moment) in held.enumerated() { try check(history, moment, &random, "seed \(seed), step \(step), moment \(place)") }
             }
+        }
+    }
+
+    /// Files of which some leave and some stay, in which versions were given up that are taken up again between two compactions: a version then comes between two that cold files
+    /// have side by side.
+    func test_randomRounds_ofVersionsThatAreTakenUpAgain_haveTheirEnds_andTheirInstants() throws {
+        for seed in SourceSeed.histories("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest") {
+            let directory = TemporaryDirectory()
+            let history = try VersionHistory(directory.path)
+            defer { try? history.engine.close() }
+            var random = SplitMix64(state: seed)
+            var instants: [Int64] = []
+            func look(_ context: String) throws {
+                instants.append(history.instant)
+                try check(history, Held(snapshot: history.engine.tier.boundary.snapshot(), documents: history.documents), &random, context)
+                for _ in 0..<3 { try check(history, asOf: instants, &random, context) }
+            }
+            for round in 0..<10 {
+                let context = "seed \(seed), round \(round)"
+                try history.fill(&random)
+                _ = try history.engine.compact(before: nil)
+                try look("filled, \(context)")
+                try history.takeUpAgain(&random)
+                try look("taken up again, \(context)")
+                if Int.random(in: 0..<3, using: &random) == 0 {
+                    try history.reopen(losingIndex: Bool.random(using: &random))
+                    try look("opened again, \(context)")
+                }
+                try history.end(&random)
+                _ = try history.engine.compact(before: nil)
+                try look("ended, \(context)")
+            }
+            try history.reopen(losingIndex: true)
+            try look("seed \(seed), index made anew")
+        }
+    }
+
+    /// Two versions are in cold, and the file of the earlier one says that the later came after it. The one between them was given up, is taken up again, and becomes cold as well: what
+    /// the file says is of before, and is written anew.
+    func test_versionThatIsTakenUpAgainBetweenTwoInCold_endsTheOneBefore_forGood() throws {
+        for isOpenedAgain in [false, true] {
+            let directory = TemporaryDirectory()
+            let history = try VersionHistory(directory.path)
+            defer { try? history.engine.close() }
+            try history.post("L-1")
+            try history.decide("L-1", 1, .accepted)
+            try history.engine.tier.writer.seal()
+            try history.post("L-1")
+            let instant = history.instant
+            try history.decide("L-1", 2, .dead)
+            // Keeps the file hot.
+            try history.post("L-2")
+            try history.engine.tier.writer.seal()
+            try history.post("L-1")
+            try history.decide("L-1", 3, .accepted)
+            func check(_ expected: [String], _ context: String) throws {
+                let snapshot = history.engine.tier.boundary.snapshot()
+                XCTAssertEqual(try history.ends(snapshot), expected, "\(context), opened again: \(isOpenedAgain)")
+                XCTAssertEqual(try history.rows("licences", snapshot, asOf: instant), ["L-1|N2|2|PROCESSING"], "\(context), opened again: \(isOpenedAgain)")
+            }
+            _ = try history.engine.compact(before: nil)
+            XCTAssertEqual(history.engine.tier.boundary.snapshot().files.filter { $0.state.rowCount > 0 }.count, 1)
+            try check(["L-1|1|3", "L-1|2|-", "L-1|3|-", "L-2|1|-"], "given up")
+            try history.decide("L-1", 2, .redriven)
+            try history.decide("L-1", 2, .accepted)
+            let expected = ["L-1|1|2", "L-1|2|3", "L-1|3|-", "L-2|1|-"]
+            try check(expected, "taken up again")
+            // What was noted since the compaction is laid into the index.
+            if isOpenedAgain { try history.reopen() }
+            try check(expected, "before it is cold")
+            try history.decide("L-2", 1, .accepted)
+            _ = try history.engine.compact(before: nil)
+            try check(expected, "cold")
+            XCTAssertTrue(history.engine.tier.boundary.snapshot().superseded.values.allSatisfy(\.isEmpty), "every superseded row is told by its file")
+            try history.reopen(losingIndex: true)
+            try check(expected, "index made anew")
+            XCTAssertTrue(history.engine.tier.boundary.snapshot().superseded.values.allSatisfy(\.isEmpty), "the file says it as it is")
         }
     }
 

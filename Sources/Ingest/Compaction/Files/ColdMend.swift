@@ -4,7 +4,7 @@ import Documents
 /// Writes a damaged cold file anew: rows that can be read as they are, the others from their documents, which were sent again.
 ///
 /// What every row has beside its document (identity, ticket, sequence, times, hash, history) no document gives again: where a page of that is
-/// damaged the file must be put back from a backup.
+/// damaged the file must be put back from a backup. A row that removes a document is all of that.
 ///
 /// Three steps: `survey` says which rows cannot be read, the compactor sees whether their documents were brought (`Catalog+Damage`), `write` makes
 /// new files. Used by the compactor's thread alone.
@@ -24,8 +24,10 @@ struct ColdMend {
         var sequences: [Int64]
         /// Rows of which something cannot be read, ascending.
         var damaged: [Int]
+        /// Rows that remove a document: nobody can send them again, and nothing of them is missing.
+        var removals: Set<Int> = []
 
-        var missing: some Sequence<Int64> { damaged.lazy.map { sequences[$0] } }
+        var missing: some Sequence<Int64> { damaged.lazy.filter { !removals.contains($0) }.map { sequences[$0] } }
     }
 
     /// - Throws: `Obstacle` when not even the file's footer can be read.
@@ -45,6 +47,8 @@ struct ColdMend {
     private var schema: Schema { table.iceberg.schema }
     /// What no document gives: the standard columns, which every table has, and then those of its kind and the upload, as far as it has them.
     private var keyNames: [String] { StandardColumns.fields.map(\.name).filter { $0 != "document" } + schema.fields.map(\.name).filter(VersionColumns.names.contains) }
+    /// Where among `keyNames` a row says that it removes a document; nil for a table that has no such rows.
+    private var removedPlace: Int? { keyNames.firstIndex(of: VersionColumns.removed.name) }
     private var otherPaths: [ColumnPath] {
         let keyNames = keyNames
         return schema.fields.map(\.name).filter { !keyNames.contains($0) }.map { ColumnPath($0) }
@@ -63,6 +67,7 @@ struct ColdMend {
     func survey(_ isCancelled: () -> Bool) throws -> [RowGroup] {
         let keys = try scan(keyNames.map { ColumnPath($0) })
         guard let sequence = keyNames.firstIndex(of: "sequence") else { preconditionFailure("every table has sequences") }
+        let removed = removedPlace
         return try parquet.metadata.rowGroups.indices.map { number in
             var group = RowGroup(sequences: [], damaged: [])
             do {
@@ -73,6 +78,7 @@ struct ColdMend {
                         guard case .integer(let value) = batch.columns[sequence].value(at: row) else {
                             throw Obstacle(reason: "row group \(number) has a row without a sequence")
                         }
+                        if let removed, batch.columns[removed].value(at: row) == .boolean(true) { group.removals.insert(group.sequences.count) }
                         group.sequences.append(value)
                     }
                 }
@@ -195,6 +201,7 @@ struct ColdMend {
     /// The damaged rows of a row group as they were, in the columns of the table.
     private func healed(_ runs: [Run], of rowGroup: Int, _ brought: (Int64) throws -> Catalog.Brought?) throws -> [Column] {
         let keys = try scan(keyNames.map { ColumnPath($0) })
+        let removed = removedPlace
         var builder = HotChunkBuilder(typeColumns: typeColumns)
         var documents = ColumnBuilder(type: .binary)
         var own: [ColumnBatch] = []
@@ -202,7 +209,7 @@ struct ColdMend {
         for run in runs where run.isDamaged {
             let reader = try keys.reader(rowGroup: rowGroup, rows: run.rows)
             while let batch = try reader.next() {
-                for row in 0..<batch.rowCount { try append(KeyRow(batch, row), to: &builder, &documents, &kinds, brought) }
+                for row in 0..<batch.rowCount { try append(KeyRow(batch, row, removed: removed), to: &builder, &documents, &kinds, brought) }
                 own.append(batch)
             }
         }
@@ -231,21 +238,27 @@ struct ColdMend {
         _ key: KeyRow, to builder: inout HotChunkBuilder, _ documents: inout ColumnBuilder, _ kinds: inout [String: RowFormat],
         _ brought: (Int64) throws -> Catalog.Brought?
     ) throws {
-        guard let found = try brought(key.sequence), SHA256.hash(found.document) == key.hash else {
-            throw Obstacle(reason: "the document of sequence \(key.sequence) is not the one that was stored")
+        var (fields, encoded): ([Field], [UInt8]) = ([], [])
+        if key.isRemoval {
+            documents.appendNull()
+        } else {
+            guard let found = try brought(key.sequence), SHA256.hash(found.document) == key.hash else {
+                throw Obstacle(reason: "the document of sequence \(key.sequence) is not the one that was stored")
+            }
+            guard SchemaEncoding.merged(typeColumns, adding: found.fields) == typeColumns else {
+                throw Obstacle(reason: "the document of sequence \(key.sequence) gives columns that the table does not have")
+            }
+            (fields, encoded) = (found.fields, found.encoded)
+            documents.append(bytes: found.document)
         }
-        guard SchemaEncoding.merged(typeColumns, adding: found.fields) == typeColumns else {
-            throw Obstacle(reason: "the document of sequence \(key.sequence) gives columns that the table does not have")
-        }
-        let name = "\(key.type)/\(key.version)/\(key.contentType)/\(SchemaEncoding.text(found.fields))"
+        let name = "\(key.type)/\(key.version)/\(key.contentType)/\(SchemaEncoding.text(fields))"
         let kind = kinds[name] ?? RowFormat(
-            table: table.name, type: key.type, version: key.version, contentType: key.contentType, layout: RowLayout(fields: found.fields))
+            table: table.name, type: key.type, version: key.version, contentType: key.contentType, layout: RowLayout(fields: fields))
         kinds[name] = kind
-        documents.append(bytes: found.document)
         try builder.append(
             TailRow(
                 row: Int64(builder.rowCount) + 1, sequence: key.sequence, ticket: key.ticket, receivedAt: 0, state: .complete, completedAt: nil,
-                kind: kind, businessDay: 0, issuedAt: 0, columns: found.encoded, clientByteCount: 0, receiptByteCount: 0))
+                kind: kind, businessDay: 0, issuedAt: 0, columns: encoded, clientByteCount: 0, receiptByteCount: 0))
     }
 }
 
@@ -255,18 +268,24 @@ private struct KeyRow {
     let type: String
     let version: Int32
     let contentType: String
-    let hash: [UInt8]
+    /// It has neither a document nor columns of its type.
+    let isRemoval: Bool
+    /// Nil of a removal alone.
+    let hash: [UInt8]?
     let ticket = ULID(high: 0, low: 0)
 
-    init(_ batch: ColumnBatch, _ row: Int) throws {
+    /// - Parameter removed: the column that says so of a removal; nil where there is none.
+    init(_ batch: ColumnBatch, _ row: Int, removed: Int?) throws {
         func value(_ name: String) -> Value {
             StandardColumns.fields.filter { $0.name != "document" }.firstIndex { $0.name == name }.map { batch.columns[$0].value(at: row) } ?? .null
         }
+        let isRemoval = removed.map { batch.columns[$0].value(at: row) == .boolean(true) } ?? false
+        var hash: [UInt8]?
+        if case .bytes(let bytes) = value("document_sha256") { hash = bytes }
         guard case .integer(let sequence) = value("sequence"), case .bytes(let type) = value("type"),
-            case .integer(let version) = value("type_version"), case .bytes(let contentType) = value("content_type"),
-            case .bytes(let hash) = value("document_sha256")
+            case .integer(let version) = value("type_version"), case .bytes(let contentType) = value("content_type"), hash != nil || isRemoval
         else { throw ColdMend.Obstacle(reason: "a row lacks a sequence, a type or a hash") }
-        (self.sequence, self.hash) = (sequence, hash)
+        (self.sequence, self.isRemoval, self.hash) = (sequence, isRemoval, hash)
         self.type = String(decoding: type, as: UTF8.self)
         self.version = Int32(clamping: version)
         self.contentType = String(decoding: contentType, as: UTF8.self)

@@ -35,8 +35,8 @@ struct DayCompactor {
     struct Written {
         var outputs: [ColdFileWriter.Output] = []
         var rowCount = 0
-        /// Superseded rows that the files say it of.
-        var settled: [Int64] = []
+        /// What the files say of superseded rows.
+        var settled: [SupersededRow] = []
     }
 
     /// Rows that wait to be sorted and written together.

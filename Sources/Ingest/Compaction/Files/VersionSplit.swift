@@ -3,8 +3,9 @@ import Documents
 
 /// Tells old versions from those that are newest in cold, and writes into them what came after them.
 ///
-/// A row is in one of four cases: its file says what came after it; it FAILED, and names itself as its successor; something in cold came after it;
-/// it is present. The first three are past.
+/// A row is in one of four cases: something in cold came after it; its file says what did; it FAILED, and names itself as its successor; it is present.
+/// The first three are past. What a file says is of the time it was written: a version in between may have been taken up again since, so the first case
+/// counts before the second.
 struct VersionSplit {
     private let rowsGrowOld: Bool
     private let superseded: SupersededRows
@@ -41,8 +42,8 @@ struct VersionSplit {
     struct Parts {
         var present: ColumnBatch?
         var past: ColumnBatch?
-        /// Sequences of past rows that something came after.
-        var settled: [Int64] = []
+        /// What is written of past rows that something came after.
+        var settled: [SupersededRow] = []
     }
 
     /// - Returns: batches with the columns of `batch`, nil for one without rows.
@@ -54,8 +55,12 @@ struct VersionSplit {
         var (ends, successors) = (ColumnBuilder(type: .timestampTZ), ColumnBuilder(type: .int64))
         for row in 0..<batch.rowCount {
             guard case .integer(let own) = batch.columns[sequence].value(at: row) else { preconditionFailure("a sequence is a BIGINT") }
-            if case .integer(let by) = batch.columns[supersededBy].value(at: row) {
-                // Its file said so already.
+            if let next = superseded[own], Self.isOld(next, hot: hot), batch.columns[state].value(at: row) != .string(ReceiptState.failed.rawValue) {
+                past.append(Int32(row))
+                ends.append(integer: next.at)
+                successors.append(integer: next.by)
+                parts.settled.append(next)
+            } else if case .integer(let by) = batch.columns[supersededBy].value(at: row) {
                 past.append(Int32(row))
                 ends.append(batch.columns[validTo].value(at: row))
                 successors.append(integer: by)
@@ -64,11 +69,6 @@ struct VersionSplit {
                 past.append(Int32(row))
                 ends.appendNull()
                 successors.append(integer: own)
-            } else if let next = superseded[own], Self.isOld(next, hot: hot) {
-                past.append(Int32(row))
-                ends.append(integer: next.at)
-                successors.append(integer: next.by)
-                parts.settled.append(own)
             } else {
                 present.append(Int32(row))
             }

@@ -21,7 +21,7 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
 
     // MARK: Queues
 
-    func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome { throw fault }
+    func put(queue name: String, _ settings: QueueSettings) throws -> (outcome: PutOutcome, report: QueueReport) { throw fault }
     func queue(_ name: String, as principal: Principal) throws -> QueueReport { try resting(principal).queue(name) }
     func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] { try resting(principal).queues(after: name, limit: limit) }
     func delete(queue name: String) throws { throw fault }
@@ -47,11 +47,11 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
 
     // MARK: Topics
 
-    func put(topic name: String) throws -> PutOutcome { throw fault }
+    func put(topic name: String) throws -> (outcome: PutOutcome, topic: TopicReport) { throw fault }
     func topic(_ name: String, as principal: Principal) throws -> [String] { try resting(principal).subscriptionNames(of: name) }
-    func topics(as principal: Principal) throws -> [String] { try resting(principal).topicNames() }
+    func topics(as principal: Principal) throws -> [TopicReport] { try resting(principal).topicReports() }
     func delete(topic name: String) throws { throw fault }
-    func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome { throw fault }
+    func put(_ subscription: Subscription, keepsSecret: Bool, of topic: String) throws -> (outcome: PutOutcome, report: SubscriptionReport) { throw fault }
     func subscription(_ name: String, of topic: String) throws -> SubscriptionReport { try resting().subscription(name, of: topic) }
     func subscriptions(of topic: String) throws -> [SubscriptionReport] { try resting().subscriptions(of: topic) }
     func delete(subscription name: String, of topic: String) throws { throw fault }

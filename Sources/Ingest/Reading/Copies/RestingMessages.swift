@@ -60,14 +60,20 @@ final class RestingMessages: Sendable {
     // MARK: Topics
 
     /// By name, the store's own among them.
-    func topicNames() throws -> [String] { try topics { $0.topicNames } }
+    func topicReports() throws -> [TopicReport] {
+        try topics { core in core.topicNames.map { TopicReport(name: $0, subscriptions: Self.subscriptionNames(of: $0, core)) } }
+    }
 
     /// - Throws: not-found.
     func subscriptionNames(of topic: String) throws -> [String] {
         try topics { core in
             try core.checkTopic(topic)
-            return core.known(topic).map(\.subscription.name).filter { QueueStore.isName($0) }
+            return Self.subscriptionNames(of: topic, core)
         }
+    }
+
+    private static func subscriptionNames(of topic: String, _ core: TopicCore) -> [String] {
+        core.known(topic).map(\.subscription.name).filter { QueueStore.isName($0) }
     }
 
     /// - Throws: not-found.

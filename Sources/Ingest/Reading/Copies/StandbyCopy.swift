@@ -32,17 +32,22 @@ package final class StandbyCopy: Sendable {
     /// - Parameters:
     ///   - directory: of the store, absolute; its files are held (`ReplicaStore.hold`).
     ///   - storages: where cold tables lie.
+    ///   - quarantineDays: how long what was refused is shown, as by the store that leads.
     ///   - former: the last copy of this directory, of which all is taken over that has not changed.
     ///   - changed: databases that have changed since then, by their paths below DATA.
     /// - Throws: where files cannot be read, or there is no store yet.
-    package convenience init(directory: String, at position: ReplicaStore.Position, storages: any StorageFactory, from former: StandbyCopy?, changed: Set<String>) throws {
+    package convenience init(
+        directory: String, at position: ReplicaStore.Position, storages: any StorageFactory, quarantineDays: Int, from former: StandbyCopy?, changed: Set<String>
+    ) throws {
         let catalog = try Catalog(readOnlyPath: "\(directory)/catalog.sqlite")
         guard let key = try catalog.bytes(Catalog.cursorKeyName), key.count == 32 else {
             throw ColumnStoreError(.unavailable, path: catalog.path, "the store has not begun yet")
         }
         // An index of its own, beside the one that the store has when it leads.
         let index = "\(directory)/\(ReplicaStore.readVersionsName).sqlite"
-        try self.init(Source(directory: directory, catalog: catalog, key: key, storages: storages, index: index, isAtRest: false), at: position, from: former, changed: changed)
+        var source = Source(directory: directory, catalog: catalog, key: key, storages: storages, index: index, isAtRest: false)
+        source.quarantine.days = quarantineDays
+        try self.init(source, at: position, from: former, changed: changed)
     }
 
     /// Of a store that nobody works on.
@@ -87,7 +92,7 @@ package final class StandbyCopy: Sendable {
         let index = try VersionIndex.open(path: source.index, store: catalog.storeID, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
         snapshot.lateEnds = try catalog.lateEnds()
-        snapshot.superseded = try VersionFold(index: index) { name, version in
+        (snapshot.superseded, snapshot.unreadVersions) = try VersionFold(index: index) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         try index.flush()

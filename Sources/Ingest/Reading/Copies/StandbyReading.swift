@@ -42,7 +42,9 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
     }
     package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { present?.reader.cursors.encode(fields, binding: binding) ?? "" }
-    package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { present?.reader.cursors.decode(cursor, binding: binding) }
+    package func unseal(_ cursor: String, binding: [String], withFirstVersion: Bool) -> [[UInt8]]? {
+        present?.reader.cursors.decode(cursor, binding: binding, withFirstVersion: withFirstVersion)
+    }
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { present?.reader.catalog.holder(ofKeySHA256: hash) }
     package func contract(_ clientID: String) throws -> Contract? { try reader.catalog.contract(clientID) }
     package func passwordKeys(of user: String?) -> UserKeys { present?.reader.catalog.passwordKeys(of: user) ?? UserKeys() }

@@ -4,10 +4,18 @@ package protocol ContractAdministration: AnyObject, Sendable {
     func contracts(after clientID: String?, limit: Int) throws -> [Contract]
     /// Nil where the client has none.
     func contract(_ clientID: String) throws -> Contract?
-    /// - Throws: `Fault`: invalid-contract.
-    func putContract(_ contract: Contract) throws -> PutOutcome
+    /// - Parameter keepsSecret: the webhook has the secret that is stored when the contract is put, and not its own.
+    /// - Throws: `Fault`: invalid-contract, also where no secret is stored for the webhook's URL.
+    func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome
     /// Ends its keys; its data stay.
     ///
     /// - Throws: `Fault`: not-found.
     func deleteContract(_ clientID: String) throws
+}
+
+extension ContractAdministration {
+    /// With the webhook's own secret.
+    ///
+    /// - Throws: `Fault`: invalid-contract.
+    package func putContract(_ contract: Contract) throws -> PutOutcome { try putContract(contract, keepsSecret: false) }
 }

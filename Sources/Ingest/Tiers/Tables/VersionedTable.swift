@@ -47,7 +47,10 @@ package struct VersionedTable: TableSource {
     package var statistics: TableStatistics { base.statistics }
 
     /// Where a column is asked for whose values are others than stored, whatever tests or takes it is done above the overlay; else all is handed on.
+    ///
+    /// - Throws: `DamagedColdFile` where nobody knows which rows are superseded.
     package func scan(_ request: ScanRequest) throws -> any TableScan {
+        if let damaged = snapshot.unreadVersions[base.name] { throw damaged }
         let overlay = try overlay
         var inner = request
         let asked = (request.filters + request.scope).map(\.path) + (request.residual?.columns ?? []) + request.projection

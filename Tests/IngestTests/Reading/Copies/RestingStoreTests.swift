@@ -194,7 +194,7 @@ final class RestingStoreTests: XCTestCase {
             let store = try RestingStore(path: directory.path)
             defer { store.close() }
             let roles = StoreRoles(of: store)
-            let topics = try roles.topics.topics(as: .admin).map { name in "\(name): \(try roles.topics.topic(name, as: .admin).joined(separator: " "))" }
+            let topics = try roles.topics.topics(as: .admin).map { topic in "\(topic.name): \(try roles.topics.topic(topic.name, as: .admin).joined(separator: " "))" }
             return (topics, try roles.queues.queues(after: nil, limit: 10, as: .admin).map(\.name))
         }
         for (change, topics) in [("", ["news: all", "till: "]), ("DROP TABLE former_secrets", ["news: all", "till: "]), ("DROP TABLE subscriptions", ["till: "])] {
