@@ -13,7 +13,7 @@ final class EarlierStoreTests: XCTestCase {
 
     func test_storesOfEarlierFormats_openAndHoldWhatTheyHeld() throws {
         let archives = try Self.archives("catalog-")
-        XCTAssertGreaterThanOrEqual(archives.count, 8)
+        XCTAssertGreaterThanOrEqual(archives.count, 16)
         for archive in archives {
             let run = try PythonReader.run("SystemTests/Scripts/earlier_open.py", [TillServer.binary.path, Self.folder.appendingPathComponent(archive).path])
             XCTAssertEqual(run.exitCode, 0, "\(archive): \(run.output)")
