@@ -1977,7 +1977,7 @@ export interface Operations {
     };
     answer: TicketList;
   };
-  /** Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot, and so does the end of its contract, or of the right to write: what it left stays a dead letter. A credential has four lots under way at most. */
+  /** Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot, and so does the end of its key or contract, or of the right to write: what it left stays a dead letter. A credential has four lots under way at most. */
   redriveLot: {
     body: {
       /** Either these or filter. */
