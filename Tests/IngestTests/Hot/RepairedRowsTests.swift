@@ -31,7 +31,7 @@ final class RepairedRowsTests: XCTestCase {
         let behind = Mutex<[Int64]>([])
         let threads = (0..<4).map { _ in
             WorkerThread(name: "marker") {
-                for _ in 0..<500 {
+                for _ in 0..<200 {
                     var own: Int64 = 0
                     try? file.markRepairs {
                         own = last.withLock { last in
@@ -48,6 +48,6 @@ final class RepairedRowsTests: XCTestCase {
         }
         for thread in threads { thread.join() }
         XCTAssertEqual(behind.withLock { $0 }, [])
-        XCTAssertEqual(file.marks.repaired.ids, [2_000])
+        XCTAssertEqual(file.marks.repaired.ids, [800])
     }
 }
