@@ -30,9 +30,9 @@ package protocol UploadKeeping: AnyObject, Sendable {
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile
     /// How many bytes of the file are here: those of a piece count once it was looked at.
     func fileByteCount(_ id: String) -> Int64
-    /// Ends the sending of a file: it is here whole, and is read from now on.
+    /// Ends the sending of a file: it is here whole, and is read from now on. Of a pair this waits until the other machine has it.
     ///
-    /// - Throws: upload-mismatch, upload-closed.
+    /// - Throws: as `UploadFile.check`; upload-closed; not-leader and storage-unavailable, which leave it as it is.
     func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload
     /// Ends an upload that waits for its file or is being read.
     func cancel(_ id: String, as principal: Principal) throws
@@ -60,7 +60,7 @@ extension UploadKeeping {
     /// said to be here only where it is read. What the last call says of a file's coding is lost with it: its name and first bytes say that.
     ///
     /// - Parameter upload: as it was looked up by its link.
-    /// - Throws: what keeps the file from being read, as `finish` does: disk-full, overloaded; upload-mismatch only for one of no bytes, of which nothing can be sent again.
+    /// - Throws: what keeps the file from being read, as `finish` does: disk-full, overloaded, not-leader, storage-unavailable; upload-mismatch only for one of no bytes, of which nothing can be sent again.
     package func standing(of upload: Upload) throws -> (upload: Upload, byteCount: Int64) {
         guard upload.state == .new else { return (upload, upload.receivedByteCount) }
         let here = fileByteCount(upload.id)

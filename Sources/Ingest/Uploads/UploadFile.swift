@@ -139,7 +139,7 @@ package final class UploadFile: @unchecked Sendable {
 
     /// Looks, once, whether this is the file that was announced, and makes it durable. Let go of where it is not.
     ///
-    /// - Throws: `upload-mismatch` for another file; then it may be put again.
+    /// - Throws: `upload-mismatch` for another file; then it may be put again. `disk-full`, `internal-error` where the disk takes or gives it not.
     package func check() throws {
         if isChecked { return }
         do {

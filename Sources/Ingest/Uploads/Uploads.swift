@@ -238,7 +238,7 @@ package final class Uploads: Sendable {
     /// Of a pair it waits for the other machine, for as long as that takes the file. A caller whose threads are for other work does `UploadFile.check` there, and this elsewhere.
     ///
     /// - Parameter coding: of the bytes, where the call said one.
-    /// - Throws: as `UploadFile.check`; `not-leader` and `storage-unavailable` where it could not be brought to the other machine: it stays as it is, and is not read.
+    /// - Throws: as `UploadFile.check`; `upload-closed` where it was ended meanwhile; `not-leader` and `storage-unavailable` where it could not be brought to the other machine: it stays as it is, and is not read.
     package func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload {
         defer { file.end() }
         try file.check()

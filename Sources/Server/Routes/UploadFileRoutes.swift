@@ -62,9 +62,15 @@ enum UploadFileRoutes {
         guard let file = call.sink as? UploadFile else { throw Problem(.internalError, "a file went nowhere") }
         let coding = try coding(call)
         try file.check()
-        return try call.carryOn {
-            let upload = try parts.uploads.finish(file, coding: coding)
-            return .json(201, UploadStateBody(id: upload.id, state: upload.state))
+        do {
+            return try call.carryOn {
+                let upload = try parts.uploads.finish(file, coding: coding)
+                return .json(201, UploadStateBody(id: upload.id, state: upload.state))
+            }
+        } catch {
+            // Whoever comes again finds nobody at it.
+            file.end()
+            throw error
         }
     }
 }

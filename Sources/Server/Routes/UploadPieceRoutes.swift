@@ -67,7 +67,20 @@ enum UploadPieceRoutes {
         let upload = try told { try linked(call, parts) }
         // Where all of it is here it ends the file, as a last call does.
         guard upload.state == .new, parts.uploads.fileByteCount(upload.id) == upload.byteCount else { return try standing(upload, parts) }
-        return try told { try call.carryOn { try standing(upload, parts) } }
+        let file: UploadFile
+        do {
+            file = try parts.uploads.receive(upload, from: upload.byteCount ?? 0, isAnew: false, isKept: true)
+            try file.check()
+        } catch is Fault {
+            // Somebody else is at it, it was ended, or it is another file: nothing is to be carried on.
+            return try standing(upload, parts)
+        }
+        return try told {
+            try end(file, call) {
+                do { _ = try parts.uploads.finish(file, coding: nil) } catch let fault as Fault where fault.code == .uploadClosed {}
+                return try standing(try parts.uploads.linked(upload.id) ?? upload, parts)
+            }
+        }
     }
 
     private static func standing(_ linked: Upload, _ parts: Parts) throws -> Response {
@@ -169,11 +182,17 @@ enum UploadPieceRoutes {
             return placed(.noContent, end, upload)
         }
         try file.check()
-        return try call.carryOn {
-            try told {
-                _ = try parts.uploads.finish(file, coding: nil)
-                return placed(.noContent, end, upload)
-            }
+        return try Self.end(file, call) {
+            _ = try parts.uploads.finish(file, coding: nil)
+            return placed(.noContent, end, upload)
+        }
+    }
+
+    /// Ends a file that was looked at, which may wait for another machine. It is let go of where there is no place for that: whoever comes again finds nobody at it.
+    private static func end(_ file: UploadFile, _ call: Call, _ body: @escaping @Sendable () throws -> Response) throws -> Response? {
+        do { return try call.carryOn { try told { try body() } } } catch {
+            file.end()
+            throw error
         }
     }
 }

@@ -1,10 +1,11 @@
 import ColumnStore
 import Documents
 import Foundation
-import Ingest
 import Query
 import Synchronization
 import TestSupport
+
+@testable import Ingest
 
 /// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
 final class FakeEngine: WholeStore, UploadKeeping {
@@ -38,8 +39,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// Those that links lead to, and how much of their files is here.
         var linkedUploads: [String: Upload] = [:]
         var fileByteCounts: [String: Int64] = [:]
-        /// Called as one's file is to be gone on with.
-        var atReceive: (@Sendable () -> Void)?
+        /// Called as one's file is to be ended.
+        var atFinish: (@Sendable () -> Void)?
         /// Of each page of it that was asked for, whether it was to have the documents.
         var refusedPages: [Bool] = []
         /// Of each such page, how many it was to have of these.
@@ -200,11 +201,16 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     func linked(_ id: String) throws -> Upload? { state.withLock { $0.linkedUploads[id] } }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile {
-        state.withLock { $0.atReceive }?()
-        throw Fault(.uploadClosed, "there are no uploads")
+        guard state.withLock({ $0.linkedUploads[upload.id] }) != nil else { throw Fault(.uploadClosed, "there are no uploads") }
+        let path = NSTemporaryDirectory() + "/\(UUID().uuidString).upload"
+        return try UploadFile(upload, path: path, from: start, isKept: isKept, byteCountMax: 1 << 20, minFreeBytes: 0) { unlink(path) }
     }
     func fileByteCount(_ id: String) -> Int64 { state.withLock { $0.fileByteCounts[id] ?? 0 } }
-    func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload { throw Fault(.uploadClosed, "there are no uploads") }
+    func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload {
+        defer { file.end() }
+        state.withLock { $0.atFinish }?()
+        throw Fault(.uploadClosed, "there are no uploads")
+    }
     func cancel(_ id: String, as principal: Principal) throws {}
     func revert(_ id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there is no such upload") }
     func start(describe: @escaping @Sendable (Upload) -> [UInt8]) {}

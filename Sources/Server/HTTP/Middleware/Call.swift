@@ -37,6 +37,9 @@ package final class Call: HandledRequest, @unchecked Sendable {
     }
     func waitForKeys() { awaitsKeys = true }
 
+    /// In whose turn its work is, for pools: an account, or the ledger for all that show no credential.
+    var owner: AnyObject { (turn ?? exchange.account) ?? service.context.admission.ledger }
+
     /// The call's work is in the turn of whoever gave the link, and not in that of all who show no credential.
     func belongs(to owner: Identity) {
         let principal: Principal =
@@ -119,7 +122,7 @@ package final class Call: HandledRequest, @unchecked Sendable {
                 exchange.complete { refusal }
             }
         }
-        guard isTaken else { throw Problem(.overloaded, "too many files are on their way to the other machine just now; try again") }
+        guard isTaken else { throw Problem(.overloaded, "too many files are being ended just now; try again") }
         return nil
     }
 

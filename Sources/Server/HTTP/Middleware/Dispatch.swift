@@ -99,7 +99,7 @@ struct Dispatch: Middleware {
         let exchange = call.exchange
         let place = pool(of: call.route.place)
         let began = SteadyClock.nanoseconds()
-        let ticket = place.pool.submit(for: (call.turn ?? exchange.account) ?? ledger) {
+        let ticket = place.pool.submit(for: call.owner) {
             let isOld = SteadyClock.nanoseconds() &- began > Self.longTurnNanoseconds
             run(call) { call in
                 if isOld, call.route.access.needsCredential { call.letIn(try call.rights()()) }

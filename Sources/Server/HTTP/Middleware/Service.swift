@@ -111,7 +111,7 @@ package final class Service: RequestHandler {
     ///
     /// - Returns: false when the pool has no place.
     func onCarrier(for call: Call, _ work: @escaping @Sendable () -> Void) -> Bool {
-        pools.carrying.submit(for: (call.turn ?? call.exchange.account) ?? context.admission.ledger, work) != nil
+        pools.carrying.submit(for: call.owner, work) != nil
     }
 
     /// Runs `work` where figures are read; for what looks after the server now and then.

@@ -90,7 +90,7 @@ final class DispatchTests: XCTestCase {
                     id: id, owner: .administrator, client: nil, name: id, type: nil, contentType: nil, byteCount: 7, sha256: nil, createdAt: 0, expiresAt: 0)
                 state.fileByteCounts[id] = id == "part" ? 3 : 7
             }
-            state.atReceive = {
+            state.atFinish = {
                 count.begun.withLock { $0.append("u") }
                 Patience.until { isHeld.isHeld.withLock { !$0 } }
             }
