@@ -133,8 +133,13 @@ extension Column {
     public func flattened() -> Column {
         switch values {
         case .dictionary(let codes, let dictionary):
-            let plain = dictionary.values.copying(codes.map { Int32(bitPattern: $0) })
-            return Column(type: type, count: count, validity: validity, values: plain.values)
+            let rows = codes.map { Int32(bitPattern: $0) }
+            // Beneath a NULL no text is laid out: what stands there may be the longest of all.
+            if let validity, case .bytes(let entries) = dictionary.values.values {
+                let (offsets, total) = entries.gatheredOffsets(rows, where: validity)
+                return Column(type: type, count: count, validity: validity, values: .bytes(entries.gathering(rows, offsets, total)))
+            }
+            return Column(type: type, count: count, validity: validity, values: dictionary.values.copying(rows).values)
         case .constant(let value):
             var builder = ColumnBuilder(type: type)
             for _ in 0..<count { builder.append(value) }
@@ -229,12 +234,14 @@ extension ByteArrays {
     /// Where the strings lie once gathered, and how long they are together: as offsets only below 2 GiB.
     ///
     /// Past that the offsets are of no use, and the length tells so.
-    fileprivate func gatheredOffsets(_ indices: [Int32]) -> (offsets: [Int32], total: Int) {
+    ///
+    /// - Parameter present: a bit a row, nil for all: without one it is empty.
+    fileprivate func gatheredOffsets(_ indices: [Int32], where present: Bitmap? = nil) -> (offsets: [Int32], total: Int) {
         var gatheredOffsets: [Int32] = [0]
         gatheredOffsets.reserveCapacity(indices.count + 1)
         var total = 0
-        for index in indices {
-            total += Int(offsets[Int(index) + 1] &- offsets[Int(index)])
+        for (row, index) in indices.enumerated() {
+            if present?[row] ?? true { total += Int(offsets[Int(index) + 1] &- offsets[Int(index)]) }
             gatheredOffsets.append(Int32(truncatingIfNeeded: total))
         }
         return (gatheredOffsets, total)

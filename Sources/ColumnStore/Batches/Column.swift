@@ -134,8 +134,6 @@ public final class DictionaryValues: Sendable {
     public let values: Column
     /// Bytes of the largest entry.
     public let flatByteCountMax: Int
-    /// Bytes that a holder of rows charges for the dictionary, once; 0 where another owner has it and has charged it.
-    public let ownByteCount: Int
     /// Bytes that whoever keeps it longer than the rows that came with it charges; 0 where another owner has it as long as it is asked for, and has charged it.
     public let heldByteCount: Int
 
@@ -152,7 +150,6 @@ public final class DictionaryValues: Sendable {
             byteCountMax = Int(longest)
         }
         flatByteCountMax = byteCountMax
-        ownByteCount = isOwn ? values.flatByteCountBound : 0
         heldByteCount = isOwn || isPassing ? values.flatByteCountBound : 0
     }
 

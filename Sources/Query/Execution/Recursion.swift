@@ -174,7 +174,9 @@ struct Recursion {
         mutating func append(_ batch: ColumnBatch, _ flatByteCount: Int) {
             guard isSmall(batch, flatByteCount) else {
                 put()
-                return batches.append(batch)
+                // Codes within are charged as what they are laid out to, and their dictionaries, which may be far larger, go with the round.
+                let columns = batch.columns.map { $0.type.isNested && $0.constantValue == nil ? $0.flattened() : $0 }
+                return batches.append(ColumnBatch(rowCount: batch.rowCount, columns: columns))
             }
             // A dictionary that few rows came with may be far larger than they are.
             small.append(ColumnBatch(rowCount: batch.rowCount, columns: batch.columns.map { $0.flattened() }))

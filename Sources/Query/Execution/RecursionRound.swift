@@ -64,7 +64,7 @@ extension Column {
     var roundByteCount: Int {
         switch values {
         case .constant(let value): byteCount().addingSaturating(value.flatByteCount)
-        // Codes within are laid out sooner or later.
+        // Codes within are laid out.
         case .list, .structure: max(byteCount(), flatByteCount)
         default: byteCount()
         }

@@ -9,7 +9,7 @@ import ColumnStore
 /// 1. Rows are asked for in order, from the first that was not put out. Frames are walked once: answers that were given and wait are in `given`.
 /// 2. Of a moving frame `first ..< next` are the rows in its total.
 final class LongCall {
-    /// What `next` gives for each row.
+    /// What `answers` gives, row by row.
     enum Answers {
         case column(Column)
         /// Of the call's first argument at these places; -1 is NULL, and -2 the default, which is the third argument of the row itself.
@@ -369,7 +369,7 @@ final class LongCall {
 
     // MARK: Values by place
 
-    /// What `places` stand for, of some rows from `row` on; nil where they take more than a batch may.
+    /// What `places` stand for, of some rows from `row` on; nil where several take more than `byteCountMax`.
     func values(at places: [Int], from row: Int) throws -> Column? {
         let type = call.column.type
         guard let gathered = try leaving.gathering(places.map { max(-1, $0) }, column: arguments.lowerBound, type: partition.inputTypes[arguments.lowerBound], within: byteCountMax)

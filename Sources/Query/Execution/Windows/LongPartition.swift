@@ -112,13 +112,7 @@ final class RowCursor {
     /// - Parameter types: of the file's columns.
     func joined(_ wanted: Range<Int>, types: [ColumnType]) throws -> ColumnBatch {
         var parts: [ColumnBatch] = []
-        var row = wanted.lowerBound
-        while row < wanted.upperBound {
-            try load(row)
-            let end = min(range.upperBound, wanted.upperBound)
-            parts.append(batch.slice((row - range.lowerBound)..<(end - range.lowerBound)))
-            row = end
-        }
+        try each(wanted) { batch, rows in parts.append(batch.slice(rows)) }
         let columns = types.indices.map { index in Column.concatenating(parts.map { $0.columns[index] }, type: types[index]) }
         return ColumnBatch(rowCount: wanted.count, columns: columns)
     }
@@ -126,14 +120,19 @@ final class RowCursor {
     /// As `joined`, of one column: the others may be far larger.
     func joined(_ wanted: Range<Int>, column: Int, type: ColumnType) throws -> Column {
         var parts: [Column] = []
+        try each(wanted) { batch, rows in parts.append(batch.columns[column].slice(rows)) }
+        return Column.concatenating(parts, type: type)
+    }
+
+    /// The batches that rows one after another lie in, and which rows of each they are.
+    private func each(_ wanted: Range<Int>, _ body: (ColumnBatch, Range<Int>) -> Void) throws {
         var row = wanted.lowerBound
         while row < wanted.upperBound {
             try load(row)
             let end = min(range.upperBound, wanted.upperBound)
-            parts.append(batch.columns[column].slice((row - range.lowerBound)..<(end - range.lowerBound)))
+            body(batch, (row - range.lowerBound)..<(end - range.lowerBound))
             row = end
         }
-        return Column.concatenating(parts, type: type)
     }
 
     /// Values of a column at some places, NULL for -1; nil where several take more bytes than that.

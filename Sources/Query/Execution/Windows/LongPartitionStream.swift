@@ -105,7 +105,7 @@ final class LongPartitionStream: BatchStream {
         rowCountMax = max(1, min(max(rowCountMax, 2 * rowCount), rowCount.multipliedSaturating(by: byteCountMax) / byteCount))
     }
 
-    /// The calls' answers to some rows of the batch; nil where they take more than a batch may.
+    /// The calls' answers to some rows of the batch; nil where values by place take more than `byteCountMax`.
     private func columns(_ range: Range<Int>) throws -> [Column]? {
         var columns: [Column] = []
         for (call, answer) in zip(calls, answers) {

@@ -22,6 +22,12 @@ extension Column {
             let validity = Bitmap.both(source.validity.map { $0.gathering(places) }, present)
             return Self.lists(of: places, where: validity, offsets, element, type: type)
         }
+        if case .structure(let members) = source.values {
+            // Its members are missing, too: beneath a NULL row 0 may have a long text, which would be copied for each.
+            let rows = isSingle ? indices.map { min($0, 0) } : indices
+            let validity = Bitmap.both(source.validity.map { $0.gathering(places) }, present)
+            return Column(type: type, count: indices.count, validity: validity, values: .structure(members.map { $0.gatheringOrNull(rows) }))
+        }
         return source.gathering(places).masked(by: present)
     }
 

@@ -106,6 +106,17 @@ final class LongPartitionTests: XCTestCase {
         }
     }
 
+    /// The first row's long text lies beneath no row that has none.
+    func test_oneLargeValueThatNoOtherRowHas() throws {
+        let texts = "SELECT g, CASE WHEN g = 1 THEN repeat('z', 1000000) ELSE 'y' END AS t FROM generate_series(1, 3000) s(g)"
+        for (query, answer) in [
+            ("SELECT count(x), sum(length(x)) FROM (SELECT lag(t, 1, 'none') OVER (PARTITION BY g ORDER BY g) AS x FROM (\(texts)) q) w", "3000,12000"),
+            ("SELECT count(x), sum(length(x)) FROM (SELECT lag(t, 5000, 'none') OVER (ORDER BY g) AS x FROM (\(texts)) q) w", "3000,12000"),
+            ("SELECT count(*) FROM (SELECT lag(ROW(g, t)) OVER (PARTITION BY g ORDER BY g) AS x FROM (\(texts)) q) w WHERE x IS NULL", "3000"),
+            ("SELECT count(x) FROM (SELECT CASE WHEN g = 1 THEN ROW(g, repeat('x', 1000000)) END AS x FROM generate_series(1, 3000) s(g)) q", "1"),
+        ] { XCTAssertEqual(try whole.rows(query), answer, query) }
+    }
+
     /// Short for thousands of rows, and long from one in the middle of a batch on: calls have room for different numbers of rows, and what one has answered beyond the
     /// others is put out with theirs.
     func test_answersThatBecomeLong_inTheMiddleOfABatch() throws {

@@ -46,6 +46,21 @@ final class GatherKernelsTests: XCTestCase {
         XCTAssertNil(BatchInvariants.fault(in: ColumnBatch(rowCount: found.count, columns: [found]), types: [.string]))
     }
 
+    /// Beneath missing rows nothing lies, be it a text or a row that has one: past 2 GiB together it could not.
+    func test_missingRows_haveNoText() {
+        var texts = ColumnBuilder(type: .string)
+        texts.append(.string(String(repeating: "z", count: 1_000_000)))
+        let one = texts.finish(), rows: [Int32] = [0] + [Int32](repeating: -1, count: 4_999)
+        let row = Column(type: .structure([Field("t", .string)]), count: 1, values: .structure([one]))
+        for (source, text) in [(one, one.gatheringOrNull(rows).flattened()), (row, row.gatheringOrNull(rows).flattened())] {
+            XCTAssertNil(text.fault)
+            XCTAssertEqual(text.count, rows.count)
+            XCTAssertEqual(text.value(at: 0), source.value(at: 0))
+            XCTAssertEqual(text.nullCount, 4_999)
+            XCTAssertLessThan(text.byteCount(), 2_000_000)
+        }
+    }
+
     func test_interleave_withMissingRows_leavesNullListsEmpty() {
         let parts = [Self.lists([[1, 2]]), Self.lists([nil, [3]])]
         let found = ChoiceKernels.interleave(parts, sources: [0, -1, 1, 1, -1], rows: [0, 0, 1, 0, 0], type: parts[0].type)
