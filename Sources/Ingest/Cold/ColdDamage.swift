@@ -12,6 +12,8 @@ package struct DamagedColdFile: DamageReport, SourceError, Sendable, Equatable, 
     /// nil where the fault is not in one.
     package let rowGroup: Int?
     package let reason: String
+    /// Versions of the table could not be told apart for it, so that no question passes it by.
+    var isTableLeftOut = false
 
     package var description: String {
         "\(location): \(rowGroup.map { "row group \($0): " } ?? "")a file of the table \(table) is damaged: \(reason)"
@@ -24,13 +26,16 @@ package struct DamagedColdFile: DamageReport, SourceError, Sendable, Equatable, 
 
     private static let adviceOfSums = "it has sums, which are made again of the rows that they are of: ask again in a while, or now with rollups off"
 
+    private static let adviceOfTableLeftOut = "it is wanted to tell which versions of the table's documents are the newest, so that none is shown and no new one taken: the administrator finds where it lies in the log "
+        + "and with till verify, puts it back from a backup, and starts the server anew"
+
     /// For the caller whose query meets it. Neither where the file lies nor its days are named: they may tell of other clients' rows.
     package var fault: Fault {
         let advice = "the administrator finds where it lies in the log and with till verify, and puts it back from a backup; "
             + "a receipt of it whose document is damaged is whole again once the documents of all such receipts were sent again as they were; "
             + "until then a narrower question (other days, fewer columns) may pass it by"
         return Fault(
-            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(isOfSums ? Self.adviceOfSums : advice)",
+            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(isOfSums ? Self.adviceOfSums : isTableLeftOut ? Self.adviceOfTableLeftOut : advice)",
             errors: [.init(pointer: "", code: "file-damaged", message: "the file \(name) of the table \(table) is damaged")], cause: description)
     }
 }

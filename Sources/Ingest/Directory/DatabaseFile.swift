@@ -34,25 +34,41 @@ enum DatabaseFile {
 
     /// Gives each page a sum, in a file that was made before pages had them and that nobody else has open. One that has them, or is not there, stays as it is.
     ///
-    /// Of a later version a header that says it has none was changed: by that, rows would be read as something else.
+    /// A header that says there are none, before pages that have theirs, was changed: by that, rows would be read as something else.
     ///
     /// All pages are written anew in one transaction, and copied out of the log with their sums: whenever that is cut off, the file is what it was or has them all.
-    ///
-    /// - Parameter version: the first `PRAGMA user_version` of files that have had sums from the beginning.
-    static func giveSums(_ path: String, before version: Int) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        let header: [UInt8]
-        do {
-            defer { close(descriptor) }
-            header = try RawFile.read(descriptor, at: 0, count: 100, path)
-        }
-        guard header.count == 100, header.starts(with: PageSum.magic), header[20] == 0 else { return }
-        // Bytes 60 to 63 (SQLite file format, 1.3).
-        guard header[60..<64].reduce(0, { $0 << 8 | Int($1) }) < version else { return }
+    static func giveSums(_ path: String) throws {
+        guard try lacksSums(path) else { return }
         let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; VACUUM")
         try connection.checkpoint(.truncate)
+    }
+
+    /// Whether the header says so, and no page belies it: what the log has may be from a start that was giving them.
+    private static func lacksSums(_ path: String) throws -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let header = try RawFile.read(descriptor, at: 0, count: 100, path)
+        guard header.count == 100, header.starts(with: PageSum.magic), header[20] == 0 else { return false }
+        let pageByteCount = Int(header[16]) << 8 | Int(header[17])
+        guard pageByteCount >= 512, pageByteCount & (pageByteCount - 1) == 0 else { return false }
+        let log = try WriteAheadLog(path: path)
+        var number: Int64 = 1
+        while true {
+            var bytes = try RawFile.read(
+                descriptor, at: (number - 1) * Int64(pageByteCount), count: max(readByteCount, pageByteCount), path)
+            if bytes.isEmpty { return true }
+            // The first page's sum, if it has one, is of the header as it was.
+            if number == 1 { bytes[20] = UInt8(PageSum.byteCount) }
+            for start in stride(from: 0, to: bytes.count, by: pageByteCount) {
+                defer { number += 1 }
+                if log?.pages.contains(UInt32(truncatingIfNeeded: number)) == true || start + pageByteCount > bytes.count { continue }
+                let page = bytes[start..<start + pageByteCount]
+                // One of zeros was never written.
+                if page.contains(where: { $0 != 0 }), page.withUnsafeBytes({ PageSum.isRight($0, number: number) }) { return false }
+            }
+        }
     }
 
     /// - Parameter isCancelled: asked before each piece of the file.

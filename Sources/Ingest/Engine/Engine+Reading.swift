@@ -48,6 +48,8 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
             let reader = reader
             try reader.checkVersioned(lookup.table)
             let snapshot = tier.boundary.snapshot()
+            // Before it is asked whose the document is, which rows may have to say.
+            if let table = reader.tables.storedName(ofShown: lookup.table), let damaged = snapshot.unreadVersions[table] { throw UnreadableVersions(damaged) }
             let rows = try rows(of: lookup.client, for: principal)
             guard case .one(let key) = try reader.owner(lookup, rows, snapshot) else {
                 throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])

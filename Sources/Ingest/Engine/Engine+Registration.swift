@@ -42,7 +42,14 @@ extension Engine: Callbacks, DeadLetterReview {
     package var degradations: [String] {
         let registrars = missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" }
         let disk = room.text.map { [$0] } ?? []
-        return disk + registrars + compactor.cold.damage.texts + compactor.hotDamageTexts + compactor.warehouseTexts + (log?.texts ?? []) + topicStore.texts
+        return disk + registrars + compactor.cold.damage.texts + unreadTexts + compactor.hotDamageTexts + compactor.warehouseTexts + (log?.texts ?? []) + topicStore.texts
+    }
+
+    /// Tables that stay shut though nothing of them is damaged any more: the index of versions is made at a start alone.
+    private var unreadTexts: [String] {
+        tier.boundary.snapshot().unreadVersions.values.filter { !compactor.cold.damage.has($0.location) }.map {
+            "not all versions of the table \($0.table) could be read at the start, and can be now: restart the server"
+        }.sorted()
     }
 
     /// What a ticket says of a step that nobody does.

@@ -119,7 +119,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         // Before what keeps commits elsewhere looks at it.
-        try DatabaseFile.giveSums(directory.catalogPath, before: CatalogSchema.firstVersionWithSums)
+        try DatabaseFile.giveSums(directory.catalogPath)
         // Before the first file is opened for writing.
         log = try Self.beginLog(directory, options)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)

@@ -110,6 +110,7 @@ extension Intake {
         // The file that takes rows: what it has the writer asks its index, rows among it that nobody sees yet.
         let open = snapshot.files.last { !$0.state.isSealed }
         do {
+            try checkRead(rows, snapshot)
             let earlier = try earlier(rows, snapshot, except: open)
             parts.tier.writer.submit(
                 Submission(rows: rows, earlier: earlier, generation: snapshot.generation, isAtomic: isAtomic, completion: checked(rows, completion)),
@@ -117,6 +118,17 @@ extension Intake {
         } catch {
             guard !isAtomic, rows.count > 1 else { return completion(.refused(Self.problem(error))) }
             submitApart(rows, snapshot, except: open, completion)
+        }
+    }
+
+    /// Refused here, and not by the writer: there it would undo what others have in the same commit.
+    ///
+    /// - Throws: `UnreadableVersions` for a row of a table that was left out of the index of versions, or whose type had such a one before.
+    private func checkRead(_ rows: [HotRow], _ snapshot: TierBoundary.Snapshot) throws {
+        if snapshot.unreadVersions.isEmpty { return }
+        for row in rows {
+            let former = row.version == nil ? parts.tier.typeTables.others(of: row.kind.type, than: row.kind.table) : []
+            for table in [row.kind.table] + former { if let damaged = snapshot.unreadVersions[table] { throw UnreadableVersions(damaged) } }
         }
     }
 
@@ -129,6 +141,7 @@ extension Intake {
         var found: [StoredReceipt?] = []
         for row in rows {
             do {
+                try checkRead([row], snapshot)
                 found += try earlier([row], snapshot, except: open)
                 sound.append(row)
                 refusals.append(nil)

@@ -186,13 +186,16 @@ package final class VersionIndex: Sendable {
             reason: StoreLog.text(reason), level: .warning)
     }
 
-    /// Some rows of a table could not be read for the index: it answers nothing that follows from all versions of one of that table's documents, and the next start makes the
-    /// file anew.
-    func leaveOut(_ table: String, _ fault: any Error) {
+    /// Some rows of a table could not be read for the index: it answers nothing that follows from all versions of one of that table's documents.
+    ///
+    /// - Parameter endsFile: the next start makes the file anew. Not where copies of one store follow one another and have the file together: the one before still answers from it.
+    func leaveOut(_ table: String, _ fault: any Error, endsFile: Bool) {
         state.withLock { state in
             state.unread[table] = fault
-            state.isGivenUp = true
+            if endsFile { state.isGivenUp = true }
         }
+        // Whoever only reads has said that the file is damaged.
+        guard endsFile else { return }
         endWithThisProcess()
         StoreLog.note(
             "not all versions of the table \(table) can be read: new ones are refused, and none is shown, until a start that can", path: path, reason: StoreLog.text(fault),

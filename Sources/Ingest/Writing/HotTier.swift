@@ -74,7 +74,7 @@ package final class HotTier: Sendable {
         // What was committed before ended by then, though the clock went back since; tickets never do.
         snapshot.instant = max(options.clock.now(), lastTicket.milliseconds.addingSaturating(1).multipliedSaturating(by: 1_000))
         snapshot.lateEnds = try catalog.lateEnds()
-        (snapshot.superseded, snapshot.unreadVersions) = try VersionFold(index: versions) { name, version in
+        (snapshot.superseded, snapshot.unreadVersions) = try VersionFold(index: versions, lateEnds: snapshot.lateEnds) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         let boundary = TierBoundary(snapshot)

@@ -4,14 +4,18 @@ import Documents
 /// Brings the index of versions up to the rows of a store that is opened: all of them where the index is new, else what came since it was
 /// last written.
 ///
-/// 1. Rows of cold files with later sequences, then rows of hot files, and changes of their states.
+/// 1. Rows of cold files with later sequences, or whose states have changed since, then rows of hot files, and changes of their states.
 /// 2. For every document of which one came, what supersedes what, from all of its versions.
 /// 3. The index notes up to where it knows the rows.
 ///
 /// A table of which a cold file is damaged is left out, and the others go on without it.
 struct VersionFold {
-    // Written through as it fills, so that a new index over years of rows needs no memory for them.
+    // Written through as it fills. What a new index over years of rows takes in memory is the keys of their documents, and 16 bytes for each row whose file says what came after it.
     let index: VersionIndex
+    /// Where rows of cold files lie whose states have changed since they came, by table: bounds of sequences do not tell.
+    let lateEnds: [String: [LateEnds]]
+    /// Nobody writes by this index. With a table left out, it stays where it was, and who opens it next reads from there again.
+    var isReading = false
     /// A content hash of cold rows that are CSV asks for the type's delimiter.
     let delimiter: (_ type: String, _ version: Int32) throws -> UInt8
 
@@ -23,9 +27,10 @@ struct VersionFold {
         var settled: [String: [Int64: Int64]] = [:]
         var unread: [String: DamagedColdFile] = [:]
         for (name, table) in cold where TableName.kind(of: name).numbersVersions {
-            do { settled[name] = try add(table, &touched) } catch let damaged as DamagedColdFile {
+            do { settled[name] = try add(table, &touched) } catch var damaged as DamagedColdFile {
+                damaged.isTableLeftOut = true
                 unread[name] = damaged
-                index.leaveOut(name, damaged)
+                index.leaveOut(name, damaged, endsFile: !isReading)
             }
         }
         var last = index.openedThrough
@@ -38,7 +43,7 @@ struct VersionFold {
         }
         // Sorted, so that the index is read in order.
         for key in touched.sorted() where unread[key.table] == nil { try supersede(key, settled[key.table] ?? [:], &superseded) }
-        index.note(VersionIndex.Notes(), through: last)
+        if unread.isEmpty || !isReading { index.note(VersionIndex.Notes(), through: last) }
         return (superseded, unread)
     }
 
@@ -84,9 +89,14 @@ struct VersionFold {
     private func add(_ table: ColdTable, _ touched: inout Set<VersionKey>) throws -> [Int64: Int64] {
         var settled: [Int64: Int64] = [:]
         let later = ColumnFilter("sequence", .range(lower: .init(.integer(index.openedThrough), isInclusive: false), upper: nil))
+        let ended = (lateEnds[table.name] ?? []).filter { $0.events.upperBound > index.openedThrough }.map { ends in
+            let (first, last) = (ends.receipts.lowerBound, ends.receipts.upperBound)
+            return ColumnFilter("sequence", .range(lower: .init(.integer(first), isInclusive: true), upper: .init(.integer(last), isInclusive: true)))
+        }
+        let schema = table.iceberg.metadata.currentSchema
         for file in try table.iceberg.files() {
-            // Files whose bounds say that nothing in them is later are not opened.
-            guard index.openedThrough == 0 || file.canMatch([later], schema: table.iceberg.metadata.currentSchema) else { continue }
+            // Files whose bounds say that nothing in them is later, or has ended later, are not opened.
+            guard index.openedThrough == 0 || ([later] + ended).contains(where: { file.canMatch([$0], schema: schema) }) else { continue }
             do { try add(file, of: table, &touched, &settled) } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
                 let damaged = DamagedColdFile(table: table.name, location: file.location, rowGroup: nil, reason: "\(error)")
                 table.letGo(of: file.location)

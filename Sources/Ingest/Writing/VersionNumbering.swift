@@ -15,6 +15,11 @@ struct UnreadableVersions: DamageReport, CustomStringConvertible {
     var description: String { "the index of versions: \(cause)" }
 }
 
+extension UnreadableVersions {
+    /// Of a table that was left out of the index (`VersionIndex.leaveOut`).
+    init(_ damaged: DamagedColdFile) { cause = SQLiteError(code: 11, message: "it could not be made of all rows: \(damaged)", path: damaged.location) }
+}
+
 /// Gives rows of versioned tables their numbers, and tells what each supersedes: what the writer knows of versions within one transaction.
 ///
 /// Used by the writer's thread. What a transaction has added is known to nobody else until `publish`; `forget` takes it back.
@@ -95,7 +100,7 @@ final class VersionNumbering {
             if error.isDamage { index.giveUp(error) }
             throw UnreadableVersions(cause: error)
         } catch let damaged as DamagedColdFile {
-            throw UnreadableVersions(cause: SQLiteError(code: 11, message: "it could not be made of all rows: \(damaged)", path: damaged.location))
+            throw UnreadableVersions(damaged)
         }
     }
 

@@ -50,6 +50,8 @@ final class StandbyCopyTests: XCTestCase {
             fixture = try EngineFixture(leader) { [recorder] in
                 $0.replica = recorder
                 $0.quarantine.days = 90
+                // Nobody answers there: what becomes of a version is the test's to say.
+                $0.registration.registrars["board"] = RegistrarOptions(url: "http://127.0.0.1:1/", secret: "s")
             }
             standby = try ReplicaStore(directory: directory)
             try standby.clear()
@@ -184,6 +186,103 @@ final class StandbyCopyTests: XCTestCase {
         two.standby.release(read: [])
         try two.standby.settle()
         XCTAssertTrue(had.isDisjoint(with: try hotFiles()))
+        try two.fixture.engine.close()
+    }
+
+    /// Documents with versions, of which a registrar is asked where one is named.
+    private func putLicences(_ fixture: EngineFixture, register: String = "") throws {
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}}\#(register)}"#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+    }
+
+    private func licence(_ points: Int, _ two: Two, id: String = "L-1") throws -> Accepted {
+        try two.fixture.taken(#"{"schema":"licence/1","id":"\#(id)","points":\#(points)}"#, as: .admin, client: "c1")
+    }
+
+    private static let licences = PageRequest(table: "licences", range: .all, fields: ["receipt_id", "points", "version"], limit: 7)
+
+    private func shown(_ rows: any RowReading) throws -> [String] { try rows.page(Self.licences, as: .admin).batches.flatMap { EngineFixture.texts($0) }.sorted() }
+
+    private func decide(_ taken: Accepted, _ isAccepted: Bool, _ fixture: EngineFixture) throws {
+        let ticket = try XCTUnwrap(ULID(taken.summary.ticketID))
+        for file in fixture.engine.tier.boundary.snapshot().files {
+            guard let found = try file.find(ticket: ticket) else { continue }
+            let outcome = StepOutcome(isAccepted: isAccepted, reference: nil, errors: [])
+            let action = ProcessChange.Action.outcome(step: ProcessKey.step(row: found.row, ordinal: 0), outcome, HistoryNote("answer"))
+            let done = Monitor<Result<ProcessResult, Fault>?>(nil)
+            fixture.engine.tier.writer.submit(ProcessChange(file: file, action: action) { result in done.broadcast { $0 = result } })
+            XCTAssertEqual(try done.wait { $0 }.get(), .applied)
+            return
+        }
+        XCTFail("\(taken.summary.ticketID) is not hot")
+    }
+
+    /// Cold files lie where the leader has them.
+    private func shareWarehouse() throws {
+        try? FileManager.default.removeItem(atPath: path("b/warehouse"))
+        try FileManager.default.createSymbolicLink(atPath: path("b/warehouse"), withDestinationPath: path("a/warehouse"))
+    }
+
+    /// What became of a version between two copies is known, though no hot file has it any more as the second is made.
+    func test_versionThatFails_andLeavesTheHotTierBetweenTwoCopies_hidesNothing() throws {
+        var two = try Two(path("a"), path("b"))
+        try putLicences(two.fixture, register: #","register":[["board"]]"#)
+        try decide(try licence(1, two), true, two.fixture)
+        let second = try licence(2, two)
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.copy()
+        XCTAssertEqual(try shown(two.reading), ["L-1|2|2"])
+        try decide(second, false, two.fixture)
+        _ = try two.fixture.engine.compact(before: nil, isCancelled: { false })
+        XCTAssertTrue(two.fixture.engine.tier.boundary.snapshot().files.allSatisfy { $0.state.rowCount == 0 })
+        wait(two.fixture.engine)
+        try two.fold()
+        try shareWarehouse()
+        try two.copy()
+        XCTAssertEqual(try shown(two.fixture.engine), ["L-1|1|1"])
+        XCTAssertEqual(try shown(two.reading), ["L-1|1|1"])
+        two.standby.release(read: [])
+        try two.fixture.engine.close()
+    }
+
+    /// The copy before answers from the same file. What a damaged file keeps out is in a later copy that can read it.
+    func test_copiesBesideADamagedColdFile_keepTheIndexOfVersions() throws {
+        var two = try Two(path("a"), path("b"))
+        try putLicences(two.fixture)
+        for number in 0..<20 { _ = try licence(number, two, id: "L-\(number)") }
+        XCTAssertEqual(try two.fixture.engine.compact(before: nil, isCancelled: { false }).rowsMoved, 20)
+        _ = try licence(77, two, id: "L-20")
+        wait(two.fixture.engine)
+        try two.fold()
+        try shareWarehouse()
+        let location = try XCTUnwrap(try two.fixture.engine.tier.boundary.snapshot().cold["licences_history"]?.iceberg.files().first).location
+        let file = URL(filePath: String(location.dropFirst("file://".count)))
+        let sound = try Data(contentsOf: file)
+        let chunk = try XCTUnwrap(try ParquetFile(try LocalFileBytes(path: file.path)).metadata.rowGroups[0].columns.compactMap(\.metadata).first { $0.path == ["receipt_id"] })
+        var bytes = sound
+        bytes[Int(min(chunk.dataPageOffset, chunk.dictionaryPageOffset ?? chunk.dataPageOffset) + chunk.totalCompressedByteCount - 2)] ^= 0x10
+        try bytes.write(to: file)
+        func made() throws -> NSNumber? { try FileManager.default.attributesOfItem(atPath: path("b/cluster/versions.sqlite"))[.systemFileNumber] as? NSNumber }
+        try two.copy()
+        let first = try XCTUnwrap(try made())
+        XCTAssertThrowsError(try shown(two.reading)) { XCTAssertTrue($0 is DamagedColdFile, "\($0)") }
+        _ = try licence(78, two, id: "L-20")
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.copy()
+        XCTAssertEqual(try made(), first)
+        try sound.write(to: file)
+        _ = try licence(79, two, id: "L-20")
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.copy()
+        XCTAssertEqual(try made(), first)
+        let request = PageRequest(table: "licences", range: .all, fields: ["receipt_id", "points", "version"], limit: 100)
+        let rows = try two.reading.page(request, as: .admin).batches.flatMap { EngineFixture.texts($0) }
+        XCTAssertEqual(rows.count, 21)
+        XCTAssertTrue(rows.contains("L-20|79|3") && rows.contains("L-7|7|1"), "\(rows)")
+        two.standby.release(read: [])
         try two.fixture.engine.close()
     }
 

@@ -48,24 +48,30 @@ final class PageSumTests: XCTestCase {
         let directory = TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
         let path = directory.path + "/catalog.sqlite"
-        try early(path, version: 2)
-        XCTAssertTrue(try DatabaseFile.faults(path).contains { $0.fault.contains("no sums") })
-        // Of a version that has had them from the beginning it is a header that was changed.
-        try DatabaseFile.giveSums(path, before: 2)
+        // Later versions have taken it on to theirs, and its pages stayed as they were.
+        try early(path, version: 20)
         XCTAssertTrue(try DatabaseFile.faults(path).contains { $0.fault.contains("no sums") })
         for _ in 1...2 {
-            try DatabaseFile.giveSums(path, before: 3)
+            try DatabaseFile.giveSums(path)
             XCTAssertEqual(try DatabaseFile.faults(path).map(\.fault), [])
             let connection = try SQLiteConnection(path: path, mode: .readWrite)
             XCTAssertEqual(try connection.integer("SELECT sum(number) FROM t"), 1_999_000)
-            XCTAssertEqual(try connection.integer("PRAGMA user_version"), 2)
+            XCTAssertEqual(try connection.integer("PRAGMA user_version"), 20)
             try connection.execute("INSERT INTO t VALUES('later', 0) ON CONFLICT DO NOTHING")
         }
         var bytes = try Data(contentsOf: URL(filePath: path))
+        // A header that says that pages with sums have none was changed, whether its own page tells or only the others do.
+        for changed in [[20], [20, 70]] {
+            var other = bytes
+            for place in changed { other[place] = place == 20 ? 0 : other[place] ^ 1 }
+            try other.write(to: URL(filePath: path))
+            try DatabaseFile.giveSums(path)
+            XCTAssertEqual(try Data(contentsOf: URL(filePath: path)), other, "\(changed)")
+        }
         bytes[bytes.count - 100] ^= 1
         try bytes.write(to: URL(filePath: path))
         XCTAssertTrue(try DatabaseFile.faults(path).contains { $0.fault.contains("does not have its sum") })
-        try DatabaseFile.giveSums(directory.path + "/none.sqlite", before: 3)
+        try DatabaseFile.giveSums(directory.path + "/none.sqlite")
         XCTAssertFalse(FileManager.default.fileExists(atPath: directory.path + "/none.sqlite"))
     }
 }

@@ -3,9 +3,6 @@
 /// Instants are microseconds since 1970 and days are days since 1970, unless a step says otherwise; `ticket` is the ULID's 16 bytes, `ticket_id`
 /// its text.
 enum CatalogSchema {
-    /// Catalogs that were made earlier have pages without sums (`PageSum`), until a start.
-    static let firstVersionWithSums = 3
-
     /// Step `i` takes a catalog from version `i` to `i + 1`.
     ///
     /// A new catalog takes all of them.

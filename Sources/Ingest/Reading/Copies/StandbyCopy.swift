@@ -92,7 +92,7 @@ package final class StandbyCopy: Sendable {
         let index = try VersionIndex.open(path: source.index, store: catalog.storeID, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
         snapshot.lateEnds = try catalog.lateEnds()
-        (snapshot.superseded, snapshot.unreadVersions) = try VersionFold(index: index) { name, version in
+        (snapshot.superseded, snapshot.unreadVersions) = try VersionFold(index: index, lateEnds: snapshot.lateEnds, isReading: true) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         try index.flush()
