@@ -6,7 +6,7 @@ import XCTest
 final class RandomPatternsTests: XCTestCase {
     func test_groupsOfRandomPatterns_areThoseOfPostgreSQL() throws {
         let seed = SourceSeed.of("Sources/Query/Functions/Backtracking", "Sources/Query/Functions/Patterns") % 1_000_000
-        let run = try PythonReader.run("Reference/random_patterns.py", ["--till", TillServer.binary.path, "--count", "400", "--seed", "\(seed)"])
+        let run = try PythonReader.run("Reference/random_patterns.py", ["--till", TillServer.binary.path, "--count", "160", "--seed", "\(seed)"])
         print(run.output)
         XCTAssertEqual(run.exitCode, 0, run.output)
     }

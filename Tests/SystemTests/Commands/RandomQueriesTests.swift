@@ -20,7 +20,7 @@ final class RandomQueriesTests: XCTestCase {
 
     func test_newQueries_agreeWithPostgreSQL() throws { try compareNew(400) }
 
-    func test_spillingQueries_agreeWithPostgreSQL() throws { try compareNew(18, ["--rows", "40000", "--batch", "56"]) }
+    func test_spillingQueries_agreeWithPostgreSQL() throws { try compareNew(18, ["--rows", "24000", "--batch", "56"]) }
 
     func test_queriesInOtherTimeZones_agreeWithPostgreSQL() throws { try compareNew(60, ["--zones", "--batch", "20"]) }
 
