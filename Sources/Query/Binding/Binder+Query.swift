@@ -314,6 +314,8 @@ extension Binder {
     ///
     /// - Throws: bad-sql for different numbers of columns, for types that have none in common, and where rows that do not compare would have to be.
     private func combine(_ op: SetOperator, _ isAll: Bool, _ inputs: [BoundRows], at position: Int) throws(QueryError) -> BoundRows {
+        // Rows that are compared must be of the same types, in PostgreSQL as well.
+        let inputs = op == .union && isAll ? withRowsMet(inputs) : inputs
         let names = inputs[0].columns.map(\.name)
         // A constant without a type says nothing: the other inputs decide.
         func type(of column: OutputColumn) -> ColumnType { untypedColumns.contains(column.id) ? .null : column.type }
@@ -373,6 +375,27 @@ extension Binder {
         guard let parameters = context.parameterTypes, case .project(_, let columns) = plan else { return }
         for (column, type) in zip(columns, types) where untypedColumns.contains(column.column.id) {
             if case .literal(.bytes(let text), _) = column.expression, let number = ParameterTypes.number(text) { parameters.settle(number, as: type) }
+        }
+    }
+
+    /// The same where rows that are written are selected in one place: their NULLs are of the types of each other's fields.
+    private func withRowsMet(_ inputs: [BoundRows]) -> [BoundRows] {
+        var selected = inputs.map { input -> [ProjectedColumn] in
+            if case .project(_, let columns) = input.plan { columns } else { input.columns.map { ProjectedColumn($0, .column($0)) } }
+        }
+        var changed: Set<Int> = []
+        for place in 0..<(selected.map(\.count).min() ?? 0) {
+            let rows = selected.map { $0[place].expression }
+            for (index, row) in rowsMet(rows).enumerated() where row.type != rows[index].type {
+                let old = selected[index][place].column, column = newColumn(old.name, row.type)
+                declare(column, as: declaredTypes[old.id])
+                selected[index][place] = ProjectedColumn(column, row)
+                changed.insert(index)
+            }
+        }
+        return inputs.indices.map { index in
+            guard changed.contains(index), case .project(let input, _) = inputs[index].plan else { return inputs[index] }
+            return BoundRows(plan: .project(input: input, columns: selected[index]))
         }
     }
 

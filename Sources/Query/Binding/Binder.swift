@@ -94,6 +94,8 @@ package final class Binder {
     var rowSources: [RowSource]?
     /// Made once: calls are recognised as calls of one function by this instance.
     private(set) lazy var xpath: (selection: ScalarFunction, existence: ScalarFunction)? = context.catalog.xpath.map { (.xpath($0), .xpathExists($0)) }
+    /// Casts of texts to registries, which are made once each for the same reason.
+    var registryCasts: [String: ScalarFunction] = [:]
     /// Sides that outer joins may leave out have a column that tells of each row that it is there.
     private(set) var tellsPresence = false
     /// A whole row is wanted of such a side, which does not tell.

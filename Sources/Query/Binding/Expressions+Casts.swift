@@ -144,12 +144,25 @@ extension Binder {
         }
         if declaredType(value) == registry { return value }
         guard value.type == .string else {
+            guard value.type == .null || TypeRules.isInteger(value.type) else {
+                throw .badSQL("\(value.type.sqlName) cannot be cast to \(registry)", at: value.position).because(.noCast)
+            }
             return TypedExpression(try implicit(value, to: .int64, registry), declared: registry, at: position)
         }
-        guard let text = dialect.expression(of: "to_\(registry)", argumentCount: 1) else {
-            throw .unsupported("casts of \(value.type.sqlName) to \(registry) are not supported", at: position)
-        }
-        return TypedExpression(try expand(text, [value], at: position, in: scope).expression, declared: registry, at: position)
+        let number = Expression.call(registryCast(of: value, registry, dialect), [value.expression], type: .int64, position: position)
+        return TypedExpression(folded(number), declared: registry, at: position)
+    }
+
+    /// Made once: a key and what is selected are the same where they are casts of the same text.
+    private func registryCast(of value: TypedExpression, _ registry: String, _ dialect: any CatalogDialect) -> ScalarFunction {
+        let declared = declaredType(value).map(DeclaredType.withoutLength)
+        let isNameAlone = registry == "regclass" && (declared == nil || declared == "text" || declared == "varchar")
+        let name = RegistryName(registry: registry, dialect: dialect, isNameAlone: isNameAlone)
+        let key = isNameAlone ? "\(registry) of text" : registry
+        if let known = registryCasts[key] { return known }
+        let made = ScalarFunction.registered(name)
+        registryCasts[key] = made
+        return made
     }
 
     /// A list of names or numbers as one of numbers: written, or as the text of a list.
@@ -176,38 +189,21 @@ extension Binder {
     }
 
     /// What a constant names, as its number.
-    private func registryNumber(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws(QueryError) -> Expression {
-        guard !CombiningMarks.hasLongRun(name) else { throw .data("a name has more than \(CombiningMarks.runMax) combining marks in a row", at: position) }
-        // Digits are the number itself, and a dash is none.
-        if name == "-" { return .literal(.integer(0), .int64) }
-        if let number = Int64(name) { return .literal(.integer(number), .int64) }
+    private func registryNumber(_ text: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws(QueryError) -> Expression {
         dependsOnSession = true
-        do {
-            guard let found = try dialect.object(named: name, in: registry) else { throw try missing(name, in: registry, dialect, at: position) }
-            return .literal(.integer(found), .int64)
-        } catch let error as QueryError {
-            throw error
+        let name = RegistryName(registry: registry, dialect: dialect)
+        do throws(RegistryName.Fault) {
+            return .literal(.integer(try name.number(of: text)), .int64)
         } catch {
-            throw .data("“\(name)” cannot be looked up", at: position)
+            let reason = name.reason(error, text)
+            switch error {
+            case .outOfRange: throw .overflow(reason, at: position)
+            case .tooManyMarks, .unreadable: throw .data(reason, at: position)
+            case .otherDatabase: throw .unsupported(reason, at: position)
+            case .failed(let error): throw error
+            case .missing, .noSchema: throw name.cause(error).map { QueryError.badSQL(reason, at: position).because($0) } ?? .badSQL(reason, at: position)
+            }
         }
-    }
-
-    /// What a name is refused for that names nothing: where its schema is not there, for that.
-    private func missing(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws -> QueryError {
-        let parts = name.contains("\"") ? [] : name.split(separator: ".", omittingEmptySubsequences: false)
-        let cause: QueryError.Cause
-        switch registry {
-        case "regproc", "regprocedure": cause = .undefinedFunction
-        case "regtype": cause = .undefinedType
-        case "regnamespace": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedSchema)
-        case "regrole", "regcollation": return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedObject)
-        default: cause = .undefinedTable
-        }
-        if parts.count == 3 { return .unsupported("names have no database before their schema here", at: position) }
-        if parts.count == 2, try dialect.object(named: parts[0].lowercased(), in: "regnamespace") == nil {
-            return .badSQL("there is no schema “\(parts[0])”", at: position).because(.undefinedSchema)
-        }
-        return .badSQL("there is no “\(name)” among what \(registry) names", at: position).because(cause)
     }
 
     static let typesOfCatalogs: Set<String> = ["oid", "xid", "int2", "float4", "name", "char"]
@@ -274,6 +270,16 @@ extension Binder {
         if target.type == .boolean && declaredType(value) == "int2" || target.narrow == .int16 && value.type == .boolean {
             let isTruth = value.type == .boolean
             throw .badSQL(isTruth ? "BOOLEAN cannot be cast to SMALLINT" : "SMALLINT cannot be cast to BOOLEAN", at: value.position).because(.noCast)
+        }
+        // Whole numbers alone are an object's.
+        if let declared = target.declared, ["oid", "xid", "cid"].contains(declared), TypeRules.isDecimal(value.type) || value.type == .double {
+            throw .badSQL("\(value.type.sqlName) cannot be cast to \(declared)", at: value.position).because(.noCast)
+        }
+        if let digits = target.roundedDigits {
+            // With its own digits first: it is rounded once.
+            let number = try castExplicitly(value, to: TypeNames.Target(type: .decimal38(scale: 0), keepsScale: true))
+            let rounded = Expression.call(.round, [number, .literal(.integer(Int64(digits)), .int32)], type: .decimal38(scale: 0), position: value.position)
+            return folded(.cast(rounded, to: target.type, position: value.position))
         }
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
@@ -456,7 +462,7 @@ extension Binder {
     ///
     /// - Throws: bad-sql where two have no type in common.
     func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression] {
-        let items = try withOwnDigits(try asDocuments(items))
+        let items = rowsMet(try withOwnDigits(try asDocuments(items)))
         var type = ColumnType.null
         for item in items where !item.isUntyped {
             guard let common = TypeRules.common(type, item.type) else {

@@ -151,6 +151,36 @@ extension Binder {
         if case .call(.makeRow, _, _, _) = value { true } else { false }
     }
 
+    /// Rows that are written, with NULLs of the types that others have in their places: as a field, too, a NULL has none of its own.
+    func rowsMet(_ rows: [Expression]) -> [Expression] {
+        func types(_ row: Expression) -> [ColumnType] { if case .structure(let fields) = row.type { fields.map(\.type) } else { [] } }
+        func isOpen(_ value: Expression) -> Bool { if case .literal(.null, _) = value { true } else { false } }
+        let widths = Set(rows.filter { $0.type != .null }.map { types($0).count })
+        guard widths.count == 1, let width = widths.first, width > 0, rows.contains(where: isRowCall) else { return rows }
+        var values = rows.map { row -> [Expression]? in if case .call(.makeRow, let values, _, _) = row { values } else { nil } }
+        for place in 0..<width {
+            let within = values.indices.filter { index in values[index].map { isRowCall($0[place]) } ?? false }
+            for (index, row) in zip(within, rowsMet(within.compactMap { values[$0]?[place] })) { values[index]?[place] = row }
+            var type: ColumnType?
+            for (row, own) in zip(rows, values) where type == nil && row.type != .null {
+                if let own { type = isOpen(own[place]) ? nil : own[place].type } else { type = types(row)[place] }
+            }
+            guard let type else { continue }
+            for (index, own) in values.enumerated() {
+                if let own, isOpen(own[place]) { values[index]?[place] = Expression.null(type) }
+            }
+        }
+        return zip(rows, values).map { row, values -> Expression in
+            guard let values, case .call(_, _, .structure(let fields), let position) = row else { return row }
+            return .call(.makeRow, values, type: .structure(zip(fields, values).map { $0.type == $1.type ? $0 : Field($0.name, $1.type) }), position: position)
+        }
+    }
+
+    func rowsMet(_ items: [TypedExpression]) -> [TypedExpression] {
+        guard items.contains(where: { isRowCall($0.expression) }) else { return items }
+        return zip(items, rowsMet(items.map(\.expression))).map { TypedExpression($1, isUntyped: $0.isUntyped, declared: $0.declared, at: $0.position) }
+    }
+
     /// Both with fields of the same types.
     private func wholeRows(
         _ left: Expression, _ right: Expression, _ op: ExpressionSyntax.BinaryOperator, at position: Int

@@ -18,7 +18,7 @@ extension Binder {
         if let window = FunctionRegistry.windows[name] {
             throw .badSQL("\(name) needs OVER", at: position).because(window.definition.argumentCounts.contains(call.arguments.count) ? .notThatKind : .undefinedFunction)
         }
-        guard let function = FunctionRegistry.scalarsByName[name == "position" ? "strpos" : name] else {
+        guard let function = FunctionRegistry.scalarsByName[name == "position" ? "strpos" : name] ?? FunctionRegistry.unlisted[name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
             if let value = try bindRowsWithin(call, in: scope) { return value }
             if let value = try bindTypeAsFunction(call, in: scope) { return value }

@@ -550,6 +550,7 @@ extension Binder {
         case ("bit_length", 1): return try call(.length, [], .int32)
         case ("octet_length", 1): return try call(.octetsOfBits, [], .int32)
         case ("bit_count", 1): return try call(.countOfBits, [], .int64)
+        case ("position", 2): return try call(.placeOfBits, [.string], .int32)
         case ("get_bit", 2): return try call(.bitOfBits, [.int32], .int32)
         case ("set_bit", 3): return try call(.bitsWithBit, [.int32, .int32], .string)
         case ("substring", 2), ("substring", 3): return try call(.substring, [.int32, .int32], .string)

@@ -98,7 +98,7 @@ extension Binder {
         var operands: [Expression] = [], projected: [ProjectedColumn] = [], changes = false
         for (value, column) in zip(left, rows.columns) {
             let (one, other) = besideBlanks(value, TypedExpression(.column(column), at: position))
-            let sides = try ordered(try comparable(one, other, op.rawValue, at: position), op, at: position)
+            let sides = try ordered(try comparable(one, other, op.rawValue, at: position), op, isAll, at: position)
             operands.append(sides.0)
             // A column that needs no cast passes as it is.
             if case .column(column.id, _) = sides.1 {
@@ -116,7 +116,12 @@ extension Binder {
     /// Both sides of an order as what it compares: texts of a language's order as their keys, whichever side says so.
     ///
     /// Texts are equal where their bytes are, in every order.
-    private func ordered(_ sides: (Expression, Expression), _ op: ExpressionSyntax.BinaryOperator, at position: Int) throws(QueryError) -> (Expression, Expression) {
+    private func ordered(
+        _ sides: (Expression, Expression), _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, at position: Int
+    ) throws(QueryError) -> (Expression, Expression) {
+        // All but `= ANY` and `<> ALL` ask for the least and the greatest value: of truth values the numbers tell them.
+        let isMembership = op == .equal && !isAll || op == .notEqual && isAll
+        if sides.1.type == .boolean, !isMembership { return (.cast(sides.0, to: .int32, position: position), .cast(sides.1, to: .int32, position: position)) }
         if op == .equal || op == .notEqual { return sides }
         let keys = try collationKeys([sides.0, sides.1], at: position)
         return (keys[0], keys[1])
@@ -202,7 +207,7 @@ extension Binder {
                 input: .values(columns: [], rows: [[]]), list: list.expression, elements: [UnnestNode.Element(member: "", column: element)],
                 passed: []))
         let sides = try ordered(
-            try comparable(value, TypedExpression(.column(element), declared: declared, at: position), op.rawValue, at: position), op, at: position)
+            try comparable(value, TypedExpression(.column(element), declared: declared, at: position), op.rawValue, at: position), op, isAll, at: position)
         let column = newColumn("", sides.1.type)
         let kind = SubqueryExpression.Kind.quantified(operand: [sides.0], function: Self.function(op), isAll: isAll)
         let plan = LogicalPlan.project(input: elements, columns: [ProjectedColumn(column, sides.1)])
@@ -284,7 +289,7 @@ extension Binder {
     func bindArrayCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistries(operand, type.name, dialect, at: operand.position, in: scope) }
         let single = TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position)
-        let target = try self.target(single)
+        var target = try self.target(single)
         /// Elements that the text has, each cast by itself.
         func list(_ items: [TypedExpression]) throws(QueryError) -> Expression {
             var values: [Expression] = []
@@ -308,6 +313,7 @@ extension Binder {
             throw .unsupported("lists of \(value.type.leaf.sqlName) are not cast to \"char\"", at: value.position)
         }
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
+        if target.roundedDigits != nil, !value.isUntyped { throw .unsupported("lists are not cast to lists of such a NUMERIC", at: value.position, hint: "write its elements") }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
             if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
                 if let name = try listDeclaration(of: type) { types.declare(number, as: name) }
@@ -339,6 +345,14 @@ extension Binder {
             }
             return try read(bytes, depth: 1)
         }
+        if target.keepsScale, value.type.leaf == .double, !value.type.holdsRows {
+            // DOUBLEs that the text has keep their digits, each its own; of others the run alone knows them, as of one by itself.
+            if case .call(.makeList, let items, _, _) = value.expression {
+                let declared = elementDeclaration(of: value)
+                return try list(items.map(folded).map { TypedExpression($0.literalValue?.isNull == true ? .null(.null) : $0, declared: declared, at: value.position) })
+            }
+            if !isOfReals(value) { (target.type, target.keepsScale) = (.decimal38(scale: TypeRules.openScale), false) }
+        }
         if value.type.dimensionCount > 1, !value.type.holdsRows, !target.keepsScale {
             let type = value.type.replacingElement(with: target.type)
             guard TypeRules.cast(from: value.type.leaf, to: target.type) != .none || value.type.leaf == target.type else {
@@ -355,7 +369,8 @@ extension Binder {
             keepsScale = element.type != .int32 && element.type != .int64
         }
         guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !keepsScale else {
-            throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position).because(.noCast)
+            let hint = keepsScale ? "say how many digits its numbers have, as in NUMERIC(38, 6)[]" : nil
+            throw .badSQL("\(value.type.sqlName) cannot be cast to a list of \(target.type.sqlName)", at: value.position, hint: hint).because(.noCast)
         }
         return eachElement(of: .cast(value.expression, to: type, position: value.position), from: value, as: target)
     }

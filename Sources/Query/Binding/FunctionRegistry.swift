@@ -53,6 +53,9 @@ package enum FunctionRegistry {
     /// Each name of each function, as a query calls it.
     static let scalarsByName = Dictionary(scalars.flatMap { function in function.names.map { ($0, function) } }, uniquingKeysWith: { first, _ in first })
 
+    /// Those that only the parser calls, and no page lists.
+    static let unlisted = [FunctionSyntax.recordOf: SQLFunction.recordOf, FunctionSyntax.recordsOf: SQLFunction.recordsOf]
+
     /// Without those that only rewrites make.
     static let aggregates = Dictionary(
         uniqueKeysWithValues: AggregateFunction.allCases.flatMap { function in function.definition.names.map { ($0, function) } })

@@ -155,6 +155,9 @@ package struct ExpressionSyntax: Sendable {
 package struct FunctionSyntax: Sendable {
     /// What ROWS FROM is a call of: no function has a blank in its name.
     static let rowsFrom = "rows from"
+    /// What records are read of, once it is an object, or an array of them.
+    static let recordOf = "record of"
+    static let recordsOf = "records of"
 
     package var name: NameSyntax
     package var arguments: [ExpressionSyntax] = []

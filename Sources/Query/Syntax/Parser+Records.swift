@@ -1,6 +1,6 @@
 /// Records of documents, whose columns stand in the query: `jsonb_to_recordset(x) AS t(a int, b text)` is a LATERAL subquery of members and casts.
 ///
-///     LATERAL (SELECT CAST(record.value ->> 'a' AS int) AS a FROM jsonb_array_elements(CAST(x AS jsonb)) AS record(value)) AS t
+///     LATERAL (SELECT CAST(record.value ->> 'a' AS int) AS a FROM jsonb_array_elements("records of"(CAST(x AS jsonb))) AS record(value)) AS t
 extension Parser {
     /// Functions with a list of columns behind them, and whether a document has many records.
     private static let recordFunctions = ["json_to_record": false, "jsonb_to_record": false, "json_to_recordset": true, "jsonb_to_recordset": true]
@@ -35,9 +35,12 @@ extension Parser {
         } while acceptSymbol(",")
         try expectSymbol(")")
         try checkListCount(select.items.count, "a list of columns")
-        let document = try node(.cast(call.arguments[0], documentType), at: start, over: call.arguments)
+        let hasMany = Self.recordFunctions[function] == true
+        let read = try node(.cast(call.arguments[0], documentType), at: start, over: call.arguments)
+        let check = FunctionSyntax(name: NameSyntax(hasMany ? FunctionSyntax.recordsOf : FunctionSyntax.recordOf, at: start), arguments: [read])
+        let document = try node(.function(check), at: start, over: [read])
         let element = TableAliasSyntax(name: NameSyntax("record", at: start), columns: [NameSyntax("value", at: start)])
-        if Self.recordFunctions[function] == true {
+        if hasMany {
             let elements = FunctionSyntax(name: NameSyntax(isBinary ? "jsonb_array_elements" : "json_array_elements", at: start), arguments: [document])
             select.from = [.function(elements, withOrdinality: false, alias: element, position: start)]
         } else {

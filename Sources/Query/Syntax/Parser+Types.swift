@@ -30,8 +30,10 @@ extension Parser {
         if atSymbol("(") {
             advance()
             repeat {
+                // A NUMERIC may have fewer than no digits behind its mark.
+                let isNegative = !modifiers.isEmpty && ["numeric", "decimal", "dec"].contains(name) && acceptSymbol("-")
                 guard current.kind == .number, let value = Int(current.text) else { throw unexpected(expected: "a number") }
-                modifiers.append(value)
+                modifiers.append(isNegative ? 0 - value : value)
                 advance()
             } while acceptSymbol(",")
             try expectSymbol(")")

@@ -163,7 +163,7 @@ enum TextCastKernels {
             guard let value = try NumberText.readDouble(text) else { throw invalid }
             return .double(value)
         case .uuid:
-            guard let bytes = uuid(text) else { throw invalid }
+            guard let bytes = ValueText.uuid(text) else { throw invalid }
             return .bytes(bytes)
         case .interval:
             guard let value = IntervalText.read(text, style: style) else { throw fault(of: text, type) }
@@ -205,12 +205,6 @@ enum TextCastKernels {
         case "f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0": false
         default: nil
         }
-    }
-
-    private static func uuid(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        let digits = NumberText.trimmed(text).filter { $0 != 0x2D && $0 != 0x7B && $0 != 0x7D }
-        guard digits.count == 32 else { return nil }
-        return hex(digits[...])
     }
 
     static func hex(_ digits: ArraySlice<UInt8>) -> [UInt8]? {

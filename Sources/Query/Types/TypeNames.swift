@@ -9,6 +9,8 @@ enum TypeNames {
         var lengthMax: Int?
         /// NUMERIC without precision: the scale is whatever the operand has.
         var keepsScale = false
+        /// NUMERIC(p, -s): the tens, hundreds … that values are rounded to, as `round` counts digits.
+        var roundedDigits: Int?
         /// TIMESTAMP(p), TIME(p), INTERVAL(p): digits of a second.
         var secondDigits: Int?
         /// INTERVAL DAY TO MINUTE: what finer is cut off.
@@ -123,9 +125,10 @@ enum TypeNames {
     private static func decimal(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
         guard let precision = syntax.modifiers.first else { return Target(type: .decimal38(scale: 0), keepsScale: true) }
         let scale = syntax.modifiers.count > 1 ? syntax.modifiers[1] : 0
-        guard syntax.modifiers.count <= 2, (1...precisionMax).contains(precision), (0...precision).contains(scale) else {
-            throw .badSQL("DECIMAL(p, s) needs p from 1 to \(precisionMax) and s from 0 to p", at: syntax.position).because(.badValue)
+        guard syntax.modifiers.count <= 2, (1...precisionMax).contains(precision), (-precisionMax...precision).contains(scale) else {
+            throw .badSQL("DECIMAL(p, s) needs p from 1 to \(precisionMax) and s from -\(precisionMax) to p", at: syntax.position).because(.badValue)
         }
+        if scale < 0 { return Target(type: .decimal(precision: min(precision - scale, TypeRules.digitCountMax), scale: 0), roundedDigits: scale) }
         guard scale <= TypeRules.digitCountMax else { throw .unsupported("a DECIMAL has at most \(TypeRules.digitCountMax) digits here", at: syntax.position) }
         // A value of more digits than there are here is refused where it comes.
         return Target(type: .decimal(precision: min(precision, TypeRules.digitCountMax), scale: scale))

@@ -17,6 +17,13 @@ final class QuantifiedTests: XCTestCase {
         try check("SELECT 'ä' COLLATE \"C\" < ANY (SELECT x FROM (VALUES ('z')) v(x))", "false")
     }
 
+    func test_truths_areComparedWithAllOfThem() throws {
+        let both = "(SELECT b FROM (VALUES (true), (false)) v(b))", one = "(SELECT b FROM (VALUES (false), (NULL)) v(b))"
+        try check("SELECT true = ALL \(both), true <> ANY \(both), true > ANY \(both), true >= ALL \(both), false < ALL \(both)", "false,true,true,true,false")
+        try check("SELECT false = ALL \(one), true = ALL \(one), false <> ANY \(one), true <> ANY \(one), true = ANY \(one), false = ANY \(one), true <> ALL \(one)", ",false,,true,,true,")
+        try check("SELECT n, (n > 1) = ALL (l), (n > 1) < ANY (l) FROM (VALUES (1, ARRAY[false, false]), (2, ARRAY[true, NULL]), (3, NULL)) v(n, l) ORDER BY n", "1,true,false|2,,|3,,")
+    }
+
     func test_distinctTexts_areOrderedByAllArguments() throws {
         let rows = "FROM (VALUES ('x', ';'), ('y', '-'), ('x', ',')) t(a, b)"
         try check("SELECT string_agg(DISTINCT a, b) \(rows)", "x;x-y")

@@ -44,6 +44,16 @@ final class JSONContentsTests: XCTestCase {
         }
     }
 
+    func test_records_areOfObjectsAlone() throws {
+        for call in [
+            "jsonb_to_record('[]') AS r(a text)", "json_to_record('1e3') AS r(a int)", "jsonb_to_record(' null') AS r(a int)", "jsonb_to_recordset('{}') AS r(a int)", "jsonb_to_recordset('[[1]]') AS r(a int)",
+            #"json_to_recordset('[{"a": 1}, 2]') AS r(a int)"#, #"(VALUES ('{"a": 1}'::jsonb), ('"x"')) t(j), jsonb_to_record(j) AS r(a int)"#,
+        ] { XCTAssertEqual(fixture.error("SELECT r.a FROM \(call)")?.cause, .badValue, call) }
+        XCTAssertEqual(try fixture.rows(#"SELECT a FROM json_to_record(' {"a": 1}') AS r(a int)"#), "1")
+        XCTAssertEqual(try fixture.rows(#"SELECT count(*), sum(a) FROM jsonb_to_recordset('[{"a": 1}, {}, {"a": 2}]') AS r(a int)"#), "3,3")
+        XCTAssertEqual(try fixture.rows("SELECT a IS NULL FROM jsonb_to_record(NULL) AS r(a int)"), "true")
+    }
+
     func test_sidesOfManyElements_takeTheirSum() throws {
         let names = (0..<20_000).map { "n\($0)" }
         let array = "[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]", reversed = "[" + names.reversed().map { "\"\($0)\"" }.joined(separator: ",") + "]"

@@ -171,6 +171,42 @@ final class ScalarFunctionTests: XCTestCase {
         check([("1::BOOLEAN", "true"), ("TRUE::INTEGER", "1"), ("NULL::SMALLINT::INTEGER::BOOLEAN", ""), ("'1'::SMALLINT::INTEGER::BOOLEAN", "true")])
     }
 
+    /// They look at what stands beside them, as only ICU does.
+    func test_edgesOfWords_besideWhatMayBeNoLetter_areFound() {
+        check([
+            (#"'abc' ~ '\m.'"#, "true"), (#"'abc' ~ '.\M'"#, "true"), (#"'a,,b' ~ ',\m,'"#, "false"), (#"' ж' ~ ' [[:<:]][а-я]'"#, "true"), (#"regexp_replace('one two', '\m[a-z]', '*', 'g')"#, "*ne *wo"),
+            (#"regexp_replace('one two', '[a-z]\M', '*', 'g')"#, "on* tw*"), (#"substring('a bc' from '\m([b-z]+)')"#, "bc"), (#"'a\m.' ~ 'a\\m.'"#, "true"),
+        ])
+        XCTAssertEqual(fixture.error(#"SELECT 'a' ~ '[\m]'"#)?.cause, .badPattern)
+    }
+
+    func test_numericsOfFewerThanNoDigits_areRounded() {
+        check([
+            ("123456::numeric(8,-1)", "123460"), ("(-15)::decimal(8, -1)", "-20"), ("'12345'::numeric(3,-2)", "12300"), ("14.99::numeric(8,-1)", "10"), ("NULL::numeric(8,-1)", ""),
+            ("(ARRAY[x]::numeric(8,-1)[])[1] FROM (VALUES (25)) t(x)", "30"), ("numeric(5,-2) '1250'", "1300"),
+        ])
+        XCTAssertEqual(fixture.error("SELECT 999999995::numeric(8,-1)")?.slug, .numericOverflow)
+        XCTAssertEqual(fixture.error("SELECT 1::numeric(5,-1001)")?.cause, .badValue)
+        XCTAssertEqual(fixture.error("SELECT l::numeric(8,-1)[] FROM (VALUES (ARRAY[15])) t(l)")?.slug, .unsupportedSQL)
+        XCTAssertEqual(fixture.error("SELECT 'x'::varchar(-1)")?.slug, .badSQL)
+    }
+
+    /// A field that is NULL has no type of its own.
+    func test_rowsWithNULL_areOfTheTypesOfOthers() {
+        check([
+            ("x::TEXT FROM (VALUES (ROW(1, 2)), (ROW(NULL, NULL)), (NULL)) t(x)", #""(1,2)"|"(,)"|"#), ("(ARRAY[ROW(NULL, 'a'), ROW(1, NULL)])[1]::TEXT", #""(,a)""#),
+            ("x::TEXT FROM (SELECT (NULL, 2) AS x UNION ALL SELECT (1, 3) UNION ALL SELECT (NULL, NULL)) u ORDER BY (x).f2", #""(,2)"|"(1,3)"|"(,)""#),
+            ("coalesce(ROW(1, NULL), ROW(NULL, 2))::TEXT", #""(1,)""#), ("(CASE WHEN true THEN ROW(NULL, ROW(2, NULL)) ELSE ROW(1, ROW(NULL, 3)) END)::TEXT", #""(,""(2,)"")""#),
+        ])
+        XCTAssertEqual(fixture.error("SELECT ARRAY[ROW(1), ROW('x')]")?.cause, .typeMismatch)
+    }
+
+    func test_bits_standNowhereInNone() { check([("position(B'' IN B'')", "0"), ("position(B'' IN B'101')", "1"), ("position(B'1' IN B'001')", "3"), ("position('' IN '')", "1")]) }
+
+    func test_fieldsOfTimes_haveAllOfTheirNames() {
+        check([("extract(millenniums FROM timestamp '2020-01-01') = 3", "true"), ("date_part('msecond', time '10:00:01.5') = 1500", "true"), ("extract(usecond FROM interval '1 sec') = 1000000", "true")])
+    }
+
     func test_dayOfYear_withoutYear_isNoDate() { XCTAssertEqual(fixture.error("SELECT to_date('340', 'DDD')")?.cause, .invalidTime) }
 
     func test_times() {

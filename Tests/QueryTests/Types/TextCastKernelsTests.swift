@@ -17,6 +17,22 @@ final class TextCastKernelsTests: XCTestCase {
         XCTAssertThrowsError(try LiteralCast.value(of: Array("nano".utf8), as: type, at: 1)) { XCTAssertEqual(($0 as? QueryError)?.cause, .invalidText) }
     }
 
+    func test_uuids_haveHyphensBehindEachFourDigits_andBracesAroundAllOfIt() {
+        let bytes = [UInt8](0..<16), digits = "000102030405060708090a0b0c0d0e0f"
+        for text in [digits, digits.uppercased(), "00010203-0405-0607-0809-0a0b0c0d0e0f", "0001-0203-0405-0607-0809-0a0b-0c0d-0e0f", "{\(digits)}", "{00010203-04050607-0809-0a0b0c0d0e0f}"] {
+            XCTAssertEqual(try TextCastKernels.value(Array(text.utf8)[...], .uuid, zone: .utc), .bytes(bytes), text)
+            XCTAssertEqual(try LiteralCast.value(of: Array(text.utf8), as: .uuid, at: 1), .bytes(bytes), text)
+        }
+        let others = [
+            "", "{", "{}", "0-0-0102030405060708090a0b0c0d0e0f", "000-102030405060708090a0b0c0d0e0f", "00010203--0405-0607-0809-0a0b0c0d0e0f", "-\(digits)", "\(digits)-", "{\(digits)", "\(digits)}", "{{\(digits)}}",
+            "{\(digits)-}", " \(digits)", "\(digits) ", "\(digits)0", "\(digits)-00", String(digits.dropLast()),
+        ]
+        for text in others {
+            XCTAssertThrowsError(try TextCastKernels.value(Array(text.utf8)[...], .uuid, zone: .utc), text) { XCTAssertEqual($0 as? KernelError, .invalidText("UUID"), text) }
+            XCTAssertThrowsError(try LiteralCast.value(of: Array(text.utf8), as: .uuid, at: 1), text) { XCTAssertEqual(($0 as? QueryError)?.cause, .invalidText, text) }
+        }
+    }
+
     /// PostgreSQL reads DOUBLEs as C does, and NUMERICs by itself: there it is no number.
     func test_NaNsWithASign_areDoublesAlone() {
         for text in ["-NaN", " +nan "] {

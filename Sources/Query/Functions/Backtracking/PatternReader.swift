@@ -65,12 +65,14 @@ struct PatternReader {
         isExpanded = (flags.last { "xt".contains($0) } ?? "t") == "x"
     }
 
+    /// - Parameter hasEdgeLeft: it has an edge of a word that RE2 has not, which ICU is to find by what stands around it.
     /// - Returns: nil where nothing looks around or back, so that RE2 will do, or says what is wrong.
     /// - Throws: `.outside` for a pattern that does look, and is none or has no equal in ICU.
-    static func read(_ pattern: [UInt8], ignoringCase: Bool, flags: String) throws(KernelError) -> PatternTree? {
+    static func read(_ pattern: [UInt8], ignoringCase: Bool, flags: String, hasEdgeLeft: Bool = false) throws(KernelError) -> PatternTree? {
         // Of longer ones RE2 says that they are too long.
-        guard pattern.count <= Self.readByteCountMax, mayLook(pattern), !flags.contains("q") else { return nil }
+        guard pattern.count <= Self.readByteCountMax, hasEdgeLeft || mayLook(pattern), !flags.contains("q") else { return nil }
         var reader = PatternReader(pattern, ignoringCase: ignoringCase, flags: flags)
+        reader.looksAroundOrBack = hasEdgeLeft
         do throws(KernelError) {
             guard try reader.readOptions() else { return nil }
             let root = try reader.choice()

@@ -12,10 +12,13 @@ extension SQLFunction {
 
     /// - Parameter place: of the argument that is an element, whatever it is: a NULL is one, too, and a list that is NULL has none.
     private static func joining(_ name: String, summary: String, element place: Int? = nil) -> SQLFunction {
-        SQLFunction(name, summary: summary, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
+        SQLFunction(name, summary: summary, forms: [[place == 0 ? .int32 : .listOf(.int32), place == 1 ? .int32 : .listOf(.int32)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             var sides = call.arguments
-            if let place { try checkDimensions(sides[1 - place], beside: sides[place], name) }
+            if let place {
+                try refuseList(sides[place], beside: sides[1 - place], name)
+                try checkDimensions(sides[1 - place], beside: sides[place], name)
+            }
             for side in place.map({ [1 - $0] }) ?? [0, 1] {
                 sides[side] = try list(sides[side], beside: sides[1 - side], isElement: place != nil, typing)
                 let isOpen = sides[side].isUntyped || sides[side].type == .null
@@ -31,6 +34,14 @@ extension SQLFunction {
             }
             return try typing.binary(.concatenate, sides[0], sides[1], at: call.position)
         }
+    }
+
+    /// A list, of however many dimensions, has elements of one type, and no list is one.
+    private static func refuseList(_ element: TypedExpression, beside list: TypedExpression, _ name: String) throws(QueryError) {
+        guard element.type.dimensionCount > 0 else { return }
+        let isOpen = list.isUntyped || list.type == .null
+        throw .badSQL("\(name) takes an element, not \(element.type.sqlName)", at: element.position, hint: "lists are joined by || and array_cat")
+            .because(isOpen ? .undefinedObject : .undefinedFunction)
     }
 
     /// A value, or NULL, is no row of a list of several dimensions.

@@ -18,13 +18,14 @@ extension SQLFunction {
         "array_fill", summary: "n times a value, with as many dimensions as a constant list of counts has",
         forms: [[.int32, .listOf(.int32)]]
     ) { (call, typing) throws(QueryError) in
-        try call.count(2...2)
+        try call.count(2...3)
         let value = call.arguments[0]
         guard !value.isUntyped, value.type != .null, !value.type.isNested else {
             throw .badSQL("array_fill needs a value of a type, and of no list", at: value.position, hint: "cast it, as in NULL::INTEGER").because(.typeMismatch)
         }
         guard call.arguments[1].type.dimensionCount < 2 else { throw .badSQL("array_fill takes its counts in a list of one dimension", at: call.arguments[1].position).because(.badSubscript) }
         let counts = try typing.implicit(call.arguments[1], to: .listOf(.int32), call.name)
+        if call.arguments.count == 3 { try checkBounds(call, of: counts, typing) }
         guard let dimensions = constants(of: ConstantFolding.folded(counts)), dimensions.count > 1, dimensions.count <= dimensionCountMax else {
             return call.make(.arrayFill, [value.expression, counts], .listOf(TypeRules.widened(value.type)))
         }
@@ -36,6 +37,22 @@ extension SQLFunction {
             type = .listOf(type)
         }
         return filled
+    }
+
+    /// A third argument says at which numbers the list's places begin: here they begin at 1.
+    private static func checkBounds(_ call: FunctionCall, of counts: Expression, _ typing: any CallTyping) throws(QueryError) {
+        let bounds = call.arguments[2]
+        let list = ConstantFolding.folded(try typing.implicit(bounds, to: .listOf(.int32), call.name))
+        // A parameter whose value is still to come.
+        if bounds.isUntyped, case .literal(.bytes(let text), _) = bounds.expression, ParameterTypes.number(text) != nil { return }
+        let values = constants(of: list), dimensions = constants(of: ConstantFolding.folded(counts))
+        guard list.literalValue?.isNull != true, values?.contains(where: \.isNull) != true else {
+            throw .data("array_fill needs to know where the list begins: not NULL", at: bounds.position).because(.nullName)
+        }
+        if let values, let dimensions, values.count != dimensions.count { throw .data("array_fill takes as many beginnings as counts", at: bounds.position).because(.badSubscript) }
+        guard values?.allSatisfy({ $0 == .integer(1) }) == true || dimensions?.contains(.integer(0)) == true else {
+            throw .unsupported("lists begin at 1 here: a constant alone may say that", at: bounds.position).because(.notSupported)
+        }
     }
 
     /// Of a list that the statement's text says; nil of any other.

@@ -104,6 +104,16 @@ extension ScalarFunction {
             }
         })
 
+    /// Where one first stands in another, from 1: where there are no bits stands none, not even the one without any.
+    static let placeOfBits = ScalarFunction(
+        "place of bits", nulls: .strict, cost: .heavy, failure: .never, readsConstantsOnce: true,
+        kernel: .plain { (call) throws(KernelError) in
+            let bits = TextRows(call[0]), found = try TextKernels.position(of: call[1], in: call[0], type: call.type, call.meter)
+            var places = found.integers() ?? []
+            for row in places.indices where bits.range(at: row).isEmpty { places[row] = 0 }
+            return .whole(places, type: call.type, validity: found.rowValidity)
+        })
+
     /// One of them, from 0; the first is the highest.
     static let bitOfBits = ScalarFunction(
         "bit of bits", nulls: .strict, cost: .light, failure: .possible,

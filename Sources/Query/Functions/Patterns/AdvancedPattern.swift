@@ -5,7 +5,7 @@
 /// | --- | --- |
 /// | `\\w`, `\\s`, `[:alpha:]` … | sets with Unicode's classes, as a database in UTF-8 with the locale `C.UTF-8` has them |
 /// | `\\y`, `\\Y` | `\\b`, `\\B` |
-/// | `\\m`, `\\M`, `[[:<:]]`, `[[:>:]]` | `\\b` beside a letter of a word, refused elsewhere |
+/// | `\\m`, `\\M`, `[[:<:]]`, `[[:>:]]` | `\\b` beside a letter of a word; elsewhere the whole pattern is ICU's |
 /// | `\\b`, `\\e`, `\\B`, `\\Z` | `\\x08`, `\\x1b`, `\\\\`, `\\z` |
 /// | `\\x41`, `\\u0041`, `\\U00000041`, `\\cX` | `\\x{41}` |
 /// | `[.a.]`, `[=a=]` in a set | the character |
@@ -175,6 +175,20 @@ enum AdvancedPattern {
         guard let first = rest.first, first >= 0x80 else { return isOfWord(rest) }
         let behind = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }.first
         return !(behind.map { "*?{".utf8.contains($0) } ?? false)
+    }
+
+    /// Whether a pattern as RE2 writes it has `\\m` or `\\M` still, beside what may be no letter of a word.
+    static func hasEdgeLeft(_ translated: [UInt8]) -> Bool {
+        var place = 0
+        while place + 1 < translated.count {
+            guard translated[place] == UInt8(ascii: "\\") else {
+                place += 1
+                continue
+            }
+            if translated[place + 1] | 0x20 == UInt8(ascii: "m") { return true }
+            place += 2
+        }
+        return false
     }
 
     /// The name of `[:name:]` within a set, and the place behind it.

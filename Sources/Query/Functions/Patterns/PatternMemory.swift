@@ -36,30 +36,38 @@ final class PatternMemory {
     private static func compiled(
         _ text: [UInt8], ignoringCase: Bool, isLongest: Bool, givesGroups: Bool, isOfSimilar: Bool, flags: String, _ meter: WorkMeter
     ) throws(KernelError) -> TextPattern {
-        if let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags) {
+        func backtracking(_ tree: PatternTree) throws(KernelError) -> TextPattern {
             if isOfSimilar, givesGroups, tree.groupCount > 0, !tree.dividesAlikeOfSimilar {
                 throw .outside(.notSupported, "a part of a text that may be marked in several ways is not supported beside what refers back")
             }
             return .backtracking(try BacktrackingPattern(tree, isTest: !isLongest, meter))
         }
+        if let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags) { return try backtracking(tree) }
         let head = try PatternHead(text, ignoringCase: ignoringCase, flags: flags)
         // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.
         if isLongest, !isOfSimilar, !head.flags.contains("q"), AdvancedPattern.mixesPreferences(head.rest) {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
-        let expression: RegularExpression
-        do {
-            expression = try RegularExpression(
-                try AdvancedPattern.translated(head.rest, isTest: !isLongest, flags: head.flags), ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+        let translated: [UInt8], expression: RegularExpression
+        do throws(RegularExpression.Fault) {
+            translated = try AdvancedPattern.translated(head.rest, isTest: !isLongest, flags: head.flags)
         } catch {
-            throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
+            throw Self.bad(error)
+        }
+        if AdvancedPattern.hasEdgeLeft(translated), let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags, hasEdgeLeft: true) { return try backtracking(tree) }
+        do throws(RegularExpression.Fault) {
+            expression = try RegularExpression(translated, ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+        } catch {
+            throw Self.bad(error)
         }
         guard givesGroups, expression.groupCount > 0,
             let division = try makeDivision(text, ignoringCase: ignoringCase, flags: flags, isOfSimilar: isOfSimilar, meter)
         else { return .linear(expression) }
         return .divided(expression, division)
     }
+
+    private static func bad(_ fault: RegularExpression.Fault) -> KernelError { .outside(.badPattern, "the pattern is not one of RE2's: \(fault.reason)") }
 
     /// Nil where RE2 divides a match among the pattern's groups as PostgreSQL does.
     private static func makeDivision(

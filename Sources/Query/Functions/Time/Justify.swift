@@ -113,8 +113,9 @@ extension ScalarFunction {
     static let justifyDays = justifying("justify_days") { signed($0, daysToMonths($0)) }
     static let justifyHours = justifying("justify_hours") { hoursToDays($0).map { signedHours($0) } }
     static let justifyInterval = justifying("justify_interval") { interval in
-        // As PostgreSQL does it: everything upward first, then signs from the top down.
-        guard let days = hoursToDays(interval), let whole = daysToMonths(days) else { return nil }
+        // As PostgreSQL does it: everything upward first, then signs from the top down; of days and hours of one sign the days before, that both have room.
+        let isOfOneSign = interval.days > 0 && interval.microseconds > 0 || interval.days < 0 && interval.microseconds < 0
+        guard let roomy = isOfOneSign ? daysToMonths(interval) : interval, let days = hoursToDays(roomy), let whole = daysToMonths(days) else { return nil }
         var result = whole
         if result.months > 0, result.days < 0 || (result.days == 0 && result.microseconds < 0) {
             result.days += 30

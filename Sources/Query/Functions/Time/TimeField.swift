@@ -19,6 +19,7 @@ enum TimeField {
         "mseconds": "milliseconds", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "mons": "month", "qtr": "quarter", "yr": "year",
         "yrs": "year", "decades": "decade", "dec": "decade", "centuries": "century", "cent": "century", "millennia": "millennium",
         "mil": "millennium", "mils": "millennium", "y": "year", "w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second", "c": "century", "decs": "decade",
+        "millenniums": "millennium", "msecond": "milliseconds", "usecond": "microseconds",
     ]
 
     /// Those that date_trunc can cut to.

@@ -66,8 +66,21 @@ struct DateTimeText {
         dated.append(contentsOf: text)
         // `now` is a time; with what it says of a day no other stands, and days beside a time are none of its own.
         let beside = read(dated)
-        guard !(beside?.needsDay ?? false), let moment = beside ?? read(text, session), moment.hasTime, !moment.isOfNow || DateTimeTokens.split(text)?.count == 1, (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
+        guard !(beside?.needsDay ?? false), let moment = beside ?? ofItsDay(text, session), moment.hasTime, (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
         return moment.microseconds
+    }
+
+    /// A text that says its day, or that it is of now: beside a time PostgreSQL takes no other, and no `T` between both.
+    private static func ofItsDay(_ text: ArraySlice<UInt8>, _ session: Session) -> DateTimeText? {
+        guard let tokens = DateTimeTokens.split(text), let moment = read(text, session) else { return nil }
+        if moment.isOfNow { return tokens.count == 1 ? moment : nil }
+        let saysJulian = tokens.contains { if $0.kind == .word, case .julianFollows? = DateTimeWord($0.text) { true } else { false } }
+        return saysJulian || beginsWithDay(tokens) ? moment : nil
+    }
+
+    /// Whether a date stands first, and a time behind it or a date, as which names of zones are cut, at the end.
+    private static func beginsWithDay(_ tokens: [DateTimeTokens.Token]) -> Bool {
+        tokens.count > 1 && tokens[0].kind == .date && (tokens[1].kind == .time || tokens.last?.kind == .date)
     }
 
     /// Whether its zone is a place, or a rule as `EST5EDT`, whose clocks have stood differently: a time beside it says nothing without a day, as PostgreSQL has it.
@@ -81,7 +94,7 @@ struct DateTimeText {
     static func fault(of text: ArraySlice<UInt8>, as type: ColumnType, _ session: Session = .plain) -> QueryError.Cause {
         guard var tokens = DateTimeTokens.split(text) else { return .invalidTime }
         // A time stands behind some day, as in `time(of:)`, unless it has one of its own: that one is looked at, too.
-        let hasDay = tokens.count > 1 && tokens[0].kind == .date && (tokens[1].kind == .time || tokens.last?.kind == .date)
+        let hasDay = beginsWithDay(tokens)
         if type == .time, !hasDay { tokens.insert(DateTimeTokens.Token(kind: .date, text: Array("2000-01-01".utf8)), at: 0) }
         var reader = DateTimeReader(session)
         guard reader.take(tokens), let moment = reader.finish() else { return reader.fault }

@@ -169,19 +169,20 @@ package enum ValueText {
         return bytes
     }
 
+    /// A hyphen may stand behind each four digits, and braces around all of it; blanks are none of it.
     package static func uuid(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        let text = trimmed(text)
-        var bytes: [UInt8] = [], half: UInt8?
-        for byte in text where byte != UInt8(ascii: "-") && byte != UInt8(ascii: "{") && byte != UInt8(ascii: "}") {
-            guard let nibble = hexValue(byte) else { return nil }
-            if let high = half {
-                bytes.append(high << 4 | nibble)
-                half = nil
-            } else {
-                half = nibble
-            }
+        var rest = text
+        if rest.first == UInt8(ascii: "{") {
+            guard rest.last == UInt8(ascii: "}") else { return nil }
+            rest = rest.dropFirst().dropLast()
         }
-        return bytes.count == 16 && half == nil ? bytes : nil
+        var bytes: [UInt8] = []
+        while bytes.count < 16 {
+            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else { return nil }
+            bytes.append(high << 4 | low)
+            if bytes.count.isMultiple(of: 2), bytes.count < 16, rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+        }
+        return rest.isEmpty ? bytes : nil
     }
 
     // MARK: Bytes

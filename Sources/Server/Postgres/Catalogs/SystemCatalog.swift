@@ -102,6 +102,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         switch registry {
         case "regclass":
             var parts = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
+            if parts.count == 3, parts[0] == session.database { parts.removeFirst() }
             if parts.count == 2, parts[0] == "pg_catalog" { return SystemRelation.byName[parts[1]]?.number }
             if parts.count == 2, parts[0] == "information_schema" { return InformationSchema.byName[parts[1]]?.number }
             let isQualified = parts.count == 2 && parts[0] == "public"
@@ -199,7 +200,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func registries(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.registries(function, count) }
 
     func fault(ofArguments texts: [String?], of function: String) -> (message: String, place: Int, cause: QueryError.Cause)? {
-        SystemRights.fault(texts, of: function, roles: [session.user, SystemRows.owner])
+        SystemRights.fault(texts, of: function, roles: [session.user, SystemRows.owner], database: session.database)
     }
 
     func types(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.types(function, count) }

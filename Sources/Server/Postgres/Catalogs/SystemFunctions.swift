@@ -66,7 +66,7 @@ enum SystemFunctions {
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
     private static let named: [Key: String] = {
         var found: [Key: String] = [
-            Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::text || ')')::name",
+            Key("pg_get_userbyid", 1): "coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), 'unknown (OID=' || $1::oid::text || ')')::name",
             Key("pg_char_to_encoding", 1): "CASE WHEN upper($1::text) IN ('UTF8', 'UTF-8') THEN 6 ELSE -1 END",
             Key("getdatabaseencoding", 0): "'UTF8'::name",
             Key("pg_encoding_to_char", 1): "(CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END)::name",
@@ -106,7 +106,7 @@ enum SystemFunctions {
             Key("pg_get_viewdef", 1): viewDefinition, Key("pg_get_viewdef", 2): "CASE WHEN $2 IS NOT NULL THEN \(viewDefinition) END",
             Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
             Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): sizePretty,
-            Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true",
+            Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", 2): "CASE WHEN num_nulls($1, $2) = 0 THEN true END", Key("pg_has_role", 3): "CASE WHEN num_nulls($1, $2, $3) = 0 THEN true END",
             Key("pg_relation_is_updatable", anyCount): "0", Key("pg_column_is_updatable", anyCount): "false", Key("pg_tablespace_location", 1): "''",
             Key("pg_tablespace_size", 1): "0::bigint", Key("pg_partition_root", 1): "NULL::regclass",
             Key("pg_advisory_unlock", anyCount): "false", Key("pg_try_advisory_lock", anyCount): "true", Key("pg_try_advisory_lock_shared", anyCount): "true",
@@ -208,8 +208,9 @@ enum SystemFunctions {
         "CASE WHEN \(isOfSomebody ? "$1 IS NOT NULL AND " : "")(SELECT o.oid FROM pg_catalog.\(place)) IS NOT NULL THEN \(may(count)) END"
     }
 
-    /// Whose names `has_…_privilege`, `pg_get_viewdef` and sizes take beside numbers.
+    /// Whose names `has_…_privilege`, `pg_has_role`, `pg_get_viewdef` and sizes take beside numbers.
     static func registries(_ name: String, _ count: Int) -> [String?] {
+        if name == "pg_has_role" { return [String?](repeating: "regrole", count: max(count, 1) - 1) }
         if ["pg_get_viewdef", "pg_relation_size", "pg_table_size", "pg_relation_filenode", "pg_relation_filepath", "pg_indexes_size", "pg_total_relation_size"].contains(name) { return ["regclass"] }
         let registry: String? =
             switch name {
@@ -228,6 +229,7 @@ enum SystemFunctions {
         if name.hasPrefix("has_"), name.hasSuffix("_privilege") {
             return [String?](repeating: "text", count: count).enumerated().map { place, type in place == 0 && count == (name == "has_column_privilege" ? 4 : 3) ? "name" : type }
         }
+        if name == "pg_has_role" { return [String?](repeating: "name", count: max(count, 1) - 1) + ["text"] }
         if name.hasSuffix("_is_visible") { return ["oid"] }
         let forms = formsByName[name]?.filter { $0.arguments.count == count } ?? []
         guard let form = forms.count == 1 ? forms[0] : forms.first(where: { $0.arguments.allSatisfy { $0 == textNumber } }) else { return [] }

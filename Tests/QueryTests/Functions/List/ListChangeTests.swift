@@ -51,6 +51,28 @@ final class ListChangeTests: XCTestCase {
             try fixture.rows("SELECT array_to_string(array_prepend(1, NULL::INTEGER[]), ','), array_to_string(array_append(NULL, 1), ','), array_to_string(array_append('{1}', 2), ' ')"), "1,1,1 2")
     }
 
+    func test_aList_isNoElement() {
+        for call in ["array_append(ARRAY[1], ARRAY[2])", "array_prepend(ARRAY[2], ARRAY[1])", "array_append(ARRAY[[1]], ARRAY[2])", "array_append(NULL::INTEGER[], ARRAY[2])"] {
+            XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedFunction, call)
+        }
+        for call in ["array_append(NULL, ARRAY[2])", "array_prepend(ARRAY[2], '{1}')"] { XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .undefinedObject, call) }
+    }
+
+    func test_arrayFill_beginsAtOne() throws {
+        XCTAssertEqual(try fixture.rows("SELECT array_fill(7, ARRAY[2], ARRAY[1])::TEXT, array_fill(7, ARRAY[2, 1], '{1,1}')::TEXT, array_fill(7, ARRAY[0], ARRAY[5])::TEXT"), #""{7,7}","{{7},{7}}",{}"#)
+        let faults: [(String, QueryError.Cause)] = [
+            ("ARRAY[2]", .notSupported), ("l", .notSupported), ("ARRAY[1, 1]", .badSubscript), ("ARRAY[NULL]::INTEGER[]", .nullName), ("NULL", .nullName), ("1", .undefinedFunction),
+        ]
+        for (bounds, cause) in faults { XCTAssertEqual(fixture.error("SELECT array_fill(7, ARRAY[2], \(bounds)) FROM (VALUES (ARRAY[1])) t(l)")?.cause, cause, bounds) }
+    }
+
+    func test_doublesOfAList_keepTheirDigitsAsNumerics() throws {
+        XCTAssertEqual(
+            try fixture.rows("SELECT ('{1.5,2.25,NULL}'::float8[])::numeric[]::TEXT, ('{1.5,NULL}'::real[])::numeric[]::TEXT, ('{}'::float8[])::numeric[]::TEXT, array_agg(x)::numeric[] = ARRAY[1.5] FROM (VALUES (1.5::float8)) t(x)"),
+            #""{1.50,2.25,NULL}","{1.5,NULL}",{},true"#)
+        XCTAssertEqual(fixture.error("SELECT array_agg(x)::numeric[] FROM (VALUES ('1.5')) t(x)")?.cause, .noCast)
+    }
+
     /// As PostgreSQL's 22000.
     func test_listsOfLists_takeNoValueAsARow() {
         for call in ["array_append(ARRAY[[1, 2], [3, 4]], NULL)", "array_prepend(NULL, ARRAY[[1, 2], [3, 4]])", "array_append(ARRAY[[1, 2]], NULL::INTEGER)", "array_append(ARRAY[[1, 2]], 5)"] {

@@ -9,6 +9,8 @@ final class DateTimeReaderTests: XCTestCase {
         // Days where a time is wanted: `-01-01` stands where an offset might.
         ("2020-01-01", "TIME", .invalidTime), ("2020-16-01", "TIME", .badOffset), ("2020/01/02", "TIME", .invalidTime), ("2020-02-30 10:00", "TIME", .timeOutOfRange),
         ("25:00", "TIME", .timeOutOfRange), ("24:00:01", "TIME", .timeOutOfRange), ("5", "TIME", .invalidTime),
+        // A day stands in one piece before the time, with nothing between.
+        ("2023-08-17T23:00:08.539Z", "TIME", .invalidTime), ("2023-08-17T23:00:08", "TIME", .invalidTime), ("Aug 17 2023 23:00:08", "TIME", .invalidTime), ("20230817 23:00:08", "TIME", .invalidTime),
         // Clocks where a day is.
         ("24:00", "DATE", .invalidTime), ("12:00", "DATE", .invalidTime), ("25:00", "DATE", .timeOutOfRange), ("12:00", "TIMESTAMP", .invalidTime),
         // Days that are none, before our era, too; and numbers that are no whole date.
@@ -26,7 +28,7 @@ final class DateTimeReaderTests: XCTestCase {
 
     /// A zone's hours depend on the day, but those of one that has had the same always.
     func test_times_besideZones() throws {
-        for text in ["10:00 UTC", "10:00 EST", "10:00+02", "10:00 MSK", "10:00 Etc/UTC", "2020-06-01 10:00 Europe/Kyiv"] { XCTAssertEqual(try fixture.rows("SELECT '\(text)'::TIME::text"), "10:00:00", text) }
+        for text in ["10:00 UTC", "10:00 EST", "10:00+02", "10:00 MSK", "10:00 Etc/UTC", "2020-06-01 10:00 Europe/Kyiv", "2020-06-01 10:00Z", "17-Aug-2023 10:00", "J2460174 10:00"] { XCTAssertEqual(try fixture.rows("SELECT '\(text)'::TIME::text"), "10:00:00", text) }
     }
 
     func test_constants_areToldByWhatIsWrongWithThem() {

@@ -34,7 +34,7 @@ final class ParameterTypesTests: XCTestCase {
     func test_parameters_ofTheCatalogsFunctions_areWhatTheyTake() throws {
         let expected: [(String, [UInt32])] = [
             ("SELECT format_type($1, $2)", [26, 23]), ("SELECT pg_get_userbyid($1)", [26]), ("SELECT obj_description($1, $2)", [26, 19]), ("SELECT has_table_privilege($1, 'SELECT')", [25]),
-            ("SELECT has_table_privilege($1, $2, 'SELECT')", [19, 25]), ("SELECT pg_total_relation_size($1), pg_cancel_backend($2)", [2_205, 23]), ("SELECT pg_advisory_lock($1), pg_try_advisory_lock($2, $3)", [20, 23, 23]), ("SELECT pg_table_is_visible($1)", [26]), ("SELECT current_schemas($1)", [16]), ("SELECT quote_ident($1)", [25]),
+            ("SELECT has_table_privilege($1, $2, 'SELECT')", [19, 25]), ("SELECT pg_has_role($1, 'USAGE'), pg_has_role($2, $3, 'USAGE')", [19, 19, 19]), ("SELECT pg_total_relation_size($1), pg_cancel_backend($2)", [2_205, 23]), ("SELECT pg_advisory_lock($1), pg_try_advisory_lock($2, $3)", [20, 23, 23]), ("SELECT pg_table_is_visible($1)", [26]), ("SELECT current_schemas($1)", [16]), ("SELECT quote_ident($1)", [25]),
         ]
         for (query, numbers) in expected { XCTAssertEqual(try types(query), numbers, query) }
     }

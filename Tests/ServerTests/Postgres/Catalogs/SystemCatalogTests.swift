@@ -238,7 +238,7 @@ final class SystemCatalogTests: XCTestCase {
 
     func test_names_thatARowSays_mayHaveTheirDatabaseAndSchema() throws {
         XCTAssertEqual(
-            try rows("SELECT (n.name)::regclass = 'receipts'::regclass FROM (VALUES ('\"till\".\"public\".\"receipts\"'), ('public.receipts'), ('other.public.receipts')) AS n(name)"),
+            try rows("SELECT (n.name)::regclass = 'receipts'::regclass FROM (VALUES ('\"till\".\"public\".\"receipts\"'), ('public.receipts'), (NULL)) AS n(name)"),
             [[.boolean(true)], [.boolean(true)], [.null]])
         XCTAssertEqual(
             try rows("SELECT (n.name)::regtype::text FROM (VALUES ('\"pg_catalog\".\"text\"'), ('int4'), ('timestamp with time zone'), ('_text')) AS n(name)"),
@@ -349,8 +349,9 @@ final class SystemCatalogTests: XCTestCase {
             try rows("SELECT has_schema_privilege('public', 'USAGE'), has_schema_privilege('public', 'CREATE'), has_database_privilege('till', 'CONNECT'), has_type_privilege('integer', 'USAGE'), has_function_privilege('array_in', 'EXECUTE')"),
             [[.boolean(true), .boolean(false), .boolean(true), .boolean(true), .boolean(true)]])
         XCTAssertEqual(
-            try rows("SELECT has_table_privilege(999::oid, 'SELECT'), has_column_privilege('receipts', 'nope', 'SELECT'), has_schema_privilege(7::oid, 'USAGE'), has_database_privilege('nope', 'CONNECT'), has_table_privilege(NULL, 'SELECT')"),
+            try rows("SELECT has_table_privilege(999::oid, 'SELECT'), has_column_privilege('receipts', 'nope', 'SELECT'), has_schema_privilege(7::oid, 'USAGE'), pg_has_role(NULL::name, 'USAGE'), has_table_privilege(NULL, 'SELECT')"),
             [[.null, .null, .null, .null, .null]])
+        XCTAssertEqual(try rows("SELECT pg_has_role('till', 'USAGE'), pg_has_role(10::oid, current_user, 'MEMBER'), bool_and(pg_has_role(r.rolname, r.oid, 'USAGE')) FROM pg_roles r"), [[.boolean(true), .boolean(true), .boolean(true)]])
         XCTAssertEqual(try rows("SELECT count(*) FROM pg_class c WHERE NOT has_table_privilege(c.oid, 'SELECT') OR has_table_privilege(c.oid, 'SELECT') IS NULL"), [[.integer(0)]])
         XCTAssertEqual(try rows("SELECT has_table_privilege('receipts', 'SELECT, TRIGGER, MAINTAIN'), has_table_privilege('receipts', 'MAINTAIN')"), [[.boolean(true), .boolean(false)]])
         XCTAssertEqual(try rows("SELECT has_table_privilege(name, 'SELECT') FROM (VALUES ('receipts'), ('nope')) AS t(name)"), [[.boolean(true)], [.null]])
@@ -362,7 +363,8 @@ final class SystemCatalogTests: XCTestCase {
             ("has_type_privilege('nope', 'USAGE')", .undefinedType), ("has_function_privilege('nope()', 'EXECUTE')", .undefinedFunction), ("'nope'::regrole", .undefinedObject),
             ("has_table_privilege('receipts', 'BOGUS')", .badValue), ("has_table_privilege('receipts', 'SELECT, BOGUS')", .badValue), ("has_table_privilege('receipts', '')", .badValue),
             ("has_schema_privilege('public', 'SELECT')", .badValue), ("has_function_privilege('array_in', 'SELECT')", .badValue), ("has_database_privilege('till', 'x')", .badValue),
-            ("has_any_column_privilege('receipts', 'DELETE')", .badValue), ("pg_has_role('till', 'BOGUS')", .badValue), ("has_table_privilege('nobody', 'receipts', 'SELECT')", .undefinedObject),
+            ("has_any_column_privilege('receipts', 'DELETE')", .badValue), ("pg_has_role('till', 'BOGUS')", .badValue), ("pg_has_role('nobody', 'USAGE')", .undefinedObject), ("pg_has_role('till', 'no' || 'body', 'USAGE')", .undefinedObject),
+            ("has_database_privilege('nope', 'CONNECT')", .undefinedDatabase), ("has_database_privilege(current_user, 'nope', 'CONNECT')", .undefinedDatabase), ("has_table_privilege('nobody', 'receipts', 'SELECT')", .undefinedObject),
         ]
         for (call, cause) in faults { XCTAssertThrowsError(try rows("SELECT \(call)"), call) { XCTAssertEqual(($0 as? QueryError)?.cause, cause, call) } }
     }
@@ -381,7 +383,7 @@ final class SystemCatalogTests: XCTestCase {
         let may: [Value] = [.boolean(false), .boolean(true), .boolean(false), .boolean(false)]
         XCTAssertEqual(try rows(query), ["Odd \"name\"", "receipts", "receipts_accepted"].map { [.string($0)] + may })
         XCTAssertEqual(
-            try rows("SELECT n, has_table_privilege(n, 'SELECT'), has_sequence_privilege('o''shop', n, 'SELECT'), n::regclass = to_regclass(n) FROM (VALUES ('till.public.receipts'), ('receipts_pkey'), ('receipts_accepted_pkey'), ('pg_class'), ('tables')) AS t(n) ORDER BY 1"),
+            try rows("SELECT n, has_table_privilege(n, 'SELECT'), has_sequence_privilege('o''shop', n, 'SELECT'), CASE WHEN to_regclass(n) IS NOT NULL THEN n::regclass = to_regclass(n) END FROM (VALUES ('till.public.receipts'), ('receipts_pkey'), ('receipts_accepted_pkey'), ('pg_class'), ('tables')) AS t(n) ORDER BY 1"),
             [
                 [.string("pg_class"), .boolean(true), .boolean(true), .boolean(true)], [.string("receipts_accepted_pkey"), .null, .null, .null],
                 [.string("receipts_pkey"), .boolean(true), .boolean(true), .boolean(true)], [.string("tables"), .null, .null, .null],

@@ -118,6 +118,39 @@ final class SystemObjectsTests: XCTestCase {
         XCTAssertEqual(try types("SELECT NULL | 2::smallint, 2::smallint & NULL, 2::smallint | 1"), ["int2", "int2", nil])
     }
 
+    func test_textsOfRows_nameWhatConstantsName() throws {
+        let names = "('INT4'), (' character varying(5) '), ('23'), ('99999999'), ('-'), (NULL)"
+        XCTAssertEqual(try rows("SELECT n::regtype::text FROM (VALUES \(names)) AS t(n)"), [[.string("integer")], [.string("character varying")], [.string("integer")], [.string("99999999")], [.string("-")], [.null]])
+        XCTAssertEqual(try rows("SELECT n::regtype, count(*) FROM (VALUES ('int4'), ('INTEGER')) AS t(n) GROUP BY n::regtype"), [[.integer(23), .integer(2)]])
+        XCTAssertEqual(try types("SELECT n::regclass, n::regtype, n::regoper FROM (VALUES ('1259')) AS t(n)"), ["regclass", "regtype", "regoper"])
+        XCTAssertEqual(
+            try rows("SELECT (('acos'::regproc)::oid)::text::regproc::text, '11'::text::regnamespace::text, '1259'::name::regclass::text, 'till.pg_catalog.pg_class'::regclass::text, ' PG_CLASS'::text::regclass::text"),
+            [[.string("acos"), .string("pg_catalog"), .string("pg_class"), .string("pg_class"), .string("pg_class")]])
+    }
+
+    /// PostgreSQL has a cast of TEXT to regclass, which takes no number.
+    func test_textsThatNameNothing_areRefused_ofRowsToo() {
+        let faults: [(text: String, registry: String, cause: QueryError.Cause)] = [
+            ("nosuch", "regclass", .undefinedTable), ("1259", "regclass", .undefinedTable), ("-", "regclass", .undefinedTable), ("nosuch.x", "regclass", .undefinedSchema), ("till.nosuch.x", "regclass", .undefinedSchema),
+            ("other.public.x", "regclass", .notSupported), ("nosuch", "regproc", .undefinedFunction), ("nosuch", "regoper", .undefinedFunction), ("nosuch", "regtype", .undefinedType),
+            ("nosuch", "regnamespace", .undefinedSchema), ("nosuch", "regrole", .undefinedObject), ("nosuch", "regcollation", .undefinedObject),
+        ]
+        for (text, registry, cause) in faults {
+            for query in ["SELECT '\(text)'::text::\(registry)", "SELECT n::\(registry) FROM (VALUES ('\(text)'), (NULL)) AS t(n)"] {
+                XCTAssertThrowsError(try rows(query), query) { XCTAssertEqual(($0 as? QueryError)?.cause, cause, query) }
+            }
+        }
+        for cast in ["'4294967296'::regclass", "'4294967296'::text::regtype"] { XCTAssertThrowsError(try rows("SELECT \(cast)"), cast) { XCTAssertEqual(($0 as? QueryError)?.slug, .numericOverflow, cast) } }
+        XCTAssertThrowsError(try rows("SELECT '-1'::regclass")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedTable) }
+    }
+
+    func test_numbersWithAFraction_areNoObjects() {
+        for cast in ["1.5::oid", "(-0.5)::numeric::oid", "1::float8::oid", "1::real::xid", "1.5::xid", "1.5::regclass"] {
+            XCTAssertThrowsError(try rows("SELECT \(cast)"), cast) { XCTAssertEqual(($0 as? QueryError)?.cause, .noCast, cast) }
+        }
+        XCTAssertEqual(try rows("SELECT pg_get_userbyid(-450373579), pg_get_userbyid(10)"), [[.string("unknown (OID=3844593717)"), .string("till")]])
+    }
+
     func test_setseed_givesVoid() throws { XCTAssertEqual(try types("SELECT setseed(0.5)"), ["void"]) }
 
     /// PostgreSQL's 42804: such a letter is of no kind with them.
