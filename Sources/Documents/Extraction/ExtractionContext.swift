@@ -49,6 +49,8 @@ final class ExtractionContext {
     let arena = Arena()
     /// What the present document may still cost.
     let work = WorkBudget()
+    /// The document at hand was taken before, and is read again without a limit: what is refused since then goes on.
+    var isKept: Bool { !work.limitsDocuments }
     let buffers: UnsafeMutablePointer<Buffers>
     /// A row being written.
     var output = ByteBuffer()

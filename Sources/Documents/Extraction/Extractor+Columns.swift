@@ -56,13 +56,20 @@ extension Extractor {
     /// Finds a list's elements, orders them, and fills a row of cells for each.
     private func readList(_ list: ListPlan) {
         buffers.pointee.elements.count = 0
+        // Told of the path that is taken; of all where none finds an element.
+        var strays: [Int] = []
         for lookup in list.lookups {
-            gatherElements(lookup, list)
-            if buffers.pointee.elements.count > 0 { break }
+            let others = strays.count
+            gatherElements(lookup, list, &strays)
+            if buffers.pointee.elements.count > 0 {
+                strays.removeFirst(others)
+                break
+            }
         }
+        reportStrays(strays, list.name)
         arrangeElements(list)
         let rowCount = buffers.pointee.elements.count
-        if list.isRequired, rowCount == 0, let lookup = list.lookups.first {
+        if list.isRequired, rowCount == 0, strays.isEmpty, let lookup = list.lookups.first {
             context.report(source.location(ofMissing: lookup.path, from: element, within: element), "required", "\(list.name) needs an element")
         }
         let width = list.memberSteps.count
@@ -79,9 +86,10 @@ extension Extractor {
         let listSlots = buffers.pointee.listSlots.base
         for row in 0..<rowCount {
             let node = buffers.pointee.elements.base[row]
+            let isUnread = context.work.isExhausted || isMisfit(node, of: list)
             // Cells that are not read are not left without a value.
-            if context.work.isExhausted { (buffers.pointee.cells.base + start + row * width).initialize(repeating: .null, count: width) }
-            if context.work.isExhausted { continue }
+            if isUnread { (buffers.pointee.cells.base + start + row * width).initialize(repeating: .null, count: width) }
+            if isUnread { continue }
             // Places of faults then say which element it is.
             source.enter(element: (row, rowCount))
             source.resolve(list.scope, from: node, into: listSlots)
@@ -89,6 +97,28 @@ extension Extractor {
         }
         source.enter(element: nil)
         buffers.pointee.cells.count = start + rowCount * width
+    }
+
+    /// Whether an element is something that no column of the list finds anything in, which is noted. JSON's null is a row of NULLs.
+    private func isMisfit(_ node: Int, of list: ListPlan) -> Bool {
+        if list.takesValues { return false }
+        switch source.form(ofElement: node) {
+        case nil, .object: return false
+        case .array: if list.takesArrays { return false }
+        case .text: if list.takesTexts { return false }
+        case .value: break
+        }
+        if context.isKept { return false }
+        report(node, "wrong-type", "\(list.name): an object should be here, in which its columns are")
+        return true
+    }
+
+    /// Notes where `/*` has met no array.
+    ///
+    /// - Parameter name: of the column.
+    private func reportStrays(_ strays: [Int], _ name: String) {
+        if context.isKept { return }
+        for node in strays { report(node, "wrong-type", "\(name): an array should be here, whose elements /* goes through") }
     }
 
     /// Puts the elements into their order, and leaves those out that say what another has said.
@@ -120,7 +150,9 @@ extension Extractor {
     }
 
     /// In JSON a list is an array; in XML the path's nodes themselves are the elements.
-    private func gatherElements(_ lookup: LookupPlan, _ list: ListPlan) {
+    ///
+    /// - Parameter strays: gets what `/*` meets that is no array.
+    private func gatherElements(_ lookup: LookupPlan, _ list: ListPlan, _ strays: inout [Int]) {
         func gather(_ container: Int) -> Bool {
             let isArray: Void? = source.forEachElement(of: container) { child in
                 if lookup.tests.isEmpty || passes(lookup.tests, from: child) { buffers.pointee.elements.append(child) }
@@ -140,7 +172,7 @@ extension Extractor {
             let node = lookup.isFromRoot ? buffers.pointee.rootSlots.base[lookup.slot] : slots[lookup.slot]
             if node != none { _ = gather(node) }
         } else {
-            source.forEach(lookup.path, from: lookup.isFromRoot ? source.root : element, gather)
+            source.forEach(lookup.path, from: lookup.isFromRoot ? source.root : element, stray: { strays.append($0) }, gather)
         }
     }
 
@@ -150,23 +182,29 @@ extension Extractor {
     private func cell(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Cell {
         // Computed when all columns are read.
         if column.hasExpression { return .null }
+        // Told where no path finds anything: `from` may name both forms that documents have.
+        var strays: [Int] = []
         for lookup in column.lookups {
             if lookup.isSum {
-                let cell = sum(lookup, column, from: start)
+                let cell = sum(lookup, column, from: start, &strays)
                 if !cell.isNull { return cell }
                 continue
             }
             let node = node(lookup, from: start, slots: slots)
-            guard node != Documents.none else { continue }
-            let text = source.text(node)
-            guard text.isPresent else { continue }
+            let text = node == Documents.none ? ScalarText.absent : source.text(node)
+            guard text.isPresent else {
+                if lookup.hasStar { forEach(lookup, from: start, stray: { strays.append($0) }) { _ in false } }
+                continue
+            }
             do throws(ValueFault) {
-                return try column.conversion.cell(text, zone: zone, arena: context.arena)
+                return try column.conversion.cell(text, zone: zone, arena: context.arena, isKept: context.isKept)
             } catch {
                 reportFault(error, node, text, column)
                 return .null
             }
         }
+        reportStrays(strays, column.name)
+        if !strays.isEmpty, !context.isKept { return .null }
         if column.isRequired, column.fallback.isNull { reportMissing(column, from: start, slots: slots) }
         return column.fallback
     }
@@ -205,7 +243,9 @@ extension Extractor {
     /// The exact sum of all that a lookup selects; NULL over none.
     ///
     /// Values that are absent or NULL count nothing; one that is no number makes the sum NULL, with a fault for each.
-    private func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int) -> Cell {
+    ///
+    /// - Parameter strays: gets what `/*` has met that is no array, where there is nothing to add; else it is noted here.
+    private func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int, _ strays: inout [Int]) -> Cell {
         // Digits past the column's scale may add up to none: they are kept while adding, by themselves, so that large numbers have their room.
         let scale = column.conversion.scale
         let wide = max(scale, 18)
@@ -214,7 +254,8 @@ extension Extractor {
         var surplus: Int128 = 0
         var isAny = false
         var isFaulty = false
-        forEach(lookup, from: start) { node in
+        var met: [Int] = []
+        forEach(lookup, from: start, stray: { met.append($0) }) { node in
             // Each is added at the column's scale; what is finer goes to `surplus` in units of 10^-wide.
             let text = source.text(node)
             guard text.isPresent else { return true }
@@ -232,6 +273,7 @@ extension Extractor {
             }
             return true
         }
+        if isAny { reportStrays(met, column.name) } else { strays.append(contentsOf: met) }
         guard isAny, !isFaulty else { return .null }
         do throws(ValueFault) {
             return try column.conversion.cell(ofSum: total, rest: surplus, scale: wide)

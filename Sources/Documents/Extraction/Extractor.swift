@@ -107,20 +107,23 @@ struct Extractor<Source: DocumentSource> {
     /// Calls `body` with each node of a lookup that passes its tests, the value's path followed, until it returns false.
     ///
     /// `from_root` begins at the document, whatever the receipt.
-    func forEach(_ lookup: LookupPlan, from start: Int, _ body: (Int) -> Bool) {
+    func forEach(_ lookup: LookupPlan, from start: Int, _ body: (Int) -> Bool) { forEach(lookup, from: start, stray: { _ in }, body) }
+
+    /// The same, and calls `stray` with what `/*` meets that has no elements.
+    func forEach(_ lookup: LookupPlan, from start: Int, stray: (Int) -> Void, _ body: (Int) -> Bool) {
         let start = lookup.isFromRoot ? source.root : start
         /// False once `body` has had enough.
         func visit(_ candidate: Int) -> Bool {
             guard passes(lookup.tests, from: candidate) else { return true }
             guard let value = lookup.value else { return body(candidate) }
             var isWanted = true
-            source.forEach(value, from: candidate) { node in
+            source.forEach(value, from: candidate, stray: stray) { node in
                 isWanted = body(node)
                 return isWanted
             }
             return isWanted
         }
-        source.forEach(lookup.path, from: start) { node in
+        source.forEach(lookup.path, from: start, stray: stray) { node in
             // The path may name the array whose elements are meant.
             var isWanted = true
             let isArray: Void? = source.forEachElement(of: node) { child in

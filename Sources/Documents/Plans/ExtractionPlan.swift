@@ -127,6 +127,11 @@ final class ListPlan: Sendable {
     /// Paths from an element too: `ListOrder`.
     let orderBy: [Int]
     let distinctBy: [Int]
+    /// Whether the columns' paths can find anything in an element that is an array, and in one that is a value.
+    let takesArrays: Bool
+    let takesValues: Bool
+    /// The same of a text, or whether one may stand for an element without any of what the columns look for.
+    let takesTexts: Bool
 
     deinit {
         memberSteps.deallocate()
@@ -135,8 +140,9 @@ final class ListPlan: Sendable {
 
     init(
         name: String, lookups: [LookupPlan], members: [ScalarPlan], isStored: Bool, isRequired: Bool, scope: SlotScope, orderBy: [Int] = [],
-        distinctBy: [Int] = []
+        distinctBy: [Int] = [], takesArrays: Bool = true, takesValues: Bool = true, takesTexts: Bool = true
     ) {
+        (self.takesArrays, self.takesValues, self.takesTexts) = (takesArrays, takesValues, takesTexts)
         (self.orderBy, self.distinctBy) = (orderBy, distinctBy)
         self.name = name
         self.lookups = lookups
@@ -164,7 +170,7 @@ struct ScalarStep: BitwiseCopyable {
     /// In its scope; -1 when only the plan itself can tell.
     var slot: Int32
     var isFromRoot: Bool
-    /// Nothing there is NULL and no more: no other path, no default, not required.
+    /// Nothing there is NULL and no more: no other path, no default, not required, no `/*` that may have met no array.
     var isNullWhenMissing: Bool
     var kind: Conversion.Kind
     var precision: Int8
@@ -183,7 +189,7 @@ struct ScalarStep: BitwiseCopyable {
         let lookup = column.lookups.first
         slot = isPlain && lookup?.isDirect ?? false ? Int32(lookup?.slot ?? -1) : -1
         isFromRoot = lookup?.isFromRoot ?? false
-        isNullWhenMissing = column.lookups.count == 1 && !column.isRequired && column.fallback.isNull
+        isNullWhenMissing = column.lookups.count == 1 && !column.isRequired && column.fallback.isNull && !column.lookups[0].hasStar
         kind = conversion.kind
         precision = Int8(conversion.precision)
         scale = Int8(conversion.scale)
@@ -240,10 +246,13 @@ final class LookupPlan: Sendable {
     /// A path from each node that passes, or nil for the node itself.
     let value: Int?
     let isSum: Bool
+    /// A JSON path with `/*`: what that meets may have no elements.
+    let hasStar: Bool
     /// The path's first node is the value: nothing to test, descend or add.
     let isDirect: Bool
 
-    init(path: Int, slot: Int, isFromRoot: Bool, tests: [TestPlan], value: Int?, isSum: Bool) {
+    init(path: Int, slot: Int, isFromRoot: Bool, tests: [TestPlan], value: Int?, isSum: Bool, hasStar: Bool) {
+        self.hasStar = hasStar
         self.path = path
         self.slot = slot
         self.isFromRoot = isFromRoot

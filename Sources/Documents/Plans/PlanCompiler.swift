@@ -80,15 +80,24 @@ struct PlanCompiler {
     ) -> LookupPlan {
         let path = number(lookup.path)
         let tests = tests(lookup.tests)
-        let hasStar = file.format == .json && jsonPaths.indices.contains(path) && jsonPaths[path].tokens.contains(where: \.isStar)
+        let value = lookup.value.map { number($0) }
+        let hasStar = ([path] + (value.map { [$0] } ?? [])).contains { tokens($0).contains(where: \.isStar) }
         let isDirect = tests.isEmpty && lookup.value == nil && !lookup.isSum
         // In JSON a path more costs the walk nothing; elsewhere each path is followed by itself, so only what is sure to be asked for.
         let needsSlot = isList ? file.format == .json && !hasStar : isDirect && (isFirst || file.format == .json)
         var slot = -1
         if needsSlot { slot = lookup.path.isFromRoot ? rootScope.slot(of: path) : scope.slot(of: path) }
         return LookupPlan(
-            path: path, slot: slot, isFromRoot: lookup.path.isFromRoot, tests: tests, value: lookup.value.map { number($0) },
-            isSum: lookup.isSum)
+            path: path, slot: slot, isFromRoot: lookup.path.isFromRoot, tests: tests, value: value, isSum: lookup.isSum, hasStar: hasStar)
+    }
+
+    /// Of a JSON path; none of another, and of one that did not compile.
+    private func tokens(_ path: Int) -> [JSONPath.Token] { file.format == .json && jsonPaths.indices.contains(path) ? jsonPaths[path].tokens : [] }
+
+    /// Whether it leads into what `decode` puts into documents.
+    private func isDecoded(_ path: Int) -> Bool {
+        let names = tokens(path).map(\.name)
+        return file.decode.contains { step in names.starts(with: step.to.map { Array($0.utf8) }) }
     }
 
     private mutating func lookups(_ lookups: [TypeFile.Lookup], _ scope: inout SlotScope, isList: Bool = false) -> [LookupPlan] {
@@ -106,7 +115,8 @@ struct PlanCompiler {
             do throws(ValueFault) {
                 // A default is written as the column's values are, without shift, mark or suffix.
                 let plain = Conversion(type: type, format: column.format)
-                fallback = try plain.cell(text(of: constant), zone: nil, arena: arena)
+                // One that is too near to 0 is 0, as types in force may have it.
+                fallback = try plain.cell(text(of: constant), zone: nil, arena: arena, isKept: true)
             } catch {
                 fail(column.pointer + "/default", "the default is no \(ColumnTypeName.text(type)): \(error.rawValue)")
             }
@@ -189,10 +199,17 @@ struct PlanCompiler {
             rootScope.trieRoot = 1
             for index in drafts.indices { drafts[index].scope.trieRoot = 2 + index }
         }
-        let lists = drafts.map { draft in
-            ListPlan(
+        let lists = drafts.map { draft -> ListPlan in
+            // What columns look for in an element: nothing further, an element of it, or a member.
+            let ways: [JSONPath.Token?] = file.format == .json ? draft.members.flatMap(\.lookups).filter { !$0.isFromRoot }.map { tokens($0.path).first } : []
+            let takesValues = ways.isEmpty || ways.contains { $0 == nil }
+            // An element of XML with neither attributes nor children is a text there (`XMLMembers`), beside others that are objects.
+            let takesTexts = takesValues || draft.lookups.contains { isDecoded($0.path) }
+            let takesArrays = takesValues || ways.contains { $0.map { $0.isStar || $0.index >= 0 } ?? true }
+            return ListPlan(
                 name: draft.column.name, lookups: draft.lookups, members: draft.members, isStored: draft.column.isStored,
-                isRequired: draft.column.isRequired, scope: draft.scope, orderBy: draft.orderBy, distinctBy: draft.distinctBy)
+                isRequired: draft.column.isRequired, scope: draft.scope, orderBy: draft.orderBy, distinctBy: draft.distinctBy, takesArrays: takesArrays,
+                takesValues: takesValues, takesTexts: takesTexts)
         }
         let plan = ExtractionPlan(
             scalars: scalars, lists: lists, stored: stored, layout: layout, elementScope: scope, rootScope: rootScope, zone: zone, receiptID: receiptID,

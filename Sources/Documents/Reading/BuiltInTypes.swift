@@ -6,7 +6,7 @@ package enum BuiltInTypes {
         ("arts-poslog", ####"""
 {
   "name": "arts-poslog",
-  "version": 1,
+  "version": 2,
   "table": "receipts",
   "format": "xml",
   "match": {"//*[local-name()='POSLog']/*[local-name()='Transaction']": {"exists": true}},
@@ -94,7 +94,13 @@ package enum BuiltInTypes {
       },
       "unit_price": {"expression": "exact_price", "type": "DECIMAL(18,6)"},
       "vat_rate": {"path": "*[local-name()='Tax']/*[local-name()='Percent']", "type": "DECIMAL(9,4)"},
-      "amount": {"path": "*[local-name()='ExtendedAmount']", "type": "DECIMAL(18,4)"}
+      "amount": {"path": "*[local-name()='ExtendedAmount']", "type": "DECIMAL(18,4)"},
+      "returned": {
+        "from": ["self::*[local-name()='Return']/*[local-name()='ExtendedAmount']", "self::*[local-name()='Return']/*"],
+        "type": "VARCHAR",
+        "stored": false
+      },
+      "is_return": {"expression": "returned is not null", "type": "BOOLEAN"}
     }}
   },
   "rules": [
@@ -406,7 +412,7 @@ package enum BuiltInTypes {
         ("gobl-envelope", ####"""
 {
   "name": "gobl-envelope",
-  "version": 1,
+  "version": 2,
   "table": "receipts",
   "format": "json",
   "match": {"/doc/$schema": "https://gobl.org/draft-0/bill/invoice"},
@@ -422,7 +428,18 @@ package enum BuiltInTypes {
       "IN": "Asia/Kolkata", "IT": "Europe/Rome", "LU": "Europe/Luxembourg", "MX": "America/Mexico_City",
       "MY": "Asia/Kuala_Lumpur", "NL": "Europe/Amsterdam", "NO": "Europe/Oslo", "PL": "Europe/Warsaw", "PT": "Europe/Lisbon",
       "RO": "Europe/Bucharest", "SA": "Asia/Riyadh", "SE": "Europe/Stockholm", "SG": "Asia/Singapore", "SI": "Europe/Ljubljana",
-      "SK": "Europe/Bratislava", "TR": "Europe/Istanbul", "US": "America/Chicago"
+      "SK": "Europe/Bratislava", "TR": "Europe/Istanbul", "US": "America/Chicago", "AL": "Europe/Tirane", "AM": "Asia/Yerevan",
+      "AZ": "Asia/Baku", "BA": "Europe/Sarajevo", "BD": "Asia/Dhaka", "BG": "Europe/Sofia", "BH": "Asia/Bahrain", "BO": "America/La_Paz",
+      "CN": "Asia/Shanghai", "CR": "America/Costa_Rica", "CY": "Asia/Nicosia", "DO": "America/Santo_Domingo", "DZ": "Africa/Algiers",
+      "EE": "Europe/Tallinn", "EG": "Africa/Cairo", "GE": "Asia/Tbilisi", "GH": "Africa/Accra", "GT": "America/Guatemala",
+      "HK": "Asia/Hong_Kong", "HN": "America/Tegucigalpa", "HR": "Europe/Zagreb", "IL": "Asia/Jerusalem", "IQ": "Asia/Baghdad",
+      "IS": "Atlantic/Reykjavik", "JO": "Asia/Amman", "JP": "Asia/Tokyo", "KE": "Africa/Nairobi", "KR": "Asia/Seoul", "KW": "Asia/Kuwait",
+      "KZ": "Asia/Almaty", "LB": "Asia/Beirut", "LI": "Europe/Vaduz", "LK": "Asia/Colombo", "LT": "Europe/Vilnius", "LV": "Europe/Riga",
+      "MA": "Africa/Casablanca", "MD": "Europe/Chisinau", "ME": "Europe/Podgorica", "MK": "Europe/Skopje", "MT": "Europe/Malta",
+      "NG": "Africa/Lagos", "NP": "Asia/Kathmandu", "OM": "Asia/Muscat", "PA": "America/Panama", "PE": "America/Lima",
+      "PH": "Asia/Manila", "PK": "Asia/Karachi", "PY": "America/Asuncion", "QA": "Asia/Qatar", "RS": "Europe/Belgrade",
+      "SV": "America/El_Salvador", "TH": "Asia/Bangkok", "TN": "Africa/Tunis", "TW": "Asia/Taipei", "UA": "Europe/Kyiv",
+      "UY": "America/Montevideo", "UZ": "Asia/Tashkent", "VN": "Asia/Ho_Chi_Minh", "ZA": "Africa/Johannesburg"
     },
     "default": "UTC"
   },
@@ -459,7 +476,7 @@ package enum BuiltInTypes {
         ("gobl-invoice", ####"""
 {
   "name": "gobl-invoice",
-  "version": 1,
+  "version": 2,
   "table": "receipts",
   "format": "json",
   "match": {"/$schema": "https://gobl.org/draft-0/bill/invoice"},
@@ -475,7 +492,18 @@ package enum BuiltInTypes {
       "IN": "Asia/Kolkata", "IT": "Europe/Rome", "LU": "Europe/Luxembourg", "MX": "America/Mexico_City",
       "MY": "Asia/Kuala_Lumpur", "NL": "Europe/Amsterdam", "NO": "Europe/Oslo", "PL": "Europe/Warsaw", "PT": "Europe/Lisbon",
       "RO": "Europe/Bucharest", "SA": "Asia/Riyadh", "SE": "Europe/Stockholm", "SG": "Asia/Singapore", "SI": "Europe/Ljubljana",
-      "SK": "Europe/Bratislava", "TR": "Europe/Istanbul", "US": "America/Chicago"
+      "SK": "Europe/Bratislava", "TR": "Europe/Istanbul", "US": "America/Chicago", "AL": "Europe/Tirane", "AM": "Asia/Yerevan",
+      "AZ": "Asia/Baku", "BA": "Europe/Sarajevo", "BD": "Asia/Dhaka", "BG": "Europe/Sofia", "BH": "Asia/Bahrain", "BO": "America/La_Paz",
+      "CN": "Asia/Shanghai", "CR": "America/Costa_Rica", "CY": "Asia/Nicosia", "DO": "America/Santo_Domingo", "DZ": "Africa/Algiers",
+      "EE": "Europe/Tallinn", "EG": "Africa/Cairo", "GE": "Asia/Tbilisi", "GH": "Africa/Accra", "GT": "America/Guatemala",
+      "HK": "Asia/Hong_Kong", "HN": "America/Tegucigalpa", "HR": "Europe/Zagreb", "IL": "Asia/Jerusalem", "IQ": "Asia/Baghdad",
+      "IS": "Atlantic/Reykjavik", "JO": "Asia/Amman", "JP": "Asia/Tokyo", "KE": "Africa/Nairobi", "KR": "Asia/Seoul", "KW": "Asia/Kuwait",
+      "KZ": "Asia/Almaty", "LB": "Asia/Beirut", "LI": "Europe/Vaduz", "LK": "Asia/Colombo", "LT": "Europe/Vilnius", "LV": "Europe/Riga",
+      "MA": "Africa/Casablanca", "MD": "Europe/Chisinau", "ME": "Europe/Podgorica", "MK": "Europe/Skopje", "MT": "Europe/Malta",
+      "NG": "Africa/Lagos", "NP": "Asia/Kathmandu", "OM": "Asia/Muscat", "PA": "America/Panama", "PE": "America/Lima",
+      "PH": "Asia/Manila", "PK": "Asia/Karachi", "PY": "America/Asuncion", "QA": "Asia/Qatar", "RS": "Europe/Belgrade",
+      "SV": "America/El_Salvador", "TH": "Asia/Bangkok", "TN": "Africa/Tunis", "TW": "Asia/Taipei", "UA": "Europe/Kyiv",
+      "UY": "America/Montevideo", "UZ": "Asia/Tashkent", "VN": "Asia/Ho_Chi_Minh", "ZA": "Africa/Johannesburg"
     },
     "default": "UTC"
   },
@@ -1113,7 +1141,7 @@ package enum BuiltInTypes {
         ("ubl-invoice-envelope", ####"""
 {
   "name": "ubl-invoice-envelope",
-  "version": 1,
+  "version": 2,
   "table": "receipts",
   "format": "xml",
   "namespaces": {
@@ -1144,7 +1172,17 @@ package enum BuiltInTypes {
       "RS": "Europe/Belgrade", "SE": "Europe/Stockholm", "SI": "Europe/Ljubljana", "SK": "Europe/Bratislava",
       "TR": "Europe/Istanbul", "UA": "Europe/Kyiv", "AE": "Asia/Dubai", "SA": "Asia/Riyadh", "IN": "Asia/Kolkata",
       "SG": "Asia/Singapore", "MY": "Asia/Kuala_Lumpur", "JP": "Asia/Tokyo", "NZ": "Pacific/Auckland",
-      "ZA": "Africa/Johannesburg", "CO": "America/Bogota", "PE": "America/Lima"
+      "ZA": "Africa/Johannesburg", "CO": "America/Bogota", "PE": "America/Lima", "AL": "Europe/Tirane", "BA": "Europe/Sarajevo",
+      "MD": "Europe/Chisinau", "ME": "Europe/Podgorica", "MK": "Europe/Skopje", "GE": "Asia/Tbilisi", "AM": "Asia/Yerevan",
+      "AZ": "Asia/Baku", "KZ": "Asia/Almaty", "UZ": "Asia/Tashkent", "IL": "Asia/Jerusalem", "JO": "Asia/Amman",
+      "LB": "Asia/Beirut", "IQ": "Asia/Baghdad", "KW": "Asia/Kuwait", "BH": "Asia/Bahrain", "QA": "Asia/Qatar", "OM": "Asia/Muscat",
+      "PK": "Asia/Karachi", "BD": "Asia/Dhaka", "LK": "Asia/Colombo", "NP": "Asia/Kathmandu", "TH": "Asia/Bangkok",
+      "VN": "Asia/Ho_Chi_Minh", "PH": "Asia/Manila", "CN": "Asia/Shanghai", "HK": "Asia/Hong_Kong", "TW": "Asia/Taipei",
+      "KR": "Asia/Seoul", "EG": "Africa/Cairo", "MA": "Africa/Casablanca", "TN": "Africa/Tunis", "DZ": "Africa/Algiers",
+      "NG": "Africa/Lagos", "GH": "Africa/Accra", "KE": "Africa/Nairobi", "AR": "America/Argentina/Buenos_Aires",
+      "BO": "America/La_Paz", "CR": "America/Costa_Rica", "DO": "America/Santo_Domingo", "GT": "America/Guatemala",
+      "HN": "America/Tegucigalpa", "PA": "America/Panama", "PY": "America/Asuncion", "SV": "America/El_Salvador",
+      "UY": "America/Montevideo"
     },
     "default": "UTC"
   },
@@ -1195,10 +1233,17 @@ package enum BuiltInTypes {
       "type": "VARCHAR"
     },
     "total": {"from": ["cac:LegalMonetaryTotal/cbc:PayableAmount", "cac:RequestedMonetaryTotal/cbc:PayableAmount"], "type": "DECIMAL(18,4)", "required": true},
-    "tax_total": {
-      "sum": "cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
-      "type": "DECIMAL(18,4)"
+    "divided_tax": {
+      "sum": "cac:TaxTotal[cac:TaxSubtotal]/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
+      "type": "DECIMAL(18,4)",
+      "stored": false
     },
+    "stated_tax": {
+      "sum": "cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
+      "type": "DECIMAL(18,4)",
+      "stored": false
+    },
+    "tax_total": {"expression": "coalesce(divided_tax, stated_tax)", "type": "DECIMAL(18,4)"},
     "is_refund": {"expression": "credit_note is not null or total < 0", "type": "BOOLEAN"},
     "payment_type": {"path": "cac:PaymentMeans/cbc:PaymentMeansCode", "type": "VARCHAR"},
     "lines": {"path": "cac:InvoiceLine | cac:CreditNoteLine | cac:DebitNoteLine", "columns": {
@@ -1232,7 +1277,7 @@ package enum BuiltInTypes {
         ("ubl-invoice", ####"""
 {
   "name": "ubl-invoice",
-  "version": 1,
+  "version": 2,
   "table": "receipts",
   "format": "xml",
   "namespaces": {
@@ -1264,7 +1309,17 @@ package enum BuiltInTypes {
       "RS": "Europe/Belgrade", "SE": "Europe/Stockholm", "SI": "Europe/Ljubljana", "SK": "Europe/Bratislava",
       "TR": "Europe/Istanbul", "UA": "Europe/Kyiv", "AE": "Asia/Dubai", "SA": "Asia/Riyadh", "IN": "Asia/Kolkata",
       "SG": "Asia/Singapore", "MY": "Asia/Kuala_Lumpur", "JP": "Asia/Tokyo", "NZ": "Pacific/Auckland",
-      "ZA": "Africa/Johannesburg", "CO": "America/Bogota", "PE": "America/Lima"
+      "ZA": "Africa/Johannesburg", "CO": "America/Bogota", "PE": "America/Lima", "AL": "Europe/Tirane", "BA": "Europe/Sarajevo",
+      "MD": "Europe/Chisinau", "ME": "Europe/Podgorica", "MK": "Europe/Skopje", "GE": "Asia/Tbilisi", "AM": "Asia/Yerevan",
+      "AZ": "Asia/Baku", "KZ": "Asia/Almaty", "UZ": "Asia/Tashkent", "IL": "Asia/Jerusalem", "JO": "Asia/Amman",
+      "LB": "Asia/Beirut", "IQ": "Asia/Baghdad", "KW": "Asia/Kuwait", "BH": "Asia/Bahrain", "QA": "Asia/Qatar", "OM": "Asia/Muscat",
+      "PK": "Asia/Karachi", "BD": "Asia/Dhaka", "LK": "Asia/Colombo", "NP": "Asia/Kathmandu", "TH": "Asia/Bangkok",
+      "VN": "Asia/Ho_Chi_Minh", "PH": "Asia/Manila", "CN": "Asia/Shanghai", "HK": "Asia/Hong_Kong", "TW": "Asia/Taipei",
+      "KR": "Asia/Seoul", "EG": "Africa/Cairo", "MA": "Africa/Casablanca", "TN": "Africa/Tunis", "DZ": "Africa/Algiers",
+      "NG": "Africa/Lagos", "GH": "Africa/Accra", "KE": "Africa/Nairobi", "AR": "America/Argentina/Buenos_Aires",
+      "BO": "America/La_Paz", "CR": "America/Costa_Rica", "DO": "America/Santo_Domingo", "GT": "America/Guatemala",
+      "HN": "America/Tegucigalpa", "PA": "America/Panama", "PY": "America/Asuncion", "SV": "America/El_Salvador",
+      "UY": "America/Montevideo"
     },
     "default": "UTC"
   },
@@ -1319,10 +1374,17 @@ package enum BuiltInTypes {
       "type": "DECIMAL(18,4)",
       "required": true
     },
-    "tax_total": {
-      "sum": "/*/cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
-      "type": "DECIMAL(18,4)"
+    "divided_tax": {
+      "sum": "/*/cac:TaxTotal[cac:TaxSubtotal]/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
+      "type": "DECIMAL(18,4)",
+      "stored": false
     },
+    "stated_tax": {
+      "sum": "/*/cac:TaxTotal/cbc:TaxAmount[not(@currencyID) or @currencyID=../../cac:LegalMonetaryTotal/cbc:PayableAmount/@currencyID or @currencyID=../../cac:RequestedMonetaryTotal/cbc:PayableAmount/@currencyID]",
+      "type": "DECIMAL(18,4)",
+      "stored": false
+    },
+    "tax_total": {"expression": "coalesce(divided_tax, stated_tax)", "type": "DECIMAL(18,4)"},
     "is_refund": {"expression": "credit_note is not null or total < 0", "type": "BOOLEAN"},
     "payment_type": {"path": "/*/cac:PaymentMeans/cbc:PaymentMeansCode", "type": "VARCHAR"},
     "lines": {"path": "/*/cac:InvoiceLine | /*/cac:CreditNoteLine | /*/cac:DebitNoteLine", "columns": {

@@ -1,7 +1,7 @@
 /// One CSV body: a header and records, each a receipt.
 ///
 /// Records are cut out one by one (`CSVReader`); each is read with the header as a document of its own, and each counts on its own: one that is
-/// refused takes no other with it. The body's columns are found once for each type that may be meant (`Candidate`), as all records have one
+/// refused takes no other with it. The body's columns are found once for each type that may be meant (`CSVHeader`, `Candidate`), as all records have one
 /// header.
 struct CSVReading {
     let body: UnsafeRawBufferPointer
@@ -20,17 +20,21 @@ struct CSVReading {
     }
 
     /// - Returns: a result for each record up to `eachCountMax`, in order, faulty ones too.
-    /// - Throws: `DocumentError` when there is no header.
+    /// - Throws: `DocumentError` when there is no header; `Fault` where it has columns that no type of it knows.
     func read() throws -> DocumentReading {
         // By the body's bytes: the fault of a record that needs too much work says that it may be sent by itself.
         let allowance = options.allowance ?? WorkAllowance(byteCount: body.count, isOfManyDocuments: true)
         context.beginDocument(allowance, byteCount: body.count)
         defer { context.work.settle() }
-        var reader = try CSVReader(body, delimiter: try delimiter())
-        let candidates = candidates(reader)
+        let header = try header()
+        var reader = try CSVReader(body, delimiter: header.delimiter)
+        if !context.isKept, !options.isHeaderChecked, let fault = header.fault(reader.names, knownTypes: options.knownTypes) { throw fault }
+        var places: [[UInt8]: Int] = [:]
+        for (index, name) in reader.names.enumerated() { places[name] = index }
+        let candidates = header.types.map { Candidate($0, places) }
         // Behind the header: the copies that records are read with.
-        let header = reader
-        func read(_ place: Place) -> ReceiptResult { receipt(place, header, candidates, allowance) }
+        let behindHeader = reader
+        func read(_ place: Place) -> ReceiptResult { receipt(place, behindHeader, candidates, allowance) }
         // Rules of many records are evaluated at once.
         var readings = WaitingReadings<Place, ReceiptResult>(context)
         var beyondCount = 0
@@ -77,49 +81,24 @@ struct CSVReading {
         let type: DocumentType
         /// By the number of the path; `none` for one that the header does not have.
         let columns: [Int]
+        /// Columns of the header that other types know: a value there would be lost.
+        let strays: [Int]
 
         init(_ type: DocumentType, _ places: [[UInt8]: Int]) {
             self.type = type
             columns = type.csvPaths.map { places[Array($0.utf8)] ?? none }
+            let known = Set(columns)
+            strays = type.file.ignoresExtraColumns ? [] : places.values.filter { !known.contains($0) }.sorted()
         }
     }
 
-    /// The types that may be meant: the one that is named, or those with a `match` and the body's delimiter.
-    private func candidates(_ reader: CSVReader) -> [Candidate] {
-        var places: [[UInt8]: Int] = [:]
-        for (index, name) in reader.names.enumerated() { places[name] = index }
-        if let name = options.type { return snapshot[name].map { [Candidate($0, places)] } ?? [] }
-        return snapshot.types.filter { $0.format == .csv && $0.file.hasMatch && $0.file.delimiter == reader.delimiter }.map { Candidate($0, places) }
-    }
-
-    /// That of the type that is named; else of the types' delimiters the one that cuts the header into the names that a type wants to
-    /// match, and into the most of them.
-    private func delimiter() throws -> UInt8 {
-        if let name = options.type {
-            switch Recognition.named(name, .csv, in: snapshot) {
-            case .found(let type): return type.file.delimiter
-            case .failed(let problem): throw problem
-            }
+    /// By the type that is named, else by the types' `match`.
+    private func header() throws -> CSVHeader {
+        guard let name = options.type else { return CSVHeader(body, snapshot) }
+        switch Recognition.named(name, .csv, in: snapshot) {
+        case .found(let type): return CSVHeader(type)
+        case .failed(let problem): throw problem
         }
-        // A comma where no type claims the header: then every record is of no type, and told so.
-        var best = (delimiter: UInt8(ascii: ","), nameCount: 0)
-        let types = snapshot.types.filter { $0.format == .csv && $0.file.hasMatch }
-        for delimiter in Set(types.map(\.file.delimiter)).sorted() {
-            let names: [[UInt8]]
-            do {
-                names = try CSVReader(body, delimiter: delimiter).names
-            } catch {
-                // With this one it is no header.
-                continue
-            }
-            let isWanted = types.contains { type in
-                type.file.delimiter == delimiter && type.file.match.allSatisfy { test in
-                    if case .exists(false) = test.condition { true } else { names.contains(Array(test.path.text.utf8)) }
-                }
-            }
-            if isWanted, names.count > best.nameCount { best = (delimiter, names.count) }
-        }
-        return best.delimiter
     }
 
     /// A record is recognised by itself: types may tell records of one file apart by a value.
@@ -148,13 +127,36 @@ struct CSVReading {
         }
         if let fault = context.work.fault { return .refused(fault, type: nil, document: document) }
         switch outcome {
-        case .failed(let problem): return .refused(problem, type: nil, document: document)
+        case .failed(let problem):
+            if problem.code == .unknownType, candidates.count == 1, let lacking = lacking(candidates[0].type, source(candidates[0])) {
+                return .refused(lacking, type: candidates[0].type.name, document: document)
+            }
+            return .refused(problem, type: nil, document: document)
         case .found(let type):
             return steps.result(type: type, document: document, byteCount: byteCount) {
                 guard let candidate = candidates.first(where: { $0.type === type }) else { preconditionFailure("a type that was no candidate") }
-                var extractor = Extractor(source: source(candidate), type: type, context: context)
-                return extractor.receipt(at: fields.count, document: document, now: options.now)
+                let own = source(candidate)
+                for column in context.isKept ? [] : candidate.strays where own.exists(column) {
+                    context.report(own.location(of: column, within: own.root), "unknown-column", "the type \(type.name) has no such column, and there is a value in it")
+                }
+                var extractor = Extractor(source: own, type: type, context: context)
+                return extractor.receipt(at: own.root, document: document, now: options.now)
             }
         }
+    }
+
+    /// What a record lacks of the one type whose columns its header has: that it is of no type would say little in the midst of a file of that type.
+    ///
+    /// - Returns: nil where it has a value that the type does not want: then it is of another kind.
+    private func lacking(_ type: DocumentType, _ source: CSVSource) -> Fault? {
+        let matcher = PathMatcher(source: source, isTyped: false)
+        var violations: [Fault.Violation] = []
+        for test in type.match where !matcher.passes([test], from: source.root) {
+            guard case .exists(true) = test.condition else { return nil }
+            violations.append(
+                .init(pointer: source.location(ofMissing: test.path, from: source.root, within: source.root), code: "required", message: "the type \(type.name) needs a value here"))
+        }
+        guard let first = violations.first else { return nil }
+        return Fault(.invalidDocument, "the document is not what the type \(type.name) asks for: \(first.message)", errors: violations)
     }
 }

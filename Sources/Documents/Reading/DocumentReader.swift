@@ -159,12 +159,22 @@ package final class DocumentReader: Sendable {
 
     /// Reads CSV with a header: each record is a receipt.
     ///
-    /// - Throws: `Fault` for a body without a header, or a named type that is not of CSV.
+    /// - Throws: `Fault` for a body without a header, one of another charset than it says, columns that no type knows, or a named type that is not of CSV.
     package func readCSV(_ body: UnsafeRawBufferPointer, _ options: ReadingOptions) throws -> DocumentReading {
-        try withWorkspace { workspace in
-            try Self.withFault {
-                try CSVReading(body: body, snapshot: registry.snapshot, context: workspace.context, options: options).read()
+        func read(_ text: UnsafeRawBufferPointer) throws -> DocumentReading {
+            try withWorkspace { workspace in
+                try Self.withFault {
+                    try CSVReading(body: text, snapshot: registry.snapshot, context: workspace.context, options: options).read()
+                }
             }
+        }
+        let isOther = try Self.withFault { try TextCharset.isOther(body, charset: options.charset) }
+        guard isOther else { return try read(body) }
+        // In UTF-8 it may take three times as much.
+        return try ParsingRoom.shared.with(body.count.multipliedSaturating(by: 3)) { () -> DocumentReading in
+            let converted = try Self.withFault { try TextCharset.utf8(body, charset: options.charset) }
+            guard let converted else { return try read(body) }
+            return try converted.withUnsafeBytes { try read($0) }
         }
     }
 

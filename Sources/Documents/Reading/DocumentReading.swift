@@ -61,6 +61,14 @@ package struct ReadingOptions: Sendable {
     ///
     /// Shared where several readings draw on one.
     package var allowance: WorkAllowance?
+    /// Types that whoever sent the body may know of; nil: all.
+    ///
+    /// Which columns a header of CSV may have is told of these alone.
+    package var knownTypes: Set<String>?
+    /// A CSV header was held against the types before: at the beginning of the file whose records these are, whatever is put meanwhile.
+    package var isHeaderChecked = false
+    /// What CSV is written in, as a media type names it; nil: UTF-8.
+    package var charset: String?
     /// Whether XML may be read without a tree. What comes out is the same: tests hold both against each other.
     package var takesTapes = true
 

@@ -195,28 +195,8 @@ struct CSVScanner: RecordScanner {
         if names.contains(where: { $0.contains(0x0D) }) {
             throw RecordFileError(refusal("a carriage return within the header: do lines end with CR alone? LF or CRLF is wanted"))
         }
-        if let columns {
-            let unknown = names.filter { !columns.contains($0) }
-            // A file without a header has values where names should be: those are not repeated.
-            if unknown.count == names.count { throw RecordFileError(Self.noHeader) }
-            if !unknown.isEmpty { throw RecordFileError(Self.unknown(unknown)) }
-        }
+        if let columns, let fault = CSVColumns.fault(names, known: columns) { throw RecordFileError(fault) }
         header = Array(row)
         headerFieldCount = names.count
-    }
-
-    private static var noHeader: Fault {
-        Fault(
-            .invalidDocument, "the first row has none of the type's columns: is the header missing?",
-            errors: [.init(pointer: "/0", code: "unknown-column", message: "none of the type's columns")])
-    }
-
-    private static func unknown(_ names: [[UInt8]]) -> Fault {
-        let shown = names.prefix(10).map { JSONGrammar.shown($0) }.joined(separator: ", ")
-        return Fault(
-            .invalidDocument, "the header has \(names.count == 1 ? "a column" : "columns") that the type does not know: \(shown)\(names.count > 10 ? " …" : "")",
-            errors: names.prefix(100).map { name in
-                .init(pointer: "/0/" + JSONTape.escaped(String(decoding: name, as: UTF8.self)), code: "unknown-column", message: "the type has no such column")
-            })
     }
 }

@@ -6,8 +6,8 @@ package import ColumnStore
 /// reader stopped, the file is given again from its beginning, and the records up to that number are passed over: a few seconds for a gigabyte,
 /// the same way for every form and coding, and with nothing to keep but the number.
 ///
-/// The way of bytes: decompressed (`options.coding`), counted against `byteCountMax`, freed of a byte order mark, brought to UTF-8 (envelopes of XML alone),
-/// cut by the scanner, numbered and, past `recordCountPassed`, given out.
+/// The way of bytes: decompressed (`options.coding`), counted against `byteCountMax`, freed of a byte order mark, brought to UTF-8 (envelopes of XML, and CSV of
+/// another charset), cut by the scanner, numbered and, past `recordCountPassed`, given out.
 package struct RecordStream {
     package struct Options: Sendable {
         package var coding: StreamCoding?
@@ -18,6 +18,8 @@ package struct RecordStream {
         package var delimiter = UInt8(ascii: ",")
         /// Names that a CSV header may have; nil for any.
         package var columns: Set<[UInt8]>?
+        /// What a CSV file is written in, as its media type names it; nil: UTF-8.
+        package var charset: String?
         /// Records that were taken before: they are read and not given out.
         package var recordCountPassed = 0
 
@@ -31,6 +33,8 @@ package struct RecordStream {
     private var isWhole: Bool
     /// An XML envelope is read in the encoding that it declares.
     private var isXMLEnvelope = false
+    /// CSV in the one that is said of it.
+    private var charset: String?
     private var transcoder: TextTranscoder?
     /// Decoded bytes that the scanner has seen.
     private var offset = 0
@@ -54,6 +58,7 @@ package struct RecordStream {
     package init(_ form: RecordForm, _ options: Options = Options()) {
         isWhole = form == .xml
         self.options = options
+        charset = form == .csv ? options.charset : nil
         decompressor = options.coding.map { StreamDecompressor($0, windowLogMax: Self.windowLogMax) }
         let byteCountMax = options.recordByteCountMax
         switch form {
@@ -102,6 +107,9 @@ package struct RecordStream {
 
     /// The first row of a CSV file, once it is known, without its line end.
     package var csvHeader: [UInt8]? { (scanner as? CSVScanner)?.header }
+
+    /// As it was given.
+    package var csvDelimiter: UInt8 { options.delimiter }
 
     /// Bytes so far, once decoded.
     package var byteCount: Int { offset }
@@ -162,7 +170,7 @@ package struct RecordStream {
 
     /// Passes over a byte order mark of UTF-8, and says what the others are.
     private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
-        if isXMLEnvelope { return try beginXML(bytes, take) }
+        if isXMLEnvelope || charset != nil { return try beginEncoded(bytes, take) }
         if !isWhole {
             let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
             if isWide { throw RecordFileError(.badEncoding, "the file is in UTF-16 or UTF-32; UTF-8 is wanted", offset: 0) }
@@ -174,10 +182,16 @@ package struct RecordStream {
         try feed(bytes, take)
     }
 
-    /// Chooses the encoding by mark and declaration.
-    private mutating func beginXML(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+    /// By mark and declaration, or by what is said of the file.
+    private func encoding(of bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (encoding: String?, bomByteCount: Int) {
+        guard let charset else { return try XMLEncoding.encoding(of: bytes) }
+        return try TextCharset.encoding(of: bytes, charset: charset)
+    }
+
+    /// Chooses the encoding.
+    private mutating func beginEncoded(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         do throws(DocumentError) {
-            let (encoding, markByteCount) = try XMLEncoding.encoding(of: bytes)
+            let (encoding, markByteCount) = try encoding(of: bytes)
             offset = markByteCount
             transcoder = try encoding.map { name throws(DocumentError) in try TextTranscoder(from: name) }
         } catch {

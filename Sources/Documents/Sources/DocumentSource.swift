@@ -8,6 +8,8 @@ protocol DocumentSource {
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>)
     /// Calls `body` with each node that the path selects, in document order, until it returns false.
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
+    /// The same, and calls `stray` with each node on the way that `/*` asks for its elements and that has none to give: an object or a value, but for empty objects and texts.
+    func forEach(_ path: Int, from node: Int, stray: (Int) -> Void, _ body: (Int) -> Bool)
     /// The first of them, or `none`.
     func first(_ path: Int, from node: Int) -> Int
     /// The elements of the array `node`, until `body` returns false; nil when it is no array.
@@ -19,6 +21,8 @@ protocol DocumentSource {
     func text(_ node: Int) -> ScalarText
     /// Whether a node stands for something: JSON null does not.
     func exists(_ node: Int) -> Bool
+    /// What a list's element is, where the format tells; nil where it does not, and for what stands for nothing.
+    func form(ofElement node: Int) -> ElementForm?
     /// Where `node` is, as `errors[].pointer` names it, from the receipt's `element` on.
     ///
     /// Siblings that are passed on the way are charged for: a document may have a thousand faults behind a hundred thousand siblings. Once the work has ended it is part of the
@@ -30,6 +34,9 @@ protocol DocumentSource {
 
 /// No node.
 let none = Int.min
+
+/// What a list may have for elements.
+enum ElementForm { case object, array, text, value }
 
 /// The paths of a type that start at one kind of node, each with a slot.
 struct SlotScope: Sendable {
@@ -47,6 +54,9 @@ struct SlotScope: Sendable {
 }
 
 extension DocumentSource {
+    // In XML and CSV whatever a path leads through has what it leads to, or nothing.
+    func forEach(_ path: Int, from node: Int, stray: (Int) -> Void, _ body: (Int) -> Bool) { forEach(path, from: node, body) }
+    func form(ofElement node: Int) -> ElementForm? { nil }
     func enter(element: (index: Int, count: Int)?) {}
     func takeFault() -> (path: String, reason: String)? { nil }
 

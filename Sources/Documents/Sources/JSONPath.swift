@@ -239,15 +239,23 @@ struct JSONSource: DocumentSource {
         }
     }
 
-    func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) {
-        _ = table.paths[path].tokens.withUnsafeBufferPointer { step($0, 0, node, body) }
+    func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool) { forEach(path, from: node, stray: { _ in }, body) }
+
+    func forEach(_ path: Int, from node: Int, stray: (Int) -> Void, _ body: (Int) -> Bool) {
+        _ = table.paths[path].tokens.withUnsafeBufferPointer { step($0, 0, node, stray, body) }
     }
 
     /// Follows one path by itself, where all its nodes are wanted and not the first. False once `body` has had enough.
-    private func step(_ tokens: UnsafeBufferPointer<JSONPath.Token>, _ index: Int, _ node: Int, _ body: (Int) -> Bool) -> Bool {
+    private func step(
+        _ tokens: UnsafeBufferPointer<JSONPath.Token>, _ index: Int, _ node: Int, _ stray: (Int) -> Void, _ body: (Int) -> Bool
+    ) -> Bool {
         guard index < tokens.count else { return body(node) }
         let kind = tape.nodes[node].kind
-        guard kind == .object || kind == .array else { return true }
+        guard kind == .object || kind == .array else {
+            // Some programs write an empty list as an empty text, or as an object without members: nothing of it is lost.
+            if tokens[index].isStar, kind != .null, kind != .string || tape.nodes[node].byteCount > 0 { stray(node) }
+            return true
+        }
         var position = 0
         for child in tape.children(of: node) {
             guard work.charge(1, .paths) else { return false }
@@ -260,12 +268,14 @@ struct JSONSource: DocumentSource {
                 isMatch = tokens[index].isStar || tokens[index].index == position
             }
             if isMatch {
-                guard step(tokens, index + 1, child, body) else { return false }
+                guard step(tokens, index + 1, child, stray, body) else { return false }
                 // Names do not repeat in an object.
                 if kind == .object { return true }
             }
             position += 1
         }
+        // A member may be called `*`; an object without one has no elements.
+        if kind == .object, tokens[index].isStar, position > 0 { stray(node) }
         return true
     }
 
@@ -298,6 +308,16 @@ struct JSONSource: DocumentSource {
     }
 
     func exists(_ node: Int) -> Bool { tape.nodes[node].kind != .null }
+
+    func form(ofElement node: Int) -> ElementForm? {
+        switch tape.nodes[node].kind {
+        case .null: nil
+        case .object: .object
+        case .array: .array
+        case .string: .text
+        case .number, .true, .false: .value
+        }
+    }
 
     /// From the receipt's element where the node lies in it, else from the document.
     func location(of node: Int, within element: Int) -> String {

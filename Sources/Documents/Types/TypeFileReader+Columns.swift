@@ -130,7 +130,9 @@ extension TypeFileReader {
         let added = tape.member("where", of: node).map { tests($0, isMatch: false) } ?? []
         // With a path the sum goes over the nodes that it selects, from each of which it reads the value; alone it is the path.
         if let sum = tape.member("sum", of: node) {
-            if let value = tape.member("value", of: node) { fail(value, "sum is the value") }
+            if let value = tape.member("value", of: node) {
+                fail(value, "a sum has no value beside it: with a path, sum leads on from what that selects and where lets pass, as in {\"path\", \"where\", \"sum\"}")
+            }
             if let path = path(sum) {
                 if lookups.isEmpty {
                     let isFromRoot = tape.member("from_root", of: node).flatMap { boolean($0) } ?? false
@@ -152,6 +154,7 @@ extension TypeFileReader {
             lookups[index].tests += added
             if let value { lookups[index].value = value }
         }
+        noteIdleTests(of: lookups)
         // A default may stand alone: a column that no document gives.
         if lookups.isEmpty, tape.member("default", of: node) == nil || tape.member("path", of: node) != nil {
             if tape.member("path", of: node) == nil, tape.member("from", of: node) == nil, tape.member("sum", of: node) == nil { fail(missing: "path", of: node) }

@@ -50,6 +50,7 @@ extension TypeFileReader {
         guard checkObject(node, known: isTime ? ["path", "from_root", "where", "value", "optional", "format"] : ["path", "from_root", "where", "value", "optional"])
         else { return nil }
         guard let lookup = lookup(node) else { return nil }
+        noteIdleTests(of: [lookup])
         var part = TypeFile.Part(lookup: [lookup], pointer: pointer)
         if let optional = tape.member("optional", of: node) { part.isOptional = boolean(optional) ?? false }
         if let format = tape.member("format", of: node) { part.format = timeFormat(format) }

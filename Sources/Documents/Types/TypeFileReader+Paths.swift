@@ -37,6 +37,20 @@ extension TypeFileReader {
         return tests
     }
 
+    /// `where` asks what a path selects. Where that is the value itself, nothing is below it in JSON, and no test of a path there ever holds.
+    mutating func noteIdleTests(of lookups: [TypeFile.Lookup]) {
+        guard file.format == .json else { return }
+        for test in lookups.filter({ $0.value == nil }).flatMap(\.tests) where !test.path.text.isEmpty {
+            if case .exists(false) = test.condition { continue }
+            // A column's tests are those of each of its paths.
+            if file.idleMembers.contains(where: { $0.pointer == test.path.pointer }) { continue }
+            file.idleMembers.append(
+                .init(
+                    pointer: test.path.pointer, code: "invalid-value",
+                    message: "where asks what the path selects, and that is the value here, which has nothing below it: let path lead to what holds both, and value (or sum) from there to the value"))
+        }
+    }
+
     /// A value to compare with. Numbers keep their text: later they are compared by value, so that 1 equals 1.0.
     mutating func constant(_ node: Int) -> TypeFile.Constant? {
         switch tape[node].kind {

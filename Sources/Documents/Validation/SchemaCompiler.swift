@@ -77,10 +77,14 @@ struct SchemaCompiler {
         guard library.usesStandardMetaschema(location), let metaschema = Metaschema.compiled else { return }
         let tape = library.tape(location.document)
         var found: [Fault.Violation] = []
-        metaschema.validate(tape, location.node) { node, missing, _, message in
+        metaschema.validate(tape, location.node) { node, missing, code, message in
             guard found.count < TypeFileError.reasonCountMax else { return }
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
-            found.append(.init(pointer: tape.pointer(to: node) + suffix, code: "invalid-schema", message: message))
+            let pointer = tape.pointer(to: node) + suffix
+            // That it is none of two forms would leave whoever misspelt a type to look for both.
+            let isType = code == "anyOf" && pointer.hasSuffix("/type")
+            let told = isType ? "a type is array, boolean, integer, null, number, object or string, or a list of them" : message
+            found.append(.init(pointer: pointer, code: "invalid-schema", message: told))
         }
         reasons += found
     }

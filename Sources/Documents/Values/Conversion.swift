@@ -52,8 +52,9 @@ struct Conversion: Sendable {
     /// - Parameters:
     ///   - zone: nil where the document has none: then a time without offset is a fault.
     ///   - arena: where texts are laid that do not stand in the document as they are read.
+    ///   - isKept: the document was taken before: a number that is too near to 0 was 0 then.
     /// - Throws: the fault that fits, the range last: a number is first one, then exact, then within its column.
-    func cell(_ text: ScalarText, zone: ZoneRules?, arena: Arena) throws(ValueFault) -> Cell {
+    func cell(_ text: ScalarText, zone: ZoneRules?, arena: Arena, isKept: Bool = false) throws(ValueFault) -> Cell {
         guard text.kind != .container else { throw .wrongType }
         switch kind {
         case .string:
@@ -75,7 +76,7 @@ struct Conversion: Sendable {
             let digits = try number(text, scale: 0)
             guard Int64(exactly: digits) != nil else { throw .outOfRange }
             return .number(digits)
-        case .double: return try double(text, arena: arena)
+        case .double: return try double(text, arena: arena, isKept: isKept)
         case .boolean: return .number(try boolean(text) ? 1 : 0)
         case .date: return .number(Int128(try date(text, zone: zone)))
         case .timestamp: return .number(Int128(try timestamp(text, zone: zone)))
@@ -109,7 +110,7 @@ struct Conversion: Sendable {
     }
 
     /// The double nearest to the number as it is written: strtod rounds once.
-    private func double(_ text: ScalarText, arena: Arena) throws(ValueFault) -> Cell {
+    private func double(_ text: ScalarText, arena: Arena, isKept: Bool) throws(ValueFault) -> Cell {
         guard text.kind == .number || text.kind == .string else { throw .notANumber }
         let rest = try withoutSuffix(text)
         // A number of JSON has a point, whatever mark texts have.
@@ -133,7 +134,18 @@ struct Conversion: Sendable {
         copy[byteCount] = 0
         let value = copy.withMemoryRebound(to: CChar.self, capacity: byteCount + 1) { strtod($0, nil) }
         guard value.isFinite else { throw .outOfRange }
+        // As in SQL, where a cast of it overflows, too: 0 is another number.
+        if value == 0, !isKept, Self.isOtherThanZero(copy, digitCount) { throw .outOfRange }
         return .number(Int128(value.bitPattern))
+    }
+
+    /// Whether a number has a digit but 0 before its exponent.
+    private static func isOtherThanZero(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        for index in 0..<count {
+            if bytes[index] | 0x20 == UInt8(ascii: "e") { return false }
+            if bytes[index] &- 0x31 < 9 { return true }
+        }
+        return false
     }
 
     /// `true`, `false`, `1` and `0`, as XML Schema's boolean has them; in no other case or spelling.

@@ -11,7 +11,7 @@ enum XMLEncoding {
     /// of XML.
     ///
     /// Names as documents declare them: those of IANA and some that have no place there.
-    private static let known: [String: String] = {
+    static let known: [String: String] = {
         var names = [
             "utf-8": "UTF-8", "utf8": "UTF-8", "us-ascii": "US-ASCII", "ascii": "US-ASCII", "utf-16": "UTF-16", "utf-16le": "UTF-16LE",
             "utf-16be": "UTF-16BE", "koi8-r": "KOI8-R", "koi8-u": "KOI8-U", "ibm866": "CP866", "cp866": "CP866", "ibm850": "CP850", "cp850": "CP850",
@@ -97,7 +97,7 @@ enum XMLEncoding {
     }
 
     /// UTF-32's mark begins with UTF-16's: longest first.
-    private static func bom(_ bytes: UnsafeRawBufferPointer) -> (encoding: String, byteCount: Int)? {
+    static func bom(_ bytes: UnsafeRawBufferPointer) -> (encoding: String, byteCount: Int)? {
         func begins(_ mark: [UInt8]) -> Bool { bytes.count >= mark.count && bytes.prefix(mark.count).elementsEqual(mark) }
         if begins([0xEF, 0xBB, 0xBF]) { return ("UTF-8", 3) }
         if begins([0xFF, 0xFE, 0, 0]) || begins([0, 0, 0xFE, 0xFF]) { return ("UTF-32", 4) }
@@ -167,7 +167,7 @@ enum XMLEncoding {
     }
 
     /// All at once: the text is in memory, and its size bounds what comes out.
-    private static func converted(
+    static func converted(
         _ body: UnsafeRawBufferPointer, from encoding: String, offset: Int
     ) throws(DocumentError) -> [UInt8] {
         let converter = iconv_open("UTF-8", encoding)

@@ -38,6 +38,10 @@ struct Intake: Sendable {
             type: request.type, now: parts.clock.now(), documentByteCountMax: parts.documentByteCountMax,
             eachCountMax: Self.lineCountMax)
         options.allowance = allowance
+        if request.form == .csv {
+            options.knownTypes = request.principal.types.map { Set($0) }
+            options.charset = StoredContentType.charset(request.contentType)
+        }
         return options
     }
 

@@ -23,10 +23,16 @@ package enum StoredContentType {
 
     /// Example: `Text/XML; charset="ISO-8859-1"` is kept as `text/xml; charset=iso-8859-1`; an unknown charset is left out.
     private static func xml(_ header: String) -> String {
-        let parts = header.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-        let media = parts.first == "text/xml" ? "text/xml" : "application/xml"
-        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }?.dropFirst(8).filter { $0 != "\"" }
-        guard let charset, charsets.contains(charset) else { return media }
+        let media = parts(header).first == "text/xml" ? "text/xml" : "application/xml"
+        guard let charset = charset(header), charsets.contains(charset) else { return media }
         return "\(media); charset=\(charset)"
     }
+
+    /// Which one a media type names, in lower case and without quotes; nil for none, and for an empty one.
+    static func charset(_ header: String) -> String? {
+        let name = parts(header).dropFirst().first { $0.hasPrefix("charset=") }.map { $0.dropFirst(8).filter { $0 != "\"" } } ?? ""
+        return name.isEmpty ? nil : name
+    }
+
+    private static func parts(_ header: String) -> [String] { header.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } } }
 }

@@ -59,8 +59,10 @@ struct UploadReader {
             body += record.bytes
             body.append(0x0A)
         }
+        var options = options(byteCount: body.count, isOfMany: true)
+        options.isHeaderChecked = true
         do {
-            let reading = try intake.parts.reader.readCSV(body, options(byteCount: body.count, isOfMany: true))
+            let reading = try intake.parts.reader.readCSV(body, options)
             guard reading.receipts.count == records.count, reading.beyondCount == 0 else { return nil }
             return zip(records, reading.receipts).map { item($0.number, $1, body) }
         } catch {

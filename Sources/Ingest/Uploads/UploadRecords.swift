@@ -34,14 +34,15 @@ package final class UploadRecords: @unchecked Sendable {
         var first = [UInt8](repeating: 0, count: 64 << 10)
         let known = first.withUnsafeMutableBytes { pread(opened, $0.baseAddress, $0.count, 0) }
         do {
-            let (stream, form, _) = try UploadForm.stream(of: upload, first: Array(first.prefix(max(0, known))), passed: 0, uploads)
-            (self.stream, self.form) = (stream, form)
+            // Where no type is named its columns are members, whatever types know of them.
+            let (stream, form, _) = try UploadForm.stream(of: upload, first: Array(first.prefix(max(0, known))), passed: 0, uploads, knownTypes: [])
+            (self.stream, self.form, delimiter) = (stream, form, stream.csvDelimiter)
         } catch {
             close(opened)
+            if let error = error as? RecordFileError { throw error.fault }
             throw error
         }
         file = opened
-        delimiter = upload.type.flatMap { uploads.intake.types.registry.snapshot[$0] }.map { RecordFacts($0).delimiter } ?? UInt8(ascii: ",")
         isPacked = StreamCoding.of(first: first) != nil
     }
 

@@ -85,7 +85,9 @@ final class UploadRunner {
         defer { close(file) }
         defer { abandon() }
         try begin()
-        var (stream, form, holding) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads) { [self] in try surroundings(in: file, $0) }
+        var (stream, form, holding) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads, knownTypes: principal.types.map { Set($0) }) {
+            [self] in try surroundings(in: file, $0)
+        }
         let request = IntakeRequest(
             form: form == .csv ? .csv : form == .xml ? .xml : .json, body: [], contentType: form == .csv ? "text/csv" : form == .xml ? "application/xml" : "application/json",
             principal: principal, type: upload.type, client: upload.client, uploadID: upload.id)
@@ -120,6 +122,7 @@ final class UploadRunner {
         try finish()
         // An envelope that is read whole is cut into one.
         upload.recordCount = max(Int64(stream.recordCount), upload.counts.processed)
+        if upload.recordCount == 0, let header = stream.csvHeader { try UploadForm.checkAlone(header, of: upload, uploads) }
     }
 
     /// What stands around an envelope's records: a reading of its own, in which a fault is found before anything is taken.
@@ -373,10 +376,13 @@ enum UploadForm {
 
     /// What the type says counts first, then the content type and the name, then the first bytes.
     ///
-    /// - Parameter surroundings: reads the file by that stream, where the type's paths reach beyond a record; nil where records may come without what stands behind them.
-    /// - Throws: `unknown-type` where the type is gone by now; what `surroundings` throws.
+    /// - Parameters:
+    ///   - knownTypes: those that the owner may know of, nil for all: where no type is named, a header of CSV is held against them alone.
+    ///   - surroundings: reads the file by that stream, where the type's paths reach beyond a record; nil where records may come without what stands behind them.
+    /// - Throws: `unknown-type` where the type is gone by now; `RecordFileError` for a file that is no records at all; what `surroundings` throws.
     static func stream(
-        of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads, surroundings: ((RecordStream) throws -> EnvelopeSurroundings?)? = nil
+        of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads, knownTypes: Set<String>?,
+        surroundings: ((RecordStream) throws -> EnvelopeSurroundings?)? = nil
     ) throws -> (RecordStream, RecordForm, Holding) {
         var options = RecordStream.Options()
         options.coding = upload.coding.flatMap { StreamCoding(rawValue: $0) } ?? StreamCoding.of(name: upload.name) ?? StreamCoding.of(first: first)
@@ -384,7 +390,12 @@ enum UploadForm {
         options.byteCountMax = uploads.options.byteCountMax
         options.recordCountPassed = passed
         let plain = options.coding == nil ? first : decoded(first, options.coding)
-        var form = upload.contentType.flatMap { RecordForm.of(contentType: essence($0)) } ?? RecordForm.of(name: upload.name, first: plain)
+        if let other = Self.others.first(where: { plain.starts(with: $0.first) }) {
+            throw RecordFileError(Fault(.badEncoding, "the file is \(other.name): records come as CSV, NDJSON, JSON or XML, as they are or in gzip or zstd"))
+        }
+        options.charset = upload.contentType.flatMap { StoredContentType.charset($0) }
+        let said = upload.contentType.flatMap { RecordForm.of(contentType: essence($0)) }
+        var form = said ?? RecordForm.of(name: upload.name, first: plain)
         if let name = upload.type {
             guard let type = uploads.intake.types.registry.snapshot[name] else { throw Fault(.unknownType, "there is no type \(name) any more") }
             let facts = RecordFacts(type)
@@ -408,10 +419,30 @@ enum UploadForm {
                 if let path { return (RecordStream(whole: form, options, reason: path), form, .envelope) }
                 return (RecordStream(envelope, options, found), form, .element)
             }
-        } else if form == .csv, plain.isEmpty, !first.isEmpty {
+        } else if form == .csv, plain.isEmpty, !first.isEmpty, said == nil, !isNamedCSV(upload.name) {
             form = .lines
+        } else if form == .csv, let header = CSVHeader(first: TextCharset.head(plain, charset: options.charset), type: nil, uploads.intake.types.registry.snapshot) {
+            options.delimiter = header.delimiter
+            options.columns = header.columns(knownTypes: knownTypes)
         }
         return (RecordStream(form, options), form, .document)
+    }
+
+    /// By its name alone: nothing of the file says CSV beside `<`.
+    private static func isNamedCSV(_ name: String) -> Bool { RecordForm.of(name: name, first: [UInt8(ascii: "<")]) == .csv }
+
+    /// What files begin with that are sent as they are, and are no records.
+    private static let others: [(first: [UInt8], name: String)] = [
+        (Array("PK\u{3}\u{4}".utf8), "a ZIP archive, as workbooks (.xlsx, .ods) are"), (Array("PK\u{5}\u{6}".utf8), "an empty ZIP archive"),
+        ([0xD0, 0xCF, 0x11, 0xE0], "a document of an older Office, as workbooks (.xls) are"), (Array("%PDF-".utf8), "a PDF"),
+    ]
+
+    /// A header may stand alone, if it is one.
+    ///
+    /// - Throws: `RecordFileError` where no type knows any of its columns.
+    static func checkAlone(_ header: [UInt8], of upload: Upload, _ uploads: Uploads) throws {
+        let known = CSVHeader(first: header, type: upload.type, uploads.intake.types.registry.snapshot)
+        if let fault = known?.faultWithoutRecords(header, isTypeNamed: upload.type != nil) { throw RecordFileError(fault) }
     }
 
     /// Elements of an array are records of their own, each perhaps an envelope.
@@ -426,12 +457,23 @@ enum UploadForm {
         return String(head.filter { $0 != " " && $0 != "\t" })
     }
 
+    /// As much as of a plain file: a header of CSV may be long.
+    private static let plainByteCountMax = 64 << 10
+
     /// The beginning of what is packed; a broken file shows later.
     private static func decoded(_ first: [UInt8], _ coding: StreamCoding?) -> [UInt8] {
         guard let coding else { return first }
         var plain: [UInt8] = []
+        let decompressor = StreamDecompressor(coding, windowLogMax: 25)
+        // zstd gives nothing out before a block is whole, which holds up to 128 KiB of text.
+        var rest = first[...]
         do {
-            try first.prefix(4_096).withUnsafeBytes { try StreamDecompressor(coding, windowLogMax: 25).decompress($0) { if plain.count < 4_096 { plain.append(contentsOf: $0.prefix(4_096)) } } }
+            while !rest.isEmpty, plain.count < plainByteCountMax {
+                try rest.prefix(4_096).withUnsafeBytes {
+                    try decompressor.decompress($0) { if plain.count < plainByteCountMax { plain.append(contentsOf: $0.prefix(plainByteCountMax)) } }
+                }
+                rest = rest.dropFirst(4_096)
+            }
         } catch {
             return plain
         }

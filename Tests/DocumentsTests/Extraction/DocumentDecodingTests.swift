@@ -54,6 +54,17 @@ final class DocumentDecodingTests: XCTestCase {
         }
     }
 
+    /// Whether an element of XML is an object or a text is for its attributes to say, which may be left out.
+    func test_elementsOfXML_thatAreTexts_areRowsOfNULLs() throws {
+        let rates = #""l":{"path":"/content/r/tax","columns":{"rate":{"path":"/@rate","type":"INTEGER"}}}"#
+        let type = try type(#"[{"path":"/archive","as":["base64"],"to":"/content"}]"#, columns: rates)
+        let xml = Array(#"<r><tax rate="20">5</tax><tax>3</tax><tax/></r>"#.utf8)
+        XCTAssertEqual(try values(try read(type, #","archive":"\#(base64(xml))""#)), [.list([.structure([.integer(20)]), .structure([.null]), .structure([.null])])])
+        // Numbers are of JSON alone.
+        let json = Array(#"{"r":{"tax":[3]}}"#.utf8)
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(json))""#)), "/content/r/tax/0 wrong-type")
+    }
+
     func test_byteOrderMark_isPassedOver() throws {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let type = try type(#"[{"path":"/archive","as":["base64"],"to":"/content"}]"#)

@@ -174,6 +174,62 @@ final class BuiltInTypesTests: XCTestCase {
         }
     }
 
+    private func columns(_ text: String, _ type: String) throws -> [String: Any] {
+        let receipts = try Self.reader().readXML(Array(text.utf8), ReadingOptions(now: Self.now)).receipts
+        guard case .accepted(let receipt)? = receipts.first else { throw Fault(.internalError, reasons(receipts)) }
+        XCTAssertEqual(receipt.type.name, type)
+        let whole = try form(receipt)
+        return (whole["columns"] as? [String: Any] ?? [:]).merging(["issued_at": whole["issued_at"] ?? ""]) { own, _ in own }
+    }
+
+    private static func invoice(country: String, time: String = "", taxes: String) -> String {
+        """
+        <Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2" \
+        xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ID>I-1</cbc:ID><cbc:IssueDate>2024-03-01</cbc:IssueDate>\(time)\
+        <cac:AccountingSupplierParty><cac:Party><cac:PostalAddress><cac:Country><cbc:IdentificationCode>\(country)</cbc:IdentificationCode></cac:Country></cac:PostalAddress></cac:Party></cac:AccountingSupplierParty>\
+        \(taxes)<cac:LegalMonetaryTotal><cbc:PayableAmount currencyID="SAR">2070.00</cbc:PayableAmount></cac:LegalMonetaryTotal></Invoice>
+        """
+    }
+
+    /// Saudi invoices say their tax twice in one currency: with its subtotals, and as what is reported.
+    func test_taxOfUBL_isThatOfSubtotals_elseAllThatIsStated() throws {
+        func total(_ amount: String, _ currency: String, isDivided: Bool) -> String {
+            let divided = #"<cac:TaxSubtotal><cbc:TaxAmount currencyID="\#(currency)">\#(amount)</cbc:TaxAmount></cac:TaxSubtotal>"#
+            return #"<cac:TaxTotal><cbc:TaxAmount currencyID="\#(currency)">\#(amount)</cbc:TaxAmount>\#(isDivided ? divided : "")</cac:TaxTotal>"#
+        }
+        for (taxes, wanted) in [
+            (total("270.00", "SAR", isDivided: false) + total("270.00", "SAR", isDivided: true), "270.0000"), (total("200.00", "SAR", isDivided: true) + total("70.00", "SAR", isDivided: true), "270.0000"),
+            (total("200.00", "SAR", isDivided: false) + total("70.00", "SAR", isDivided: false), "270.0000"), (total("72.00", "USD", isDivided: true) + total("270.00", "SAR", isDivided: false), "270.0000"),
+        ] {
+            let invoice = Self.invoice(country: "SA", taxes: taxes)
+            XCTAssertEqual(try columns(invoice, "ubl-invoice")["tax_total"] as? String, wanted, taxes)
+            XCTAssertEqual(try columns("<e><p>\(invoice)</p></e>", "ubl-invoice-envelope")["tax_total"] as? String, wanted, taxes)
+        }
+        XCTAssertTrue(try columns(Self.invoice(country: "SA", taxes: ""), "ubl-invoice")["tax_total"] is NSNull)
+    }
+
+    /// Of a country with one zone a time without an offset is local there; of others it is UTC, by the type's default.
+    func test_timesOfUBL_areOfTheSellersCountry() throws {
+        for (country, wanted) in [("KR", "2024-03-01T14:30:00.000000Z"), ("VN", "2024-03-01T16:30:00.000000Z"), ("AR", "2024-03-02T02:30:00.000000Z"), ("AU", "2024-03-01T23:30:00.000000Z")] {
+            let invoice = Self.invoice(country: country, time: "<cbc:IssueTime>23:30:00</cbc:IssueTime>", taxes: "")
+            XCTAssertEqual(try columns(invoice, "ubl-invoice")["issued_at"] as? String, wanted, country)
+            XCTAssertEqual(try columns("<e><p>\(invoice)</p></e>", "ubl-invoice-envelope")["issued_at"] as? String, wanted, country)
+        }
+    }
+
+    func test_linesOfPOSLog_tellReturnsFromSales() throws {
+        let lines = [
+            "<Sale><ItemID>1</ItemID><ExtendedAmount>3.50</ExtendedAmount></Sale>", "<Return><ItemID>2</ItemID><ExtendedAmount>1.00</ExtendedAmount></Return>", "<Return><Description>x</Description></Return>",
+        ].map { "<LineItem>\($0)</LineItem>" }.joined()
+        let text = """
+            <POSLog xmlns="http://www.nrf-arts.org/IXRetail/namespace/"><Transaction><RetailStoreID>1</RetailStoreID><WorkstationID>1</WorkstationID><SequenceNumber>1</SequenceNumber>\
+            <BeginDateTime>2025-05-09T07:58:12Z</BeginDateTime><RetailTransaction>\(lines)<Total TotalType="TransactionGrandAmount">2.50</Total></RetailTransaction></Transaction></POSLog>
+            """
+        let found = try columns(text, "arts-poslog")["lines"] as? [[String: Any]]
+        XCTAssertEqual(found?.map { $0["is_return"] as? Bool }, [false, true, true])
+        XCTAssertEqual(found?.map { $0["amount"] as? String }, ["3.5000", "1.0000", nil])
+    }
+
     func test_ownSamples_areAcceptedByTheTypeThatTheyAreNamedFor() throws {
         let reader = try Self.reader()
         let files = try Self.files(Self.types.appendingPathComponent("samples"))

@@ -258,9 +258,34 @@ final class RecordStreamTests: XCTestCase {
                 ["ERROR invalid-document: a carriage return within the header: do lines end with CR alone? LF or CRLF is wanted (line 1)"])
         }
         XCTAssertEqual(
-            texts("a,c,d\n1,2,3\n", .csv, Self.options(columns: [[0x61]])), ["ERROR invalid-document: the header has columns that the type does not know: \"c\", \"d\""])
+            texts("a,c,d\n1,2,3\n", .csv, Self.options(columns: [[0x61]])), ["ERROR invalid-document: the header has columns that the type does not know: \"c\", \"d\"; it knows \"a\""])
+        XCTAssertEqual(
+            texts("1,2\n3,4\n", .csv, Self.options(columns: [[0x61], [0x62]])),
+            ["ERROR invalid-document: the first row has none of the type's columns: is the header missing? They are \"a\", \"b\""])
         let wide = read([0xFF, 0xFE, 0x61, 0x00, 0x0A, 0x00], pieces: [1]) { RecordStream(.csv) }
         XCTAssertEqual(wide.error, "bad-encoding: the file is in UTF-16 or UTF-32; UTF-8 is wanted (byte 0)")
+    }
+
+    /// Wherever its pieces end, and by its mark where it has one.
+    func test_csv_ofAnotherCharset_isReadInIt() {
+        func records(_ file: [UInt8], _ charset: String, columns: Set<[UInt8]>? = nil) -> [String] {
+            var options = Self.options(columns: columns)
+            options.charset = charset
+            let whole = read(file, pieces: []) { RecordStream(.csv, options) }
+            for place in 0...file.count { XCTAssertEqual(read(file, pieces: [place]) { RecordStream(.csv, options) }, whole, "\(charset), cut at \(place)") }
+            return whole.records.map(\.text) + (whole.error.map { ["ERROR " + $0] } ?? [])
+        }
+        let wide = "a,b\né,😀\n".utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+        let other = wide.indices.map { wide[$0 ^ 1] }
+        for (file, charset) in [(wide, "utf-16le"), ([0xFF, 0xFE] + wide, "utf-16"), (wide, "UTF-16"), (other, "utf-16"), ([0xFE, 0xFF] + other, "utf-16be")] {
+            XCTAssertEqual(records(file, charset, columns: [[0x61], [0x62]]), ["é,😀"], charset)
+        }
+        XCTAssertEqual(records([0x61, 0x0A, 0xE9, 0x0A, 0x62, 0x0A], "iso-8859-2"), ["é", "b"])
+        XCTAssertEqual(records([0x61, 0x0A, 0x81, 0x0A, 0x62, 0x0A], "windows-1252"), ["! bad-encoding: not UTF-8 (line 2)", "b"])
+        XCTAssertEqual(records([0xEF, 0xBB, 0xBF, 0x61, 0x0A, 0x62, 0x0A], "utf-8"), ["b"])
+        XCTAssertEqual(records([0xEF, 0xBB, 0xBF, 0x61, 0x0A, 0xC3, 0xA9, 0x0A], "windows-1252"), ["é"])
+        XCTAssertEqual(records([0xFF, 0xFE, 0x61, 0x00, 0x0A, 0x00], "windows-1252"), ["ERROR bad-encoding: its charset is windows-1252, but its first bytes are UTF-16LE (byte 0)"])
+        XCTAssertEqual(records([0x61, 0x2C, 0x0A, 0x62, 0x2C, 0x0A], "utf-8", columns: [[0x61]]), ["b,"])
     }
 
     // MARK: JSON

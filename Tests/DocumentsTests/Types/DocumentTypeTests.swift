@@ -130,6 +130,13 @@ final class DocumentTypeTests: XCTestCase {
             (#"{"path":"/a","type":"DOUBLE","decimal_mark":","}"#, #""a":"1,5""#, .double(1.5)), (#"{"path":"/a","type":"DOUBLE","decimal_mark":","}"#, #""a":1.5"#, .double(1.5)),
             (#"{"path":"/a","type":"VARCHAR","trim":true}"#, #""a":" \tA 1  \r\n""#, .string("A 1")), (#"{"path":"/a","type":"VARCHAR","trim":false}"#, #""a":" A ""#, .string(" A ")),
             (#"{"path":"/a","type":"VARCHAR","trim":true}"#, #""a":"  ""#, .string("")), (#"{"path":"/a","type":"VARCHAR","trim":true}"#, #""a":"\u00a0A""#, .string("\u{A0}A")),
+            // No more than 0 has no digit; the least that a double has is none.
+            (#"{"path":"/a","type":"DOUBLE"}"#, #""a":-0.00e-999"#, .double(-0.0)), (#"{"path":"/a","type":"DOUBLE"}"#, #""a":"5e-324""#, .double(.leastNonzeroMagnitude)),
+            // A default is as types in force have it.
+            (#"{"path":"/a","type":"DOUBLE","default":1e-400}"#, #""b":1"#, .double(0)),
+            // An object may have a member called `*`, and `from` name both forms that documents have.
+            (#"{"path":"/a/*/v","type":"INTEGER"}"#, #""a":{"*":{"v":7}}"#, .integer(7)), (#"{"from":["/a/*/v","/a/v"],"type":"INTEGER"}"#, #""a":{"v":7}"#, .integer(7)),
+            (#"{"path":"/a/*/v","type":"INTEGER"}"#, #""a":null"#, .null), (#"{"sum":"/a/*/v","type":"INTEGER"}"#, #""b":1"#, .null),
             (#"{"path":"/a","type":"VARCHAR"}"#, #""a":" A ""#, .string(" A ")), (#"{"path":"/a","columns":{"x":{"path":"","type":"VARCHAR","trim":true}}}"#, #""a":[" x ","y"]"#, .list([.structure([.string("x")]), .structure([.string("y")])])),
         ]
         for (column, members, wanted) in cases {
@@ -152,6 +159,7 @@ final class DocumentTypeTests: XCTestCase {
             (#"{"path":"/a","type":"DOUBLE"}"#, #""a":1e999"#, "/a out-of-range"), (#"{"path":"/a","type":"DECIMAL(9,2)"}"#, #""a":"""#, "/a not-a-number"),
             // A point where the mark is a comma parts thousands: what it is read as would be a thousandth.
             (#"{"path":"/a","type":"DOUBLE","decimal_mark":","}"#, #""a":"1.500""#, "/a not-a-number"), (#"{"path":"/a","type":"DECIMAL(9,2)","decimal_mark":","}"#, #""a":"1.500""#, "/a not-a-number"),
+            (#"{"path":"/a","type":"DOUBLE"}"#, #""a":1e-400"#, "/a out-of-range"), (#"{"path":"/a","type":"DOUBLE","scale":-38}"#, #""a":"-1.0e-300""#, "/a out-of-range"),
             (#"{"sum":"/a/*","type":"DECIMAL(38,0)"}"#, #""a":[1,0.5]"#, "/a/* too-many-digits"), (#"{"path":"/a","type":"DOUBLE","scale":38}"#, #""a":1e300"#, "/a out-of-range"),
         ]
         for (column, members, wanted) in cases {
@@ -167,6 +175,53 @@ final class DocumentTypeTests: XCTestCase {
             [.integer(7), .list([.structure([.string("a"), .integer(2), .integer(7)]), .structure([.null, .integer(6), .integer(7)])])])
         XCTAssertEqual(try columns(try type(lines), "{\(head)}"), [.null, .list([])])
         XCTAssertEqual(try columns(try type(lines), "{\(head),\"l\":null}"), [.null, .list([])])
+    }
+
+    /// What `/*` asks for its elements, and has none to give, is no empty array: orders by their ids are many.
+    func test_columns_starThatMeetsNoArray_isAFaultOfItsPlace() throws {
+        let list = #"{"path":"/a/*","columns":{"q":{"path":"/q","type":"INTEGER"}}}"#
+        let inner = #"{"path":"/a/*/i/*","columns":{"q":{"path":"/q","type":"INTEGER"}}}"#
+        let cases: [(String, String, [String])] = [
+            (list, #""a":{"x":{"q":5},"y":{"q":7}}"#, ["/a wrong-type"]), (list, #""a":5"#, ["/a wrong-type"]), (list, #""a":"x""#, ["/a wrong-type"]), (list, #""a":false"#, ["/a wrong-type"]), (list, #""a":null"#, []), (list, #""b":1"#, []),
+            (list, #""a":[]"#, []), (inner, #""a":[{"i":[{"q":1}]},{"i":{"q":2}},{"i":null},{}]"#, ["/a/1/i wrong-type"]), (inner, #""a":[{"i":{"q":2}},{"i":3}]"#, ["/a/0/i wrong-type", "/a/1/i wrong-type"]),
+            (#"{"from":["/a/*","/a/list"],"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#, #""a":{"list":[{"q":1}]}"#, []),
+            (#"{"path":"/a/*","required":true,"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]),
+            (#"{"sum":"/a/*/q","type":"INTEGER"}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]), (#"{"path":"/a/*","sum":"/i/*/q","type":"INTEGER"}"#, #""a":[{"i":[{"q":1}]},{"i":{"q":2}}]"#, ["/a/1/i wrong-type"]),
+            (#"{"path":"/a/*/q","type":"INTEGER","default":1}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]), (#"{"path":"/a/*/q","type":"INTEGER","required":true}"#, #""a":[5]"#, ["/a/*/q required"]),
+            (#"{"path":"/a/*","where":{"/k":"x"},"value":"/q","type":"INTEGER"}"#, #""a":{"k":"x","q":1}"#, ["/a wrong-type"]),
+            // So programs write an empty list that know no other: nothing of it is lost.
+            (list, #""a":{}"#, []), (list, #""a":"""#, []), (inner, #""a":[{"i":{}},{"i":""}]"#, []), (#"{"sum":"/a/*/q","type":"INTEGER"}"#, #""a":{}"#, []),
+            (#"{"path":"/a/*/q","type":"INTEGER"}"#, #""a":"""#, []), (#"{"path":"/a/*","required":true,"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#, #""a":{}"#, ["/a/* required"]),
+        ]
+        for (column, members, wanted) in cases { XCTAssertEqual(try faults(try type(#""columns":{"c":\#(column)}"#), "{\(head),\(members)}"), wanted, "\(column) \(members)") }
+    }
+
+    func test_lists_elementsInWhichNoColumnIsFound_areFaultsOfTheirPlaces() throws {
+        let members = #"{"path":"/l","columns":{"a":{"path":"/a","type":"INTEGER"},"n":{"path":"/n","from_root":true,"type":"INTEGER"}}}"#
+        let cases: [(String, String, [String])] = [
+            (members, #"[5,{"a":1}]"#, ["/l/0 wrong-type"]), (members, #"[{"a":1},"x",true,[{"a":1}]]"#, ["/l/1 wrong-type", "/l/2 wrong-type", "/l/3 wrong-type"]),
+            // NULL is NULL.
+            (members, #"[null,{},{"a":1}]"#, []), (#"{"path":"/l","columns":{"a":{"path":"/0","type":"INTEGER"}}}"#, "[[1],[2]]", []), (#"{"path":"/l","columns":{"a":{"path":"/0","type":"INTEGER"}}}"#, "[1]", ["/l/0 wrong-type"]),
+            (#"{"path":"/l","columns":{"a":{"path":"","type":"INTEGER"},"b":{"path":"/b","type":"INTEGER"}}}"#, "[1,2]", []), (#"{"path":"/l","columns":{"n":{"path":"/n","from_root":true,"type":"INTEGER"}}}"#, "[1,2]", []),
+            (#"{"path":"/l/*","columns":{"a":{"path":"/a","type":"INTEGER","required":true}}}"#, "[7]", ["/l/0 wrong-type"]),
+        ]
+        for (list, elements, wanted) in cases { XCTAssertEqual(try faults(try type(#""columns":{"l":\#(list)}"#), "{\(head),\"n\":1,\"l\":\(elements)}"), wanted, "\(list) \(elements)") }
+    }
+
+    /// What is refused since is read as ever where it was taken: the columns of kept documents are made again of them.
+    func test_read_documentsThatWereTaken_areNotRefused() throws {
+        func row(_ type: DocumentType, _ text: String) throws -> [Value] {
+            var options = ReadingOptions(type: "t", now: SampleFiles.now)
+            options.allowance = .unlimited
+            let reader = try reader(type)
+            let receipts = type.format == .csv ? try reader.readCSV(Array(text.utf8), options).receipts : try reader.readJSON(Array(text.utf8), options).receipts
+            guard case .accepted(let receipt)? = receipts.first else { throw Fault(.internalError, "it is refused: \(receipts)") }
+            return try type.layout.values(of: receipt.row)
+        }
+        let json = try type(#""columns":{"d":{"path":"/d","type":"DOUBLE"},"l":{"path":"/l","columns":{"a":{"path":"/a","type":"INTEGER"}}},"s":{"path":"/s/*","columns":{"a":{"path":"/a","type":"INTEGER"}}},"t":{"sum":"/s/*/a","type":"INTEGER"}}"#)
+        XCTAssertEqual(try row(json, #"{\#(head),"d":1e-400,"l":[5],"s":{"x":{"a":1}}}"#), [.double(0), .list([.structure([.null])]), .list([]), .null])
+        let csv = try type(#""columns":{"n":{"path":"n","type":"INTEGER"}}"#, format: "csv")
+        XCTAssertEqual(try row(csv, "id,at,n,more\n1,2026-01-02,5,x\n"), [.integer(5)])
     }
 
     func test_identity_partsAlternativesAndTimes_follow() throws {
@@ -189,6 +244,12 @@ final class DocumentTypeTests: XCTestCase {
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"2026-02-30"}"#, "/day not-a-date"),
             (#""business_day":"/day""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":"12:00:00"}"#, "/day not-a-date"),
             (#""business_day":{"path":"/day","format":"unix"},"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":1767394800}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-03"),
+            // Whatever stands behind a date, and whatever the zone: a day that moved would make another document of one that comes again.
+            (#""business_day":"/day","time_zone":"Asia/Tokyo""#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":"2026-01-02T23:00:00Z"}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-02"),
+            (#""business_day":["/day","/time"],"time_zone":"America/New_York""#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":"2026-01-02","time":"01:00:00+01:00"}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-02"),
+            (#""business_day":"/day","time_zone":"Asia/Tokyo""#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":"2026-01-02T23:00:00"}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-02"),
+            (#""business_day":"/day","time_zone":"Asia/Tokyo""#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":"2026-01-02Z"}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-02"),
+            (#""business_day":"/day","time_zone":null"#, #"{"id":"1","at":"2026-01-02T21:30:00Z","day":"2026-01-02T23:30:00-02:00"}"#, "1 2026-01-02T21:30:00.000000Z 2026-01-02"),
             // The first and the last instants that 64 bits hold: a zone's offset from them is past what they hold.
             (#""business_day":{"path":"/day","format":"unix"},"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":-9223372036854.775808}"#, "/day out-of-range"),
             (#""business_day":{"path":"/day","format":"unix"},"time_zone":"Europe/Kyiv""#, #"{"id":"1","at":"2026-01-02T23:30:00Z","day":9223372036854.775807}"#, "/day out-of-range"),
@@ -271,6 +332,9 @@ final class DocumentTypeTests: XCTestCase {
         let late = #"{"id":"1","at":"2026-01-02T00:00:00Z","d":1767306600}"#
         XCTAssertEqual(try columns(try type(column), late), [.integer(20_454)])
         XCTAssertEqual(try columns(try type(#""time_zone":"Europe/Kyiv","# + column), late), [.integer(20_455)])
+        // A date that is written is no instant, whatever stands behind it.
+        let written = #""time_zone":"Europe/Kyiv","columns":{"d":{"path":"/d","type":"DATE"}}"#
+        XCTAssertEqual(try columns(try type(written), #"{"id":"1","at":"2026-01-02T00:00:00Z","d":"2026-01-01T22:30:00Z"}"#), [.integer(20_454)])
     }
 
     /// What XPath cannot evaluate is not "nothing there".
@@ -304,12 +368,70 @@ final class DocumentTypeTests: XCTestCase {
         XCTAssertEqual(document, .own(Array("id;at;Name;value\n4;too;few".utf8)))
     }
 
+    /// As the header of a file that is uploaded: what the type does not know is a fault of the whole, and what it need not have may be missing.
+    func test_csv_headerWithAnUnknownColumn_isRefused() throws {
+        let type = try type(#""match":{"id":{"exists":true}},"columns":{"n":{"path":"Name","type":"VARCHAR"},"v":{"path":"Value","type":"INTEGER"}}"#, format: "csv")
+        for name in [nil, "t"] {
+            func read(_ text: String, knownTypes: Set<String>? = nil) throws -> [ReceiptResult] {
+                var options = ReadingOptions(type: name, now: SampleFiles.now)
+                options.knownTypes = knownTypes
+                return try reader(type).readCSV(Array(text.utf8), options).receipts
+            }
+            for (header, pointers) in [("id,at,name,Value", ["/0/name"]), ("id,at, Name,value", ["/0/ Name", "/0/value"])] {
+                XCTAssertThrowsError(try read("\(header)\n1,2026-01-02,x,5\n"), header) { error in
+                    let fault = error as? Fault
+                    XCTAssertEqual(fault?.code, .invalidDocument, header)
+                    XCTAssertEqual(fault?.errors.map(\.pointer), pointers, header)
+                    XCTAssertTrue(fault?.detail.hasSuffix(#"it knows "Name", "Value", "at", "id""#) ?? false, "\(error)")
+                }
+            }
+            // The last name of a line that ends with the delimiter is none; a value below it is.
+            let trailing = try read("id,at,\n1,2026-01-02,\n2,2026-01-02,x\n")
+            guard trailing.count == 2, case .accepted = trailing[0], case .refused(let lost, _, _) = trailing[1] else { return XCTFail("\(trailing)") }
+            XCTAssertEqual(lost.errors.map { "\($0.pointer) \($0.code)" }, ["/2/ unknown-column"])
+            XCTAssertThrowsError(try read("id,at,other,\n1,2026-01-02,,\n")) { XCTAssertEqual(($0 as? Fault)?.errors.map(\.pointer), ["/0/other"]) }
+            guard case .accepted(let receipt)? = try read("at,id\n2026-01-02,1\n").first else { return XCTFail("what may be missing is missing") }
+            XCTAssertEqual(try type.layout.values(of: receipt.row), [.null, .null])
+            // Whoever may not know the type hears nothing of its columns but what becomes of the record.
+            guard case .refused(let fault, let meant, _)? = try read("id,at,name\n1,2026-01-02,x\n", knownTypes: ["other"]).first else { return XCTFail("a value that nobody knows is lost") }
+            XCTAssertEqual(meant, "t")
+            XCTAssertEqual(fault.errors.map { "\($0.pointer) \($0.code)" }, ["/1/name unknown-column"])
+        }
+    }
+
+    /// A header that was looked at when its file began is not held against another version of the type in the midst of it; what the type does not know is told record by record.
+    func test_csv_headerThatWasChecked_isNotAFaultOfItsRecords() throws {
+        let type = try type(#""columns":{"n":{"path":"n","type":"VARCHAR"}}"#, format: "csv")
+        var options = ReadingOptions(type: "t", now: SampleFiles.now)
+        options.isHeaderChecked = true
+        let receipts = try reader(type).readCSV(Array("id,at,n,more\n1,2026-01-02,x,\n2,2026-01-02,x,y\n".utf8), options).receipts
+        guard receipts.count == 2, case .accepted = receipts[0], case .refused(let fault, _, _) = receipts[1] else { return XCTFail("\(receipts)") }
+        XCTAssertEqual(fault.errors.map { "\($0.pointer) \($0.code)" }, ["/2/more unknown-column"])
+    }
+
+    /// Programs name a charset by default. What they send in UTF-8 with its mark is in UTF-8.
+    func test_csv_markOfUTF8_winsOverItsCharset() throws {
+        let type = try type(#""columns":{"n":{"path":"n","type":"VARCHAR"}}"#, format: "csv")
+        for charset in ["windows-1252", "iso-8859-1", "us-ascii", "utf-16", "utf-8"] {
+            var options = ReadingOptions(type: "t", now: SampleFiles.now)
+            options.charset = charset
+            let receipts = try reader(type).readCSV([0xEF, 0xBB, 0xBF] + Array("id,at,n\n1,2026-01-02,é\n".utf8), options).receipts
+            guard case .accepted(let receipt)? = receipts.first else { return XCTFail("\(charset): \(receipts)") }
+            XCTAssertEqual(try type.layout.values(of: receipt.row), [.string("é")], charset)
+        }
+        // What is UTF-8 already is not made anew.
+        try Array("id,at,n\n1,2026-01-02,é\n".utf8).withUnsafeBytes { text in
+            for charset in ["utf-8", "UTF8", "us-ascii"] { XCTAssertFalse(try TextCharset.isOther(text, charset: charset), charset) }
+            XCTAssertTrue(try TextCharset.isOther(text, charset: "iso-8859-1"))
+        }
+    }
+
     func test_csv_delimiterOfTheTypesInForce_isFoundByTheHeader() throws {
         let registry = TypeRegistry()
         for (name, delimiter, match) in [("commas", ",", #"{"id":{"exists":true}}"#), ("semicolons", ";", #"{"Beleg":{"exists":true}}"#), ("tabs", "\\t", "{}")] {
             let id = name == "semicolons" ? "Beleg" : "id"
             try registry.put(try DocumentType(json: Array(
-                #"{"name":"\#(name)","version":1,"format":"csv","delimiter":"\#(delimiter)","match":\#(match),"receipt_id":"\#(id)","issued_at":"at","time_zone":"UTC","columns":{}}"#.utf8)))
+                #"{"name":"\#(name)","version":1,"format":"csv","delimiter":"\#(delimiter)","extra_columns":"ignore","match":\#(match),"receipt_id":"\#(id)","issued_at":"at","time_zone":"UTC","columns":{}}"#.utf8)))
         }
         let reader = DocumentReader(registry: registry)
         func types(_ text: String) throws -> [String] {

@@ -136,5 +136,10 @@ final class JSONSchemaTests: XCTestCase {
         ] {
             XCTAssertThrowsError(try JSONSchema(Array(schema.utf8), assertsFormat: true), schema)
         }
+        XCTAssertThrowsError(try JSONSchema(Array(#"{"properties":{"a":{"type":"objekt"}}}"#.utf8), assertsFormat: true)) { error in
+            let reason = (error as? TypeFileError)?.reasons.first
+            XCTAssertEqual(reason?.pointer, "/properties/a/type")
+            XCTAssertEqual(reason?.message, "a type is array, boolean, integer, null, number, object or string, or a list of them")
+        }
     }
 }

@@ -84,6 +84,32 @@ final class TypePutTests: XCTestCase {
         XCTAssertEqual(try fixture.engine.putType(name: "idle", body: Array(whole.utf8)), .created)
     }
 
+    /// What a path selects as a value has nothing below it: such a test would never hold, and the column be NULL without a word.
+    func test_put_whereOnAValue_isRefusedWithItsPlace() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        func type(_ column: String) -> [UInt8] { Array(Self.type("columns", #"{"c":\#(column)}"#).utf8) }
+        for (column, pointers) in [
+            (#"{"sum":"/p/*/a","where":{"/s":"ok","/t":{"exists":false}},"type":"INTEGER"}"#, ["/columns/c/where/~1s"]),
+            (#"{"path":"/p/*/a","where":{"/s":["ok"]},"type":"VARCHAR"}"#, ["/columns/c/where/~1s"]),
+            (#"{"from":["/p",{"path":"/q","where":{"/s":1}}],"where":{"/t":true},"type":"VARCHAR"}"#, ["/columns/c/where/~1t", "/columns/c/from/1/where/~1s"]),
+        ] {
+            XCTAssertThrowsError(try fixture.engine.putType(name: "idle", body: type(column)), column) { error in
+                XCTAssertEqual((error as? Fault)?.code, .invalidType, "\(error)")
+                XCTAssertEqual(Set((error as? Fault)?.errors.map(\.pointer) ?? []), Set(pointers), "\(error)")
+            }
+            // As a catalog of an earlier version may have it.
+            XCTAssertNoThrow(try DocumentType(json: type(column)), column)
+        }
+        let id = Self.type("receipt_id", #"{"path":"/ids/*","where":{"/kind":"x"}}"#)
+        XCTAssertThrowsError(try fixture.engine.putType(name: "idle", body: Array(id.utf8))) { XCTAssertEqual(($0 as? Fault)?.errors.map(\.pointer), ["/receipt_id/where/~1kind"]) }
+        XCTAssertEqual(try fixture.engine.putType(name: "idle", body: type(#"{"path":"/p/*","where":{"/s":"ok","":{"exists":true}},"sum":"/a","type":"INTEGER"}"#)), .created)
+        XCTAssertThrowsError(try fixture.engine.putType(name: "idle", body: type(#"{"sum":"/p/*","where":{"/s":"ok"},"value":"/a","type":"INTEGER"}"#))) { error in
+            XCTAssertTrue((error as? Fault)?.errors.contains { $0.pointer == "/columns/c/value" && $0.message.contains(#"{"path", "where", "sum"}"#) } ?? false, "\(error)")
+        }
+    }
+
     /// In both directions: a document of the one kind is named with its day, one of the other without, and no answer to a repeat would be right of both.
     func test_put_versionWithATableOfAnotherKind_isRefused_afterADeletionToo() throws {
         let directory = TemporaryDirectory()

@@ -122,7 +122,7 @@ final class BodyBoundsTests: XCTestCase {
         try registry.put(
             try DocumentType(
                 json: Array(
-                    #"{"name":"c","version":1,"format":"csv","receipt_id":"id","issued_at":"at","accept_from":null,"columns":{"n":{"path":"n","type":"VARCHAR"}}}"#.utf8)))
+                    #"{"name":"c","version":1,"format":"csv","receipt_id":"id","issued_at":"at","accept_from":null,"extra_columns":"ignore","columns":{"n":{"path":"n","type":"VARCHAR"}}}"#.utf8)))
         var options = ReadingOptions(type: "c", now: Self.now, eachCountMax: 3)
         let text = "id,at,n\n" + (1...10).map { "r\($0),2020-01-01T00:00:00Z,\"a \"\"b\"\"\"\n" }.joined() + "r,\"broken\"x\n"
         let reading = try DocumentReader(registry: registry).readCSV(Array(text.utf8), options)

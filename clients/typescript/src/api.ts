@@ -91,6 +91,7 @@ export interface UploadRequest {
   name: string;
   /** The document type of its records. */
   type?: string | null;
+  /** Of CSV with its charset, if that is not UTF-8: text/csv; charset=windows-1252. */
   content_type?: string | null;
   bytes?: number | null;
   /** Of the file as it is sent. */
@@ -1076,7 +1077,7 @@ export interface Type {
   on_repeat?: string;
   /** Of CSV. */
   delimiter?: string;
-  /** Of uploads of CSV: whether columns that the type does not know are a fault of the file. */
+  /** Of CSV: whether columns that the type does not know are a fault of the file. */
   extra_columns?: "refuse" | "ignore";
   /** Over the type's table. */
   rollups?: (Record<string, unknown>)[];
