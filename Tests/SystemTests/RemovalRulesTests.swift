@@ -60,6 +60,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Compaction/Compactor+Former.swift": ["delete": "what the catalog has named as left behind by a move that it has noted"],
         "Ingest/Backup/WarehouseMove.swift": ["delete": "at the new place, which is ours alone: what an attempt has left, and metadata that the move itself copied"],
         "Ingest/Compaction/NewestView.swift": ["delete": "metadata of a view, which follows from its history alone"],
+        "Ingest/Directory/LockNote.swift": ["truncate": "LOCK, which says where the server is, and nothing else"],
         "Ingest/Versions/VersionIndex.swift": ["remove": "an index that the rows make anew"],
         "Ingest/Hot/HotFile.swift": ["remove": "the callers' proofs: moved, or new and without rows"],
         "Ingest/Uploads/Uploads.swift": ["remove": "files of uploads whose time is over, as their rows say"],

@@ -36,6 +36,7 @@ struct HotEvidence {
                         name: name, day: day, part: part, path: path, store: marks.marks.store, generation: marks.marks.generation,
                         rowCount: marks.rowCount, lastSequence: max(rows, events)))
             } catch {
+                try Recovery.refuse(unread: path, error)
                 guard !isUnbegun(path) else {
                     found.append(
                         HotEvidence(name: name, day: day, part: part, path: path, store: nil, generation: 0, rowCount: 0, lastSequence: 0))

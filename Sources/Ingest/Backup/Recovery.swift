@@ -105,6 +105,7 @@ package final class Recovery {
     ) throws {
         // Beside its server, too, which has no `LOCK` while it follows.
         guard !DataDirectory.isOfCluster(DataDirectory.absolute(path)) else { throw DataDirectory.Failure.ofCluster(path: path) }
+        try DataDirectory.checkAccess(DataDirectory.absolute(path), isTrial ? R_OK : R_OK | W_OK)
         directory = try isTrial ? DataDirectory(provingPath: path, storages: storages) : DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
         lost = LostAndFound(directory, calls: calls)
         self.isTrial = isTrial
@@ -170,7 +171,7 @@ package final class Recovery {
             let id = stores.first ?? source?.store
             try checkWarehouse(source)
             try makeDraft(source, id: id)
-            try takeAsTheyAre(hot)
+            try takeAsTheyAre(hot, source)
             let draft = try Catalog(path: draftPath)
             defer { draft.close() }
             try WarehousePlace.note(directory.storages.location, in: draft)
@@ -234,7 +235,7 @@ package final class Recovery {
     private func format() throws -> StoreFormat? {
         do { return try StoreFormat.read(directory.path) } catch DataDirectory.Failure.unknownFormat(let line, let path) {
             // Another version's layout is not ours to read; a damaged file of this version's is written anew.
-            guard line.hasPrefix(DataDirectory.format) else { throw DataDirectory.Failure.unknownFormat(line, path: path) }
+            guard !StoreFormat.isOfAnotherVersion(directory.path) else { throw DataDirectory.Failure.unknownFormat(line, path: path) }
             report.missing.append("FORMAT was damaged: it is made anew")
             return nil
         }
@@ -271,12 +272,18 @@ package final class Recovery {
                     let isProven = isProven()
                     found.append(Source(path: present.path, name: present.name, store: present.store, generation: present.generation, isProven: isProven))
                 }
-            } catch { report.missing.append("the catalog that was there cannot be read: \(error)") }
+            } catch {
+                try Self.refuse(unread: directory.catalogPath, error)
+                report.missing.append("the catalog that was there cannot be read: \(error)")
+            }
         } else if access(finishedPath, F_OK) == 0 {
             // While there is a catalog it says nothing: it may be years old.
             do {
                 if let finished = try Self.source(finishedPath, "the catalog that a recovery had made which was cut off", mode: .immutable) { found.append(finished) }
-            } catch { report.missing.append("the catalog that a recovery had made which was cut off cannot be read: \(error)") }
+            } catch {
+                try Self.refuse(unread: finishedPath, error)
+                report.missing.append("the catalog that a recovery had made which was cut off cannot be read: \(error)")
+            }
         }
         if let backup { found.append(try backupSource(backup)) }
         for other in found where store.map({ $0 != other.store && !other.store.isEmpty }) == true {
@@ -294,6 +301,14 @@ package final class Recovery {
             if chosen.path == finishedPath { report.missing.insert(contentsOf: try Self.missing(notedIn: finishedPath), at: 0) }
         }
         return chosen
+    }
+
+    /// What the system keeps from being read is not lost: nothing is made in its place, and nothing left out.
+    ///
+    /// - Throws: `Failure` for such an error.
+    static func refuse(unread path: String, _ error: any Error) throws {
+        guard let error = error as? SQLiteError, error.isOfTheSystem else { return }
+        throw Failure("\(path) cannot be read, and not for what is in it: mend that, and begin again; nothing was changed (\(error)). Only what is lost for good is to be put elsewhere, and is left out then")
     }
 
     /// - Returns: nil for an empty file.
@@ -341,6 +356,7 @@ package final class Recovery {
             for table in KeptTables.copied {
                 progress("\(table) of \(source.name)")
                 do { try SalvagedTable(table, from: earlier).copy(to: draft) } catch let error as SQLiteError where error.path != draftPath {
+                    try Self.refuse(unread: source.path, error)
                     report.missing.append("\(table) of \(source.name) can be read in part only: \(error.message)")
                 }
             }
@@ -372,9 +388,10 @@ package final class Recovery {
     }
 
     /// What files had come to is nothing that the new catalog goes by: an older copy is all that there is of its file, which is said. No sequence is given out again all the same.
-    private func takeAsTheyAre(_ hot: [HotEvidence]) throws {
+    private func takeAsTheyAre(_ hot: [HotEvidence], _ source: Source?) throws {
         let draft = try SQLiteConnection(path: draftPath, mode: .readWrite)
         let reached = try FileReach.noted(draft)
+        if let source { try noteAbsent(source, beside: hot, reached) }
         for file in hot {
             guard let noted = reached[FileReach.name(ofHot: file.name)] else { continue }
             sequence = max(sequence, noted.number)
@@ -385,6 +402,32 @@ package final class Recovery {
             if let fault = database.age(in: directory.path, noted: reached[database.rawValue]) { report.missing.append("\(database.rawValue) \(fault)") }
         }
         try FileReach.forgetAll(draft)
+    }
+
+    /// Hot files that the earlier catalog has, and that are not there. How many receipts one had no catalog says.
+    private func noteAbsent(_ source: Source, beside hot: [HotEvidence], _ reached: [String: FileReach]) throws {
+        let present = Set(hot.map(\.name)), known: [String]
+        do { known = try Self.knownHotFiles(of: source.path, mode: source.path == directory.catalogPath ? .readOnly : .immutable) } catch let error {
+            guard error.path == source.path else { throw error }
+            try Self.refuse(unread: source.path, error)
+            report.missing.append("which hot files \(source.name) knows: \(error.message)")
+            return
+        }
+        for name in known where !present.contains(name) {
+            let reach = reached[FileReach.name(ofHot: name)].map { " up to sequence \($0.number)" } ?? ""
+            report.missing.append("hot/\(name).sqlite, which \(source.name) knows: "
+                + (isSourceOlder ? "what receipts of it\(reach) had not moved to cold by now are left out" : "its receipts\(reach) are left out; restore it from a backup to have them"))
+        }
+    }
+
+    private static func knownHotFiles(of catalog: String, mode: SQLiteConnection.Mode) throws(SQLiteError) -> [String] {
+        let connection = try SQLiteConnection(path: catalog, mode: mode)
+        let files = try connection.statement("SELECT day, part FROM hot_files WHERE state = ?1 ORDER BY day, part")
+        defer { files.reset() }
+        try files.bind(1, Catalog.HotFileState.known.rawValue)
+        var names: [String] = []
+        while try files.step() { names.append(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
+        return names
     }
 
     /// Built-in types that no catalog has are put by the next start; those that were given come on top.

@@ -56,6 +56,10 @@ package final class ColdDamage: Sendable {
 
     private let entries = Mutex<[String: Entry]>([:])
     private let count = Atomic<Int>(0)
+    /// Files that the system did not let be opened, with their tables, by their locations: nothing is known of what is in them.
+    private let unopened = Mutex<[String: String]>([:])
+    /// Why a file cannot be opened, by its path and a mode of access(2).
+    private let refusal = Mutex<@Sendable (String, Int32) -> Int32?>(DataDirectory.refusal)
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init() {}
@@ -110,12 +114,36 @@ package final class ColdDamage: Sendable {
 
     private func notify() { wake.withLock { $0 }?() }
 
+    /// A file of a directory that is another user's, say, as a command leaves it that was said as root.
+    func note(unopened location: String, of table: String, reason: String) {
+        guard unopened.withLock({ $0.updateValue(table, forKey: location) }) == nil else { return }
+        StoreLog.note("a cold file cannot be opened", path: location, reason: reason, level: .warning)
+    }
+
+    /// Those that still cannot be opened; not those that are gone by now.
+    private var unopenedTables: [String] {
+        // Whoever notes one waits for no disk.
+        let (known, refusal) = (unopened.withLock { $0 }, self.refusal.withLock { $0 })
+        let gone = known.keys.filter { refusal($0.hasPrefix("file://") ? String($0.dropFirst("file://".count)) : $0, R_OK) == nil }
+        return unopened.withLock { unopened in
+            for location in gone { unopened[location] = nil }
+            return Array(unopened.values)
+        }
+    }
+
+    /// For tests, which are said as root, mostly.
+    func setRefusal(_ body: @escaping @Sendable (String, Int32) -> Int32?) { refusal.withLock { $0 = body } }
+
     /// For the operator.
     var texts: [String] {
-        Dictionary(grouping: all, by: \.damaged.table).sorted { $0.key < $1.key }.map { table, entries in
+        let damaged = Dictionary(grouping: all, by: \.damaged.table).sorted { $0.key < $1.key }.map { table, entries in
             "\(entries.count) cold file\(entries.count == 1 ? "" : "s") of the table \(table) \(entries.count == 1 ? "is" : "are") damaged: "
                 + "the log and till verify name \(entries.count == 1 ? "it" : "them")"
         }
+        let unopened = Dictionary(grouping: unopenedTables) { $0 }.sorted { $0.key < $1.key }.map { table, entries in
+            "\(entries.count) cold file\(entries.count == 1 ? "" : "s") of the table \(table) cannot be opened by uid \(geteuid()): the log names \(entries.count == 1 ? "it" : "them"); see whose \(entries.count == 1 ? "it is" : "they are")"
+        }
+        return damaged + unopened
     }
 }
 
@@ -126,6 +154,9 @@ extension ColdTable {
     func reading<Result>(_ location: String, rowGroup: Int? = nil, _ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as ColumnStoreError where error.code == .unavailable {
             throw SilentColdTable(table: name, reason: "\(error)")
+        } catch let error as ColumnStoreError where error.systemError == EACCES || error.systemError == EPERM {
+            damage.note(unopened: location, of: name, reason: "\(error)")
+            throw error
         } catch let error as ColumnStoreError where Self.isDamage(error) {
             // A manifest's own place, where that is what cannot be read.
             let isOwn = location == iceberg.metadataLocation && iceberg.storage.key(ofLocation: error.path) != nil

@@ -226,7 +226,7 @@ extension Compactor {
         let fault: HotFault
         switch error {
         case let damaged as DamagedDocument: fault = HotFault(reason: "\(damaged)", row: damaged.row)
-        case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
+        case let error as SQLiteError where error.kind == .corrupt || error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil)
         case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
         case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
         default: return false

@@ -125,7 +125,7 @@ extension Compactor {
         }
     }
 
-    /// All tables of one file. As many rows must come out as its tails hold, or nothing is moved.
+    /// All tables of one file. As many rows must come out as its tails hold, and its pages must have their sums, or nothing is moved.
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
@@ -140,6 +140,10 @@ extension Compactor {
                     throw ColumnStoreError(
                         .corruptFile, path: file.path, "\(part.rowCount) of \(tail.rowCount) rows of \(tail.table) can be read: nothing was moved")
                 }
+            }
+            // Behind the rows: a document of theirs that is damaged says who can make it whole, and the pages are at hand by now.
+            if let fault = try HotFileProof(file: file, writer: tier.writer, isCancelled: { [self] in isEnding }).fault() {
+                throw ColumnStoreError(.corruptFile, path: file.path, fault)
             }
             return written
         } catch {

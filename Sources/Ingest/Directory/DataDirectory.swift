@@ -28,6 +28,7 @@ package final class DataDirectory: Sendable {
     private let warehouse: Mutex<Warehouse>
     /// The descriptor that holds the lock; -1 when it was given back.
     private let lock: Atomic<Int32>
+    private let note = LockNote()
 
     package static let format = "till 1"
 
@@ -119,6 +120,8 @@ package final class DataDirectory: Sendable {
         case beingRead(path: String, processes: [Int32])
         case unknownFormat(String, path: String)
         case io(operation: String, path: String, code: Int32)
+        /// The system does not let this process have a file, by whose it is or where it lies: nothing is said of what is in it.
+        case refused(path: String, code: Int32)
         case notEmpty(path: String)
         /// There is no store, and the caller makes none.
         case noStore(path: String)
@@ -159,7 +162,8 @@ package final class DataDirectory: Sendable {
             case .beingRead(let path, let processes):
                 "\(path) is being read by " + (processes.isEmpty ? "another process" : "the process \(processes.map(String.init).joined(separator: ", "))")
                     + ", as `till sql --data` does, and nothing in it may change meanwhile: wait until that ends, or end it. Who is to read and change side by side asks a server (`till serve`), by --url"
-            case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
+            case .unknownFormat(let text, let path):
+                "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\": where another version wrote it, use that; where it has changed, till recover makes it anew"
             case .logRefused(let reason): reason
             case .notEmpty(let path): "\(path) is not empty"
             case .noStore(let path):
@@ -196,7 +200,27 @@ package final class DataDirectory: Sendable {
                 "\(path) is no plain file: put it elsewhere, and put back from a backup what belongs there"
                     + (isOfCatalog ? ", or make it anew: till recover --data \(path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 })" : "")
             case .io(let operation, let path, let code): "\(operation) \(path): \(String(cString: strerror(code)))"
+            case .refused(let path, let code): Self.refusal(path, code)
             }
+        }
+
+        private static func refusal(_ path: String, _ code: Int32) -> String {
+            if code == EROFS { return "\(path) is on a medium that cannot be written" }
+            // What is not there, or cannot even be looked at, is for its directory to let be.
+            let names = path.split(separator: "/")
+            var status = stat()
+            for count in [names.count, names.count - 1] where count > 0 {
+                let place = "/" + names.prefix(count).joined(separator: "/")
+                guard stat(place, &status) == 0 else { continue }
+                if status.st_uid == geteuid() { return "\(place) cannot be opened by uid \(geteuid()), whose it is: chmod it. Nothing was changed" }
+                return "\(place) belongs to uid \(status.st_uid) and cannot be opened by uid \(geteuid()): chown it, with all that lies beside it. Nothing is lost by that, and nothing was changed"
+            }
+            return "\(path) cannot be opened by uid \(geteuid()): \(String(cString: strerror(code)))"
+        }
+
+        /// What keeps a file from being opened.
+        static func opening(_ path: String, _ code: Int32) -> Failure {
+            code == EACCES || code == EPERM ? .refused(path: path, code: code) : .io(operation: "open", path: path, code: code)
         }
     }
 
@@ -222,7 +246,7 @@ package final class DataDirectory: Sendable {
         let isMade = try Self.mayTake(self.path, making)
         if isMade { try Self.makeDirectories(self.path) }
         let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure.io(operation: "open", path: "\(self.path)/LOCK", code: errno) }
+        guard descriptor >= 0 else { throw Failure.opening("\(self.path)/LOCK", errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             defer { close(descriptor) }
             // Those who only read let others do the same.
@@ -292,6 +316,7 @@ package final class DataDirectory: Sendable {
         let absolute = Self.absolute(path)
         try Self.checkPlainFiles(absolute)
         guard !Self.isFormerMember(absolute) else { throw Failure.formerMember(path: absolute) }
+        try Self.checkAccess(absolute, R_OK)
         _ = try Self.mayTake(absolute, .never)
         _ = try StoreFormat.read(absolute)
         Self.makeLock(absolute)
@@ -430,13 +455,12 @@ package final class DataDirectory: Sendable {
     }
 
     /// The server's URL, for other processes to read.
-    package func publish(url: String) {
-        let lock = lock.load(ordering: .acquiring)
-        ftruncate(lock, 0)
-        let text = "\(url)\n\(getpid())\n"
-        // For information only: a command that finds nothing says that the directory is in use.
-        _ = pwrite(lock, text, text.utf8.count, 0)
-    }
+    ///
+    /// For information only: a command that finds nothing says that the directory is in use.
+    package func publish(url: String) { note.write(url: url, to: lock.load(ordering: .acquiring)) }
+
+    /// Where there was no room for it.
+    package func publishAgain() { note.writeAgain(to: lock.load(ordering: .acquiring)) }
 
     /// The URL of the server that holds `path`, if one does.
     package static func serverURL(path: String) -> String? {
@@ -501,6 +525,38 @@ package final class DataDirectory: Sendable {
         for suffix in ["", "-wal", "-shm"] { try checkPlain("\(path)/catalog.sqlite\(suffix)", isOfCatalog: true) }
         let hot = "\(path)/hot"
         for name in (try? names(in: hot)) ?? [] where name.contains(".sqlite") { try checkPlain("\(hot)/\(name)") }
+    }
+
+    /// Whether this process may have the files of a store, which is asked before anything is said of what is in them: a command that was said as root leaves files of its own.
+    ///
+    /// - Parameter mode: of access(2).
+    /// - Throws: `Failure.refused`, naming the first.
+    static func checkAccess(_ path: String, _ mode: Int32) throws {
+        func check(_ file: String, _ mode: Int32) throws { if let code = refusal(file, mode) { throw Failure.refused(path: file, code: code) } }
+        let hot = "\(path)/hot"
+        try check(path, R_OK | X_OK)
+        try check("\(path)/FORMAT", R_OK)
+        for name in ["catalog", "queues", "executions"] { for suffix in ["", "-wal", "-shm"] { try check("\(path)/\(name).sqlite\(suffix)", mode) } }
+        try check(hot, R_OK | X_OK)
+        for name in ((try? names(in: hot)) ?? []).sorted() where [".sqlite", ".sqlite-wal", ".sqlite-shm"].contains(where: { name.hasSuffix($0) }) { try check("\(hot)/\(name)", mode) }
+    }
+
+    /// Why the system does not let this process have a file: its rights at present, not those of who began it; in doubt open(2) itself has the word, which knows of capabilities.
+    ///
+    /// - Parameter mode: of access(2).
+    /// - Returns: nil where it does, where the file is not there, and for an own one that can be read, whose mode is its owner's affair.
+    static func refusal(_ file: String, _ mode: Int32) -> Int32? {
+        if faccessat(AT_FDCWD, file, mode, AT_EACCESS) == 0 { return nil }
+        let code = errno
+        guard [EACCES, EPERM, EROFS].contains(code) else { return nil }
+        func opens(_ flags: Int32) -> Bool {
+            let descriptor = open(file, flags | O_NONBLOCK | O_CLOEXEC)
+            if descriptor >= 0 { close(descriptor) }
+            return descriptor >= 0
+        }
+        if opens(mode & W_OK != 0 ? O_RDWR : O_RDONLY) { return nil }
+        var status = stat()
+        return code != EROFS && stat(file, &status) == 0 && status.st_uid == geteuid() && opens(O_RDONLY) ? nil : code
     }
 
     /// - Returns: nil where there is no such file.

@@ -42,18 +42,38 @@ struct StoreFormat: Equatable, Sendable {
             guard access(path, F_OK) != 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: errno) }
             return nil
         }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if let format = parse(text) { return format }
+        // Of another version the first line says it; else something has changed in the file.
+        let first = lines(text)[0]
+        throw DataDirectory.Failure.unknownFormat(first == DataDirectory.format ? text : first, path: path)
+    }
+
+    /// There is one at least.
+    private static func lines(_ text: String) -> [String] { text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+
+    /// - Returns: nil where it is not what `text` gives.
+    private static func parse(_ text: String) -> StoreFormat? {
+        let lines = lines(text)
         var format = StoreFormat()
         if (5...6).contains(lines.count), lines[1].hasPrefix("store "), lines[2].hasPrefix("generation "), let generation = Int64(lines[2].dropFirst(11)) {
             format = StoreFormat(store: String(lines[1].dropFirst(6)), generation: generation)
             if lines.count == 6, lines[3].hasPrefix("warehouse ") { format.warehouse = String(lines[3].dropFirst(10)) }
         }
-        guard format.text == text else {
-            // Of another version the first line says it; else something has changed in the file.
-            let first = lines[0]
-            throw DataDirectory.Failure.unknownFormat(first == DataDirectory.format ? text : first, path: path)
-        }
-        return format
+        return format.text == text ? format : nil
+    }
+
+    /// Whether it is another version that has written the file, and none of this one that has changed: it begins as each version's does, and the sum at its end is not of what this one would have begun
+    /// it with.
+    static func isOfAnotherVersion(_ directory: String) -> Bool {
+        guard let text = DataDirectory.text("\(directory)/FORMAT") else { return false }
+        var lines = lines(text)
+        let words = lines[0].split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 2, words[0] == "till", !words[1].isEmpty, words[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            lines[0] != DataDirectory.format
+        else { return false }
+        lines[0] = DataDirectory.format
+        // The first line alone has no sum, which would prove it to be of this one.
+        return parse(lines.joined(separator: "\n"))?.store == nil
     }
 
     /// Takes the place of what is there, whole and durable.

@@ -29,13 +29,14 @@ struct WriteAheadLog {
     private static let headerByteCount = 32
     private static let frameHeaderByteCount = 24
 
+    /// - Parameter isLive: whether this process has the database open. The index is left alone then: to close a descriptor of it would give up the locks of the whole process on it (fcntl(2)).
     /// - Returns: nil where there is no log, or an empty one.
-    init?(path: String) throws {
+    init?(path: String, isLive: Bool = false) throws {
         let name = path + "-wal"
         let descriptor = open(name, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT {
-                guard let fault = try Self.lostWhole(path) else { return nil }
+                guard !isLive, let fault = try Self.lostWhole(path) else { return nil }
                 (self.fault, losesCommits) = (fault, true)
                 return
             }
@@ -44,12 +45,12 @@ struct WriteAheadLog {
         defer { close(descriptor) }
         let header = try Self.read(descriptor, at: 0, count: Self.headerByteCount, name)
         guard header.count == Self.headerByteCount else {
-            guard let fault = try Self.lostWhole(path) else { return nil }
+            guard !isLive, let fault = try Self.lostWhole(path) else { return nil }
             (self.fault, losesCommits) = (fault, true)
             return
         }
         try scan(descriptor, header, name)
-        if fault == nil, let index = Self.index(of: path), index.salt == Array(header[16..<24]), index.frameCount > committedFrameCount {
+        if fault == nil, !isLive, let index = Self.index(of: path), index.salt == Array(header[16..<24]), index.frameCount > committedFrameCount {
             fault = "the log can be read up to frame \(committedFrameCount), \(index.frameCount) were committed"
             losesCommits = true
         }

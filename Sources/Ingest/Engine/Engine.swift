@@ -116,6 +116,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         let storages: any StorageFactory = if let tenure { TenuredStorageFactory(base: options.storages, tenure: tenure) } else { options.storages }
         let directory = try DataDirectory(path: path, making: options.making, storages: storages)
         self.directory = directory
+        try DataDirectory.checkAccess(directory.path, R_OK | W_OK)
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         // Before what keeps commits elsewhere looks at it.
@@ -284,6 +285,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
 
     /// Writes the server's URL into the directory's lock file, for other processes.
     package func publish(url: String) { directory.publish(url: url) }
+
+    /// Called again and again: a disk that had no room for the URL may have some.
+    package func publishAgain() { directory.publishAgain() }
 
     /// Notes the hash of the file with the administrator's key, so that a change of it on the disk is found.
     ///

@@ -44,8 +44,9 @@ package final class SQLiteConnection {
         let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, SQLiteFileSystem.name)
         guard code == SQLITE_OK, let handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            let systemError = handle.map { sqlite3_system_errno($0) } ?? 0
             sqlite3_close_v2(handle)  // a failed open still allocates
-            throw SQLiteError(code: code, message: message, path: path)
+            throw SQLiteError(code: code, message: message, path: path, systemError: systemError)
         }
         self.path = path
         raw = handle
@@ -328,6 +329,23 @@ package final class SQLiteConnection {
         guard code == SQLITE_DONE, finished == SQLITE_OK else { throw target.error(code, "backup") }
     }
 
+    /// Bytes of the file itself as they lie on the disk: past the log, and not held against sums.
+    ///
+    /// - Returns: fewer at the end of the file.
+    func fileBytes(at offset: Int64, count: Int) throws(SQLiteError) -> [UInt8] {
+        let read = SQLiteFileSystem.bytes(ofFileOf: raw, at: offset, count: count)
+        guard read.code == SQLITE_OK else { throw SQLiteError(code: read.code, message: "cannot be read at \(offset)", path: path) }
+        return read.bytes
+    }
+
+    /// Writes pages of the file itself, past the log, and syncs them once.
+    ///
+    /// - Precondition: nobody commits to the file meanwhile, and its log is empty: a copy of a page of that would be written over one of these, or it over that.
+    func overwrite(_ pages: [(bytes: [UInt8], offset: Int64)]) throws(SQLiteError) {
+        let code = SQLiteFileSystem.overwrite(pages, inFileOf: raw)
+        guard code == SQLITE_OK else { throw SQLiteError(code: code, message: "pages cannot be written", path: path) }
+    }
+
     /// Bytes at the end of each page that are not SQLite's.
     private var reservedByteCount: Int32 {
         var count: Int32 = -1
@@ -341,7 +359,7 @@ package final class SQLiteConnection {
     private static func error(_ code: Int32, _ handle: OpaquePointer, _ path: String, _ sql: String?) -> SQLiteError {
         // A constraint is what rows may break: this is none.
         guard code != CommitCapture.refusal else { return SQLiteError(code: SQLITE_TOOBIG, message: "the transaction changes more than a record of the log can hold", path: path, sql: sql) }
-        return SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), path: path, sql: sql)
+        return SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), path: path, sql: sql, systemError: sqlite3_system_errno(handle))
     }
 
     fileprivate static func failure(of statement: SQLiteStatement, _ code: Int32) -> SQLiteError {

@@ -10,13 +10,22 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     package let message: String
     package let path: String
     package let sql: String?
+    /// The system's number where a file could not be opened, or the log's index not be made, and the system has said why; else 0.
+    let systemError: Int32
 
-    package init(code: Int32, message: String, path: String, sql: String? = nil) {
+    package init(code: Int32, message: String, path: String, sql: String? = nil, systemError: Int32 = 0) {
         self.code = code
         self.message = message
         self.path = path
         self.sql = sql
+        self.systemError = Self.isOfOpening(code) && Self.reasons.contains(systemError) ? systemError : 0
     }
+
+    /// What the system refuses: of other numbers nobody knows whether they are of this call.
+    private static let reasons: Set<Int32> = [EACCES, EPERM, EROFS, EMFILE, ENFILE, ENOMEM, EIO, ENOSPC, EDQUOT]
+
+    /// Of a file, or of the log's index: SQLITE_CANTOPEN, SQLITE_IOERR_SHMOPEN, _SHMSIZE and _SHMMAP.
+    private static func isOfOpening(_ code: Int32) -> Bool { code & 0xFF == SQLITE_CANTOPEN || [18, 19, 21].contains { code == SQLITE_IOERR | ($0 << 8) } }
 
     /// The code without its extension.
     ///
@@ -55,6 +64,12 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// Whether the same may work a little later, and nothing is said of the file: it is locked, or memory or descriptors ran out.
     package var isPassing: Bool { kind == .busy || primaryCode == SQLITE_NOMEM || primaryCode == SQLITE_CANTOPEN }
 
+    /// Whether it is the system that keeps a file from being read: nothing follows from that for what is in the file.
+    package var isOfTheSystem: Bool { isPassing || kind == .io && ![Self.ioErrorShortRead, Self.ioErrorFileSystem, Self.readOnlyRollback].contains(code) }
+
+    /// Whether the device does not give a part of the file, which says nothing of other files.
+    var isUnreadPart: Bool { [Self.ioErrorRead, Self.ioErrorShortRead, Self.ioErrorFileSystem].contains(code) }
+
     /// Whether a sync failed: the kernel may have dropped what it could not write, so nothing may be acknowledged until the
     /// file was opened anew and checked.
     package var isFailedSync: Bool { Self.isFailedSync(code) }
@@ -76,6 +91,13 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
 
     /// A page does not have its sum.
     static let ioErrorData: Int32 = SQLITE_IOERR | (32 << 8)
+    /// The file ends before the page does.
+    private static let ioErrorShortRead: Int32 = SQLITE_IOERR | (2 << 8)
+    private static let ioErrorRead: Int32 = SQLITE_IOERR | (1 << 8)
+    /// The file system says that what it has of the file is damaged.
+    private static let ioErrorFileSystem: Int32 = SQLITE_IOERR | (33 << 8)
+    /// A journal beside the file, as a crash leaves it, of which a reader cannot make use.
+    private static let readOnlyRollback: Int32 = SQLITE_READONLY | (3 << 8)
     // The extended codes are macros with shifts, which Swift does not import.
     static let ioErrorFsync: Int32 = SQLITE_IOERR | (4 << 8)
     private static let ioErrorDirFsync: Int32 = SQLITE_IOERR | (5 << 8)
@@ -86,7 +108,10 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     }
 
     package var description: String {
-        var text = "SQLite \(code): \(message) [\(path)]"
+        if systemError == ENOSPC || systemError == EDQUOT {
+            return "the disk is full: \(path)\(primaryCode == SQLITE_CANTOPEN ? ", or what SQLite makes beside it," : "-shm") cannot be made, or made longer (SQLite \(code))"
+        }
+        var text = "SQLite \(code): \(message)\(systemError == 0 ? "" : ": \(String(cString: strerror(systemError)))") [\(path)]"
         if let sql { text += " in: \(sql)" }
         return text
     }

@@ -363,6 +363,45 @@ enum SQLiteFileSystem {
         return methods.xUnfetch(inner, offset, address)
     }
 
+    // MARK: The file itself
+
+    /// A connection's database file.
+    ///
+    /// Its descriptor is the one to come to the file by while it is in use: to close another would give up the locks of the whole process on it (fcntl(2)).
+    private static func database(of connection: OpaquePointer) -> File? {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+        guard code == SQLITE_OK, let file, file.pointee.pMethods == methods else { return nil }
+        return file
+    }
+
+    /// Bytes as they lie there: past the log, and not held against sums.
+    ///
+    /// - Returns: fewer at the end of the file, and none where `code` says that it cannot be read.
+    static func bytes(ofFileOf connection: OpaquePointer, at offset: Int64, count: Int) -> (code: Int32, bytes: [UInt8]) {
+        guard let (inner, methods) = below(database(of: connection)) else { return (SQLITE_IOERR, []) }
+        var size: Int64 = 0
+        var code = methods.xFileSize(inner, &size)
+        let present = min(count, Int(clamping: size.subtractingSaturating(offset)))
+        guard code == SQLITE_OK, present > 0 else { return (code, []) }
+        let bytes = [UInt8](unsafeUninitializedCapacity: present) { target, initialized in
+            code = methods.xRead(inner, target.baseAddress, Int32(clamping: present), offset)
+            initialized = code == SQLITE_OK ? present : 0
+        }
+        return (code, bytes)
+    }
+
+    /// A page gets its sum as it is written. All are on the disk when this returns.
+    static func overwrite(_ pages: [(bytes: [UInt8], offset: Int64)], inFileOf connection: OpaquePointer) -> Int32 {
+        guard let file = database(of: connection) else { return SQLITE_IOERR }
+        for page in pages {
+            var bytes = page.bytes
+            let code = bytes.withUnsafeMutableBytes { Self.write(file, UnsafeRawPointer($0.baseAddress), Int32(clamping: $0.count), page.offset) }
+            guard code == SQLITE_OK else { return code }
+        }
+        return synchronize(file, SQLITE_SYNC_FULL)
+    }
+
     /// Whole pages begin at a multiple of their size, a power of two of at least 512; SQLite's look at the header and its change counter are smaller.
     private static func isPage(_ count: Int32, _ offset: Int64) -> Bool {
         count >= 512 && count & (count - 1) == 0 && offset & Int64(count - 1) == 0

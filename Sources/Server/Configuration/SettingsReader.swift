@@ -163,7 +163,8 @@ package enum SettingsReader {
         if let url = pair.witness, case let host = self.host(url), !isLoopback(host), !isSecure || !url.lowercased().hasPrefix("https:") {
             reading.fault("cluster.witness", "\(host) is another machine's, and then both must prove who they are: an https URL is wanted, and cluster.tls.cert, cluster.tls.key and cluster.tls.ca, or 127.0.0.1")
         }
-        if let url = settings.storage.url, !StorageScheme.isRemote(url) {
+        // What is no URL of a place at all is said by who opens it.
+        if let url = settings.storage.url, StorageScheme.kind(of: url)?.isRemote == false {
             reading.fault("storage.url", "is a directory of one machine, and two keep the store: \(StorageScheme.remoteForms) is wanted, which both reach, or none, and all stays hot")
         }
         // What a single server's log has, and a pair's does not: whoever sets it believes that it does something.

@@ -299,6 +299,60 @@ final class RecoveryTests: XCTestCase {
         try Engine(path: path).close()
     }
 
+    /// Its first line tells a file of another version; one that is none, or whose sum is of this version's, has changed.
+    func test_recover_formatWhoseFirstLineChanged_isMadeAnew_andAnotherVersionsIsNot() throws {
+        try EngineFixture(path).engine.close()
+        let file = URL(filePath: "\(path)/FORMAT")
+        let sound = try String(contentsOf: file, encoding: .utf8)
+        XCTAssertTrue(sound.hasPrefix("till 1\n"), sound)
+        let rest = String(sound.dropFirst(6))
+        for text in ["", "tixl 1" + rest, "till 5" + rest, "till" + rest] {
+            try Data(text.utf8).write(to: file)
+            XCTAssertThrowsError(try Engine(path: path).close(), text) { XCTAssertTrue("\($0)".contains("till recover"), "\($0)") }
+            XCTAssertTrue(try Recovery(path: path).run().missing.contains { $0.hasPrefix("FORMAT was damaged") }, text)
+            try Engine(path: path).close()
+        }
+        for text in ["till 2\n", "till 2\nwhatever that has\n"] {
+            try Data(text.utf8).write(to: file)
+            XCTAssertThrowsError(try Recovery(path: path).run(), text) { XCTAssertTrue("\($0)".contains("FORMAT says"), "\($0)") }
+            XCTAssertEqual(try String(contentsOf: file, encoding: .utf8), text)
+        }
+    }
+
+    func test_recover_hotFileThatIsGone_isNamed() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let (name, last) = (file.name, file.state.lastSequence)
+        try fixture.engine.close()
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(path)/hot/\(name).sqlite\(suffix)") }
+        XCTAssertTrue(try refusal().contains { $0.contains("hot/\(name).sqlite is missing") })
+        for isTrial in [true, false] {
+            let missing = try Recovery(path: path, isTrial: isTrial).run().missing
+            XCTAssertEqual(missing.filter { $0.contains("hot/\(name).sqlite") && $0.contains("its receipts up to sequence \(last) are left out") }.count, 1, "\(missing)")
+        }
+        try Engine(path: path).close()
+    }
+
+    /// Descriptors that ran out, or a file of somebody else's, say nothing of what is in it.
+    func test_recover_whatCannotBeOpened_isRefused_andTakenForLostByNobody() throws {
+        let fixture = try EngineFixture(path)
+        try fill(fixture, "A")
+        let hot = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first).name
+        try fixture.engine.close()
+        for name in ["catalog.sqlite", "hot/\(hot).sqlite"] {
+            // SQLite reads no file without its index, and follows no link to one.
+            let index = "\(path)/\(name)-shm"
+            try? FileManager.default.removeItem(atPath: index)
+            try FileManager.default.createSymbolicLink(atPath: index, withDestinationPath: "/nowhere/index")
+            let before = try files()
+            XCTAssertThrowsError(try Recovery(path: path).run(), name) { XCTAssertTrue("\($0)".contains("\(name) cannot be read, and not for what is in it"), "\($0)") }
+            XCTAssertEqual(try files(), before, name)
+            try FileManager.default.removeItem(atPath: index)
+        }
+        XCTAssertThrowsError(try Recovery(path: path).run()) { XCTAssertTrue("\($0)".contains("nothing to recover"), "\($0)") }
+    }
+
     func test_recover_soundStore_isRefused() throws {
         let fixture = try EngineFixture(path)
         try fill(fixture, "A")

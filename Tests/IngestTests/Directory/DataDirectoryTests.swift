@@ -37,4 +37,51 @@ final class DataDirectoryTests: XCTestCase {
         try DataDirectory.makeDirectories(folder.path + "/a/b")
         XCTAssertEqual(taken(), [], "it was there")
     }
+
+    /// A server that starts on a full disk is found by commands once there is room.
+    func test_address_isWrittenWhole_onceThereIsRoom() throws {
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        let path = folder.path + "/LOCK"
+        // The system's own disk that is always full.
+        let (full, lock) = (open("/dev/full", O_RDWR | O_CLOEXEC), open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
+        defer { for descriptor in [full, lock] { close(descriptor) } }
+        XCTAssertGreaterThanOrEqual(min(full, lock), 0)
+        func written() throws -> String { try String(contentsOf: URL(filePath: path), encoding: .utf8) }
+        let note = LockNote()
+        note.writeAgain(to: lock)
+        XCTAssertEqual(try written(), "", "nobody has said what")
+        note.write(url: "http://127.0.0.1:8080", to: full)
+        note.writeAgain(to: full)
+        note.writeAgain(to: lock)
+        XCTAssertEqual(try written(), "http://127.0.0.1:8080\n\(getpid())\n")
+        ftruncate(lock, 0)
+        note.writeAgain(to: lock)
+        XCTAssertEqual(try written(), "", "once")
+    }
+
+    func test_refusal_saysWhoseTheFileIs() throws {
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        let own = "\(DataDirectory.Failure.refused(path: folder.path + "/none/catalog.sqlite", code: EACCES))"
+        XCTAssertTrue(own.hasPrefix("\(folder.path)/none/catalog.sqlite cannot be opened by uid \(geteuid()): "), own)
+        let made = "\(DataDirectory.Failure.refused(path: folder.path + "/LOCK", code: EACCES))"
+        XCTAssertTrue(made.hasPrefix("\(folder.path) cannot be opened by uid \(geteuid()), whose it is: chmod it"), made)
+        XCTAssertEqual("\(DataDirectory.Failure.refused(path: "/d/LOCK", code: EROFS))", "/d/LOCK is on a medium that cannot be written")
+        // A file that every system has, and that is not a test's.
+        if geteuid() != 0 {
+            let other = "\(DataDirectory.Failure.refused(path: "/etc/passwd", code: EACCES))"
+            XCTAssertTrue(other.hasPrefix("/etc/passwd belongs to uid 0 and cannot be opened by uid \(geteuid()): chown it"), other)
+        }
+    }
+
+    /// What nobody reads, and an own file that may only be read, are in no command's way.
+    func test_checkAccess_ofAnOwnFileThatMayBeRead_andOfAnUnreadOne_passes() throws {
+        try FileManager.default.createDirectory(atPath: folder.path + "/hot", withIntermediateDirectories: true)
+        let (sealed, unread) = (folder.path + "/hot/2026-01-01.sqlite", folder.path + "/hot/2026-01-01.sqlite.recovering")
+        for path in [sealed, unread] { try Data().write(to: URL(filePath: path)) }
+        XCTAssertEqual(chmod(sealed, 0o400), 0)
+        XCTAssertEqual(chmod(unread, 0), 0)
+        XCTAssertNoThrow(try DataDirectory.checkAccess(folder.path, R_OK | W_OK))
+        XCTAssertNil(DataDirectory.refusal(folder.path + "/nothing", R_OK))
+        if geteuid() != 0 { XCTAssertEqual(DataDirectory.refusal(unread, R_OK), EACCES) }
+    }
 }

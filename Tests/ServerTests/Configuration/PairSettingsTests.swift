@@ -47,6 +47,7 @@ final class PairSettingsTests: XCTestCase {
         ]
         XCTAssertEqual(faults(["TILL_LOG_URL": "file:///log", "TILL_LOG_ACK": "async", "TILL_LOG_SEGMENT": "1s"]), [], "its archive gathers so long")
         for (change, key) in cases { XCTAssertTrue(faults(change).contains(key), "\(change): \(faults(change))") }
+        XCTAssertEqual(faults(["TILL_STORAGE_URL": "x"]), [], "what is no URL at all is said by who opens the place, in its own words")
         for url in ["s3://receipts/files", "file:///exports"] { XCTAssertEqual(faults(["TILL_EXPORTS_URL": url]), [], url) }
     }
 }

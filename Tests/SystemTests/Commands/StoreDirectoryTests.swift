@@ -228,4 +228,33 @@ final class StoreDirectoryTests: XCTestCase {
         XCTAssertEqual(try TillRun(["sql", "--format", "csv", "SELECT receipt_id FROM receipts ORDER BY 1"] + place).text, "receipt_id\r\nR-1\r\nR-2\r\n")
         XCTAssertEqual(try TillRun(["recover"] + place).status, 1, "there is nothing to recover")
     }
+
+    /// A command that was said as root leaves files that the store's user cannot open: whose they are is said, and they are taken for lost by nobody.
+    func test_catalogOfAnotherUser_isRefused_withWhoseItIs() throws {
+        try XCTSkipIf(geteuid() != 0, "only root gives files away")
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-1")).status, 201)
+        XCTAssertEqual(server.stop(), 0)
+        let catalog = server.data.appendingPathComponent("catalog.sqlite").path
+        let names = try FileManager.default.subpathsOfDirectory(atPath: server.data.path)
+        for path in [server.data.path] + names.map({ server.data.appendingPathComponent($0).path }) { XCTAssertEqual(chown(path, 65_534, 65_534), 0, path) }
+        XCTAssertEqual(chown(catalog, 0, 0), 0)
+        XCTAssertEqual(chmod(server.data.deletingLastPathComponent().path, 0o755), 0)
+        func run(_ arguments: [String]) throws -> Subprocess {
+            try Subprocess("/usr/bin/env", ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", TillServer.binary.path] + arguments, environment: TillServer.environment(data: server.data.path))
+        }
+        let probe = try run(["version"])
+        try XCTSkipIf(probe.status != 0, "another user cannot run the program here: \(probe.all)")
+        let before = try listing(server.data)
+        for command in [["serve", "--listen", "127.0.0.1:0"], ["recover"], ["recover", "--check"], ["sql", "SELECT 1"], ["contract", "list"]] {
+            let refused = try run(command + ["--data", server.data.path])
+            XCTAssertEqual(refused.status, 1, "\(command): \(refused.all)")
+            XCTAssertTrue(refused.error.contains("\(catalog) belongs to uid 0 and cannot be opened by uid 65534: chown it"), "\(command): \(refused.all)")
+            XCTAssertEqual(try listing(server.data), before, "\(command)")
+        }
+        XCTAssertEqual(chown(catalog, 65_534, 65_534), 0)
+        XCTAssertTrue(try run(["contract", "list", "--data", server.data.path]).text.contains("shop"))
+    }
 }

@@ -99,6 +99,22 @@ package final class DocumentDictionaries: Sendable {
         return (stored, .zstdDictionary(number))
     }
 
+    /// What `compress` has made of a document once: by the same version of zstd the same bytes.
+    ///
+    /// - Throws: as `inflate`, of a dictionary.
+    func stored(_ document: [UInt8], as coding: DocumentCoding) throws -> [UInt8] {
+        var dictionary: ZstdDictionary?
+        switch coding {
+        case .none: return []
+        case .plain: return document
+        case .zstd: break
+        case .zstdDictionary(let number):
+            guard let known = state.withLock({ $0.dictionaries[number] }) else { throw ColumnStoreError(.corruptFile, "document dictionary \(number) is missing") }
+            dictionary = known
+        }
+        return try withCodec { [dictionary] codec in try document.withUnsafeBytes { try codec.compress($0, dictionary: dictionary) } }
+    }
+
     /// - Parameter byteCount: of the document as it was posted. It bounds what the frame may become.
     /// - Throws: `ColumnStoreError` of `.corruptFile` where the dictionary is missing; what zstd says of a frame that is none.
     package func inflate(_ stored: UnsafeRawBufferPointer, coding: DocumentCoding, byteCount: Int) throws -> [UInt8] {

@@ -10,6 +10,7 @@ enum ConfigCheckCommand: Command {
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
         let settings = try ServeCommand.settings(arguments)
+        for warning in SettingsCheck.warnings(settings) { Terminal.write("take care: \(warning)\n") }
         let place = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         Terminal.write("no fault; it would listen on \(place):\(settings.port), with \(settings.registrars.count) registrar\(settings.registrars.count == 1 ? "" : "s")\n")
         return ExitStatus.done

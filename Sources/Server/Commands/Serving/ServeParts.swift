@@ -62,6 +62,7 @@ final class ServeParts: Sendable {
 
     private func look() {
         checkNow()
+        engine.publishAgain()
         watching.withLock { watching in
             watching.figures.look(engine)
             do { try engine.lookAfterUsage() } catch {
@@ -79,9 +80,7 @@ final class ServeParts: Sendable {
 
     private static func tokens(_ settings: Settings, _ log: Log) throws -> TokenVerifier? {
         guard let jwks = settings.jwt.jwks else { return nil }
-        if settings.jwt.issuer == nil { log.warning("jwt.issuer is not set: tokens of any issuer that signs with these keys count") }
-        if settings.jwt.audience == nil { log.warning("jwt.audience is not set: tokens that were made for another service count here too") }
-        if jwks.hasPrefix("http://") { log.warning("jwt.jwks is no https URL: who can alter the answer can let themselves in") }
+        for warning in SettingsCheck.warnings(settings) { log.warning(warning) }
         let source = KeySetSource(.init(jwks), policy: try SettingsCheck.policy(settings), log: log)
         try source.start()
         return TokenVerifier(

@@ -10,6 +10,8 @@ package enum SettingsCheck {
                 try body()
             } catch let error as SettingError {
                 faults.append(error)
+            } catch let errors as SettingErrors {
+                faults += errors.errors
             } catch {
                 faults.append(SettingError(key: "the configuration", message: "\(error)"))
             }
@@ -35,6 +37,16 @@ package enum SettingsCheck {
             faults.append(SettingError(key: "jwt.jwks", message: "is wanted where jwt.issuer or jwt.audience is set: no token can be verified without keys"))
         }
         return faults
+    }
+
+    /// What is allowed, and lets in more than is meant mostly.
+    static func warnings(_ settings: Settings) -> [String] {
+        guard let jwks = settings.jwt.jwks else { return [] }
+        var warnings: [String] = []
+        if settings.jwt.issuer == nil { warnings.append("jwt.issuer is not set: tokens of any issuer that signs with these keys count") }
+        if settings.jwt.audience == nil { warnings.append("jwt.audience is not set: tokens that were made for another service count here too") }
+        if jwks.hasPrefix("http://") { warnings.append("jwt.jwks is no https URL: who can alter the answer can let themselves in") }
+        return warnings
     }
 
     private static func checkLog(_ settings: Settings) throws {

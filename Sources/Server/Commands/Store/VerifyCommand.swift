@@ -51,7 +51,7 @@ enum VerifyCommand: Command {
                 }.run()
             })
         } catch DataDirectory.Failure.locked(let url) {
-            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
+            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process, which has told no address") + ": stop it first, or, where it is a server, let it verify itself (--url)")
         }
     }
 
@@ -90,13 +90,17 @@ enum VerifyCommand: Command {
         Terminal.showProgress("\(progress.rowCount) receipts, \(progress.path)")
     }
 
-    private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents", strangers: String = Self.strangers) -> Int32 {
+    private static let documents = "of documents"
+
+    private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = Self.documents, strangers: String = Self.strangers) -> Int32 {
         Terminal.clearProgress()
         let faults = faultCount ?? report.faultCount
         var text = report.findings.map { "\($0)\n" }.joined()
         if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }
         text += report.strangers.map { "\($0): \(strangers)\n" }.joined()
-        text += "verified \(report.fileCount) files, \(report.rowCount) receipts, \(report.documentByteCount) bytes \(what): "
+        // Files of a backup and objects of a log are held against their hashes, and nobody counts what is in them.
+        let receipts = report.rowCount > 0 || what == documents ? " \(report.rowCount) receipts," : ""
+        text += "verified \(report.fileCount) files,\(receipts) \(report.documentByteCount) bytes \(what): "
         Terminal.write(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")
         return faults == 0 ? ExitStatus.done : ExitStatus.failed
     }

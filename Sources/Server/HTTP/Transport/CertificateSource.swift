@@ -13,10 +13,19 @@ final class CertificateSource<Certificate: Sendable>: Sendable {
 
         var stamps: [FileStamp?] { [FileStamp(path: chain), FileStamp(path: key)] }
 
-        /// - Throws: `SettingError` naming the key whose file is wrong.
+        /// - Throws: `SettingError` naming the key whose file is wrong; `SettingErrors` where neither can be read.
         func load(_ make: (_ chain: [UInt8], _ key: [UInt8]) throws(ServerCertificate.Failure) -> Certificate) throws -> Certificate {
-            let chainBytes = try Self.bytes(chain, "\(section).cert")
-            let keyBytes = try Self.bytes(key, "\(section).key")
+            // Both, whatever the first is: whoever mends the one reads of the other.
+            var faults: [SettingError] = []
+            func read(_ path: String, _ name: String) -> [UInt8] {
+                do throws(SettingError) { return try Self.bytes(path, "\(section).\(name)") } catch {
+                    faults.append(error)
+                    return []
+                }
+            }
+            let (chainBytes, keyBytes) = (read(chain, "cert"), read(key, "key"))
+            if faults.count > 1 { throw SettingErrors(faults) }
+            if let fault = faults.first { throw fault }
             do throws(ServerCertificate.Failure) {
                 return try make(chainBytes, keyBytes)
             } catch {
@@ -25,7 +34,7 @@ final class CertificateSource<Certificate: Sendable>: Sendable {
             }
         }
 
-        private static func bytes(_ path: String, _ key: String) throws -> [UInt8] {
+        private static func bytes(_ path: String, _ key: String) throws(SettingError) -> [UInt8] {
             do {
                 return try FileBytes.read(path, byteCountMax: byteCountMax)
             } catch {
