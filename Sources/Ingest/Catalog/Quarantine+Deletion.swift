@@ -23,10 +23,10 @@ package struct DeletionSummary: Sendable, Hashable {
 extension Quarantine {
     /// - Returns: whether there was such an entry.
     func delete(_ ticket: ULID) throws -> Bool {
-        try catalog.write(isCounted: false) { connection in
-            let select = try connection.statement("SELECT ticket, byte_count FROM quarantine WHERE ticket = ?1")
+        try change { shares, connection in
+            let select = try connection.statement("SELECT id, client_id, byte_count FROM quarantine WHERE ticket = ?1")
             try select.bind(1, ticket.bytes)
-            return try Self.delete(select, connection) == 1
+            return try Self.delete(select, &shares, connection) == 1
         }
     }
 
@@ -34,13 +34,13 @@ extension Quarantine {
     func delete(_ filter: DeletionFilter) throws -> DeletionSummary {
         var summary = DeletionSummary(count: 0, hasMore: true)
         while summary.hasMore, summary.count < DeletionFilter.countMax {
-            let count = try catalog.write(isCounted: false) { connection in
-                var sql = "SELECT ticket, byte_count FROM quarantine WHERE received_at < ?1"
+            let count = try change { shares, connection in
+                var sql = "SELECT id, client_id, byte_count FROM quarantine WHERE received_at < ?1"
                 if filter.client != nil { sql += " AND client_id = ?2" }
                 let select = try connection.statement(sql + " ORDER BY ticket LIMIT \(Self.groupCount)")
                 select.bind(1, filter.before ?? .max)
                 if let client = filter.client { try select.bind(2, client) }
-                return try Self.delete(select, connection)
+                return try Self.delete(select, &shares, connection)
             }
             summary.count += count
             summary.hasMore = count == Self.groupCount
@@ -48,21 +48,16 @@ extension Quarantine {
         return summary
     }
 
-    /// Deletes the entries that `select` gives: ticket and size.
+    /// Deletes the entries that `select` gives: number, client and size.
     ///
-    /// - Precondition: within a transaction, in which `quarantine_bytes` changes with the entries.
-    private static func delete(_ select: SQLiteStatement, _ connection: SQLiteConnection) throws -> Int {
-        var found: [(ticket: [UInt8], byteCount: Int)] = []
+    /// - Precondition: within a transaction.
+    private static func delete(_ select: SQLiteStatement, _ shares: inout QuarantineShares, _ connection: SQLiteConnection) throws -> Int {
+        var found: [QuarantineShares.Entry] = []
         do {
             defer { select.reset() }
-            while try select.step() { found.append((select.bytes(0), select.count(1))) }
+            while try select.step() { found.append(QuarantineShares.Entry(id: select.int64(0), client: select.optionalBytes(1), byteCount: select.count(2))) }
         }
-        for entry in found {
-            let delete = try connection.statement("DELETE FROM quarantine WHERE ticket = ?1")
-            try delete.bind(1, entry.ticket)
-            try delete.run()
-            try addBytes(-Int64(entry.byteCount), connection)
-        }
+        for entry in found { try drop(entry, &shares, connection) }
         return found.count
     }
 }

@@ -2,7 +2,7 @@ import ColumnStore
 import Documents
 import Synchronization
 
-/// What was refused, with its reasons and bytes, for some days and up to some bytes: the oldest go first.
+/// What was refused, with its reasons and bytes, for some days and up to some bytes: past those the oldest of whoever has most go first, so that nobody drives out what is another's.
 ///
 /// 1. `meta.quarantine_bytes` is the sum of the entries' documents: each transaction changes both.
 /// 2. One document of one client has one entry, whose ticket stays while its reasons and time are those of the last refusal.
@@ -21,6 +21,8 @@ package final class Quarantine: Sendable {
     private let tickets = ULIDGenerator()
     /// Of an entry: those with lower numbers came under a clock that was ahead (`arrivalBehind`).
     private let place = Atomic<Int64>(.min)
+    /// Used within transactions of the catalog alone (`change`).
+    private let shares = Mutex(QuarantineShares())
 
     /// A refused document on its way in.
     ///
@@ -31,6 +33,8 @@ package final class Quarantine: Sendable {
         var type: String?
         var problem: Fault
         var document: [UInt8]
+        /// Who has sent it for another; nil: it is its client's own.
+        var sender: QuarantineShares.Sender?
     }
 
     /// Refusals of all connections that wait for a commit. One thread writes them, as many at once as there are: it begins with the first, and ends
@@ -60,7 +64,7 @@ package final class Quarantine: Sendable {
     /// Keeps refused documents; the same bytes of the same client have one entry. One fsync serves all who wait at the time.
     ///
     /// - Parameter completion: called once they are durable, on another thread, with the entry's ticket for each; nil for one that is larger
-    ///   by itself than all may be: keeping it would drop every other.
+    ///   by itself than all may be, where keeping it would drop every other, and for one that is the first to go.
     func submit(_ refused: [Refused], completion: @escaping @Sendable (Result<[String?], any Error>) -> Void) {
         guard !refused.isEmpty else { return completion(.success([])) }
         let needsThread = waiting.withLock { waiting in
@@ -119,16 +123,36 @@ package final class Quarantine: Sendable {
                 refused: refused)
         }
         do {
-            return try catalog.write(isCounted: false) { connection in
+            return try change { shares, connection in
                 let tickets = try entries.map { entry in
-                    entry.refused.document.count > limits.byteCountMax ? nil : try Self.write(entry, now: now, connection)
+                    entry.refused.document.count > limits.byteCountMax ? nil : try Self.write(entry, now: now, &shares, connection)
                 }
-                try trim(now: now, connection)
+                _ = try trim(now: now, &shares, connection)
                 try counting(group, connection)
-                return tickets.map { .success($0) }
+                // What is dropped for others of the group, or for all that is there, has no ticket.
+                return try tickets.map { ticket in .success(try ticket.flatMap { try Self.isThere($0, connection) ? $0 : nil }) }
             }
         } catch {
             return group.map { _ in .failure(error) }
+        }
+    }
+
+    private static func isThere(_ ticket: String, _ connection: SQLiteConnection) throws -> Bool {
+        guard let ticket = ULID(ticket) else { return false }
+        let select = try connection.statement("SELECT 1 FROM quarantine WHERE ticket = ?1")
+        defer { select.reset() }
+        try select.bind(1, ticket.bytes)
+        return try select.step()
+    }
+
+    /// A transaction that changes entries, and what is counted of them.
+    func change<Result: Sendable>(_ body: (inout QuarantineShares, SQLiteConnection) throws -> Result) throws -> Result {
+        do {
+            return try catalog.write(isCounted: false) { connection in try shares.withLock { try body(&$0, connection) } }
+        } catch {
+            // What it counted came to nothing.
+            shares.withLock { $0 = QuarantineShares() }
+            throw error
         }
     }
 
@@ -140,23 +164,33 @@ package final class Quarantine: Sendable {
     }
 
     /// - Returns: the ticket: of the earlier entry where there is one.
-    private static func write(_ entry: Entry, now: Int64, _ connection: SQLiteConnection) throws -> String {
-        let (client, type, document) = (entry.refused.client, entry.refused.type, entry.refused.document)
+    private static func write(_ entry: Entry, now: Int64, _ shares: inout QuarantineShares, _ connection: SQLiteConnection) throws -> String {
+        let (type, document) = (entry.refused.type, entry.refused.document)
+        var (client, sender) = (entry.refused.client, entry.refused.sender)
+        if let own = sender, !shares.mayNoteSender { (client, sender) = (own.client, nil) }
         let (hash, ticket, text, contentType) = (entry.hash, entry.ticket, entry.text, entry.refused.contentType)
+        let name = client.map { Array($0.utf8) }
+        func counted(_ id: Int64, _ byteCount: Int) -> QuarantineShares.Entry { QuarantineShares.Entry(id: id, client: name, byteCount: byteCount) }
         do {
-            let known = try connection.statement("SELECT ticket FROM quarantine WHERE sha256 = ?1 AND client_id IS ?2")
+            let known = try connection.statement("SELECT ticket, id, byte_count FROM quarantine WHERE sha256 = ?1 AND client_id IS ?2")
             try known.bind(1, hash)
             try known.bind(2, client)
             defer { known.reset() }
             if try known.step(), let earlier = ULID(bytes: known.bytes(0)) {
                 // The reasons may have changed with the type. Its days begin anew: it goes to the end of the order in which entries are dropped.
-                let update = try connection.statement(
-                    "UPDATE quarantine SET id = (SELECT max(id) + 1 FROM quarantine), received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
+                let (id, byteCount) = (known.int64(1), known.count(2))
+                let next = (try connection.integer("SELECT max(id) FROM quarantine") ?? id).addingSaturating(1)
+                let update = try connection.statement("UPDATE quarantine SET id = ?5, received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
                 try update.bind(1, earlier.bytes)
                 update.bind(2, now)
                 try update.bind(3, type)
                 try update.bind(4, text)
+                update.bind(5, next)
                 try update.run()
+                // Whose it is stays as it was: neither who sends it again for another, nor that one, pays for both.
+                let earlierSender = shares.sender(of: id)
+                shares.went(counted(id, byteCount))
+                shares.came(counted(next, byteCount), from: earlierSender)
                 return earlier.description
             }
             let insert = try connection.statement("""
@@ -173,6 +207,7 @@ package final class Quarantine: Sendable {
             insert.bind(8, Int64(document.count))
             try insert.bind(9, document)
             try insert.run()
+            shares.came(counted(connection.lastInsertedRowID, document.count), from: sender)
             try Self.addBytes(Int64(document.count), connection)
             return ticket.description
         }
@@ -186,26 +221,43 @@ package final class Quarantine: Sendable {
         try statement.run()
     }
 
-    /// Drops what is over the limits, what was refused longest ago first: some at a time, so that no request pays for many.
+    /// Drops what is too old, then what is too much: some at a time, so that no request pays for many.
     ///
     /// By the row's number, not the ticket: what is refused again keeps its ticket, and gets the last number.
     /// An entry that is of a later instant than now, since the clock was ahead as it came, goes with the first one behind it that is not: it came before that.
-    private func trim(now: Int64, _ connection: SQLiteConnection) throws {
+    ///
+    /// - Returns: whether there may be entries that are still to be counted.
+    private func trim(now: Int64, _ shares: inout QuarantineShares, _ connection: SQLiteConnection) throws -> Bool {
+        // More than come in one transaction, so that all are counted some day.
+        let hasMore = try shares.count(atMost: Self.groupCount * 2, connection)
         var bytes = try connection.integer("SELECT value FROM meta WHERE key = 'quarantine_bytes'") ?? 0
         let cutoff = now - Int64(limits.days) * Clock.microsecondsPerDay
+        var found = QuarantineShares.Found()
         for _ in 0..<Self.groupCount * 2 {
-            let oldest = try connection.statement("SELECT ticket, received_at, byte_count FROM quarantine ORDER BY id LIMIT 1")
-            guard try oldest.step() else { return }
-            let (ticket, receivedAt, count) = (oldest.bytes(0), oldest.int64(1), Int64(oldest.count(2)))
+            let oldest = try connection.statement("SELECT id, client_id, byte_count, received_at FROM quarantine ORDER BY id LIMIT 1")
+            guard try oldest.step() else { return hasMore }
+            var entry = QuarantineShares.Entry(id: oldest.int64(0), client: oldest.optionalBytes(1), byteCount: oldest.count(2))
+            let receivedAt = oldest.int64(3)
             oldest.reset()
             let arrival = try receivedAt > now ? arrivalBehind(now, connection) ?? receivedAt : receivedAt
-            guard arrival < cutoff || bytes > limits.byteCountMax else { return }
-            let delete = try connection.statement("DELETE FROM quarantine WHERE ticket = ?1")
-            try delete.bind(1, ticket)
-            try delete.run()
-            try Self.addBytes(-count, connection)
-            bytes = bytes.subtractingSaturating(count)
+            if arrival >= cutoff {
+                guard bytes > limits.byteCountMax else { return hasMore }
+                // Who has most is known once all are counted; until then nobody pays before those whose entries are older.
+                if !hasMore { entry = try shares.next(oldest: entry, &found, connection) }
+            }
+            try Self.drop(entry, &shares, connection)
+            bytes = bytes.subtractingSaturating(Int64(entry.byteCount))
         }
+        return hasMore
+    }
+
+    /// - Precondition: within a transaction.
+    static func drop(_ entry: QuarantineShares.Entry, _ shares: inout QuarantineShares, _ connection: SQLiteConnection) throws {
+        let delete = try connection.statement("DELETE FROM quarantine WHERE id = ?1")
+        delete.bind(1, entry.id)
+        try delete.run()
+        try addBytes(-Int64(entry.byteCount), connection)
+        shares.went(entry)
     }
 
     /// When the first entry came that is of no later instant than `now`; nil where there is none.
@@ -224,10 +276,10 @@ package final class Quarantine: Sendable {
         return select.int64(1)
     }
 
-    /// Drops what is too old: from time to time.
+    /// Drops what is too old, and counts what is not counted yet: from time to time, some in each transaction.
     func trim() throws {
         let now = catalog.now
-        try catalog.write(isCounted: false) { try trim(now: now, $0) }
+        while try change({ shares, connection in try trim(now: now, &shares, connection) }) {}
     }
 
     // `entry` reads them by their places; the document, or an empty blob, comes seventh.

@@ -28,7 +28,7 @@ extension Fault {
     /// Of the quarantine's entry; nil when it took none.
     mutating func note(ticketID: String?) {
         self.ticketID = ticketID
-        if ticketID == nil { detail += " (not kept in quarantine: larger than quarantine_max_bytes)" }
+        if ticketID == nil { detail += " (not kept in quarantine: quarantine_max_bytes has no room for it)" }
     }
 }
 

@@ -190,7 +190,10 @@ extension Intake {
         let principal = request.principal
         let own = principal.identity.client?.text
         let client = principal.rows == .all ? request.client ?? own : own
-        return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document)
+        // Nobody's documents are driven out by what others say that theirs is.
+        let isOwn = client.map { Array($0.utf8) } == own.map { Array($0.utf8) }
+        let sender = isOwn ? nil : QuarantineShares.Sender(client: own)
+        return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document, sender: sender)
     }
 
     /// Puts many refusals into quarantine at once, and their tickets into the results.

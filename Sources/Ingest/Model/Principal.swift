@@ -84,6 +84,9 @@ package struct Principal: Sendable, Hashable {
     /// What a cursor is bound to, so that it is of use to nobody else.
     package var binding: [String] { [role.rawValue, identity.client?.text ?? ""] }
 
+    /// Whose rows on disk those of its queries are counted with; nil for the administrator, who has all that others leave.
+    package var spillOwner: String? { isAdmin ? nil : binding.joined(separator: " ") }
+
     /// Whose credential it is, whatever it may do: what one has under way is counted together.
     package struct Bearer: Sendable, Hashable {
         let identity: Identity

@@ -13,6 +13,8 @@ package struct PreparedQuery: Sendable {
     let forms: ValueForms
     /// Of a door that has sessions; it is read while the query runs.
     let session: (any QuerySession)?
+    /// Whose share of the disk its intermediate rows take.
+    let owner: String?
     /// From the text to the plan, in nanoseconds.
     let planningNanoseconds: Int
     /// The plan's memory, held as long as the plan is.

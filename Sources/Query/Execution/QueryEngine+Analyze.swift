@@ -22,7 +22,7 @@ extension QueryEngine {
         let builder = PlanBuilder()
         let root = try builder.build(prepared.query.plan)
         let figures = RunFigures(builder.shape)
-        let run = makeRun(prepared.timeZone, prepared.forms, cancellation, prepared.session, figures: figures)
+        let run = makeRun(prepared.timeZone, prepared.forms, cancellation, prepared.session, owner: prepared.owner, figures: figures)
         let stream = ResultStream(root, columns: prepared.columns, run: run)
         var rowCount = 0
         while let batch = try stream.next() { rowCount += batch.rowCount }

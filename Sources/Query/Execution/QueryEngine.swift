@@ -21,6 +21,8 @@ package final class QueryEngine: Sendable {
         package var spillDirectory: String
         /// Of all queries together.
         package var spillByteCountMax: Int
+        /// What stays free of the disk of those rows; nil: whatever they leave.
+        package var spillRoom: SpillSpace.Room?
         /// The bound of one query's memory that is used: at most 1 GiB, whatever is set. Rows that it holds are laid end to end in columns, whose bytes are
         /// counted in 32 bits, and twice as much must still be countable.
         package var heldByteCountMax: Int { min(queryMemoryByteCountMax, 1 << 30) }
@@ -56,7 +58,7 @@ package final class QueryEngine: Sendable {
         self.settings = settings
         pool = WorkerPool(threadCount: settings.threadCount ?? SystemFacts.coreCount)
         memory = MemoryBudget(byteCountMax: settings.memoryByteCountMax)
-        spill = SpillSpace(directory: settings.spillDirectory, byteCountMax: settings.spillByteCountMax)
+        spill = SpillSpace(directory: settings.spillDirectory, byteCountMax: settings.spillByteCountMax, room: settings.spillRoom)
     }
 
     /// Parses, binds and optimizes a query's text.
@@ -104,7 +106,7 @@ package final class QueryEngine: Sendable {
     package func immediate(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> [ColumnBatch]? {
         guard prepared.explain == nil, prepared.isConstant else { return nil }
         let root = try PlanBuilder().build(prepared.query.plan)
-        let run = makeRun(prepared.timeZone, prepared.forms, cancellation, prepared.session)
+        let run = makeRun(prepared.timeZone, prepared.forms, cancellation, prepared.session, owner: prepared.owner)
         try root.prepare(run)
         let stream = try root.stream(run, worker: 0)
         var batches: [ColumnBatch] = []
@@ -124,7 +126,8 @@ package final class QueryEngine: Sendable {
             let plan = try Self.optimized(bound, Optimizer(evaluator: constants.evaluate(in: zone, forms), timeZone: name, rollups: { rollups.rewrite($0) }))
             let query = BoundQuery(plan: plan, columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
             var prepared = PreparedQuery(
-                query: query, explain: explain, timeZone: zone, forms: forms, session: context.session, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
+                query: query, explain: explain, timeZone: zone, forms: forms, session: context.session, owner: context.catalog.spillOwner,
+                planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
             // A short text may mean megabytes: `repeat('x', 60000)` a hundred times.
             prepared.planByteCount = (text.utf8.count * PlanMemory.planByteCountPerByte).addingSaturating(constants.takenByteCount)
             if context.usesRollups {
@@ -163,7 +166,8 @@ package final class QueryEngine: Sendable {
     /// - Throws: `QueryError` where operators cannot be made; with EXPLAIN ANALYZE, which runs the query here, what the query throws.
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
-        let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, forms: prepared.forms, session: prepared.session, cancellation: cancellation)
+        let root = try PlanBuilder().build(prepared.query.plan)
+        let stream = ResultStream(root, columns: prepared.columns, run: makeRun(prepared.timeZone, prepared.forms, cancellation, prepared.session, owner: prepared.owner))
         stream.planningNanoseconds = prepared.planningNanoseconds
         stream.needs = prepared.needs
         stream.withoutSums = prepared.withoutSums.map { plan in
@@ -186,10 +190,14 @@ package final class QueryEngine: Sendable {
         return ResultStream(root, columns: columns, run: makeRun(timeZone, forms, cancellation, session))
     }
 
-    /// - Parameter figures: what EXPLAIN ANALYZE counts; nil for nobody.
-    func makeRun(_ zone: TimeZoneRules, _ forms: ValueForms, _ cancellation: Cancellation, _ session: (any QuerySession)?, figures: RunFigures? = nil) -> QueryRun {
+    /// - Parameters:
+    ///   - owner: whose share of the disk its rows take.
+    ///   - figures: what EXPLAIN ANALYZE counts; nil for nobody.
+    func makeRun(
+        _ zone: TimeZoneRules, _ forms: ValueForms, _ cancellation: Cancellation, _ session: (any QuerySession)?, owner: String? = nil, figures: RunFigures? = nil
+    ) -> QueryRun {
         QueryRun(
             pool: pool, context: EvaluationContext(timeZone: zone, forms: forms, session: session, random: RandomNumbers()), cancellation: cancellation,
-            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, figures: figures)
+            memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill.of(owner), figures: figures)
     }
 }

@@ -25,6 +25,8 @@ package protocol QueryCatalog: Sendable {
     func definition(ofView name: String) -> String?
     /// What reads XML for `xpath`; nil: nothing does.
     var xpath: (any XPathReading)? { get }
+    /// Whose share of the disk the rows take that a query lays aside; nil: nobody's, and all that is left is theirs.
+    var spillOwner: String? { get }
 }
 
 /// A schema beside the one that tables are in.
@@ -45,6 +47,7 @@ extension QueryCatalog {
     package func storedColumns(ofView name: String) -> [Field]? { nil }
     package func definition(ofView name: String) -> String? { nil }
     package var xpath: (any XPathReading)? { nil }
+    package var spillOwner: String? { nil }
 }
 
 /// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.

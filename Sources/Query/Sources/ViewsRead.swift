@@ -41,4 +41,5 @@ package final class ViewsRead: QueryCatalog {
     package func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
     package func definition(ofView name: String) -> String? { base.definition(ofView: name) }
     package var xpath: (any XPathReading)? { base.xpath }
+    package var spillOwner: String? { base.spillOwner }
 }

@@ -40,6 +40,7 @@ package struct StoreSchema: CatalogExtension {
         func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
         func definition(ofView name: String) -> String? { base.definition(ofView: name) }
         var xpath: (any XPathReading)? { base.xpath }
+        var spillOwner: String? { principal.spillOwner }
 
         var schemas: [CatalogSchema] {
             base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + [CommentView.name] + schema.relations.filter(isSeen).map(\.name))]

@@ -2,6 +2,7 @@ package import ColumnStore
 internal import Documents
 package import Ingest
 package import Query
+import Synchronization
 
 /// The port that PostgreSQL's clients connect to, and whether it speaks TLS.
 package struct PostgresAddress: Sendable, Equatable {
@@ -29,6 +30,7 @@ package final class DoorContext: Sendable {
     let isBehindTLS: Bool
     /// The pair of machines that keeps the store; nil: one machine does.
     let cluster: (any PairControl)?
+    private let memory = Mutex<(@Sendable () -> Void)?>(nil)
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
@@ -46,9 +48,15 @@ package final class DoorContext: Sendable {
         admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens, passes: store.cursors), MemoryLedger(limits.memory), store.usage.usageMeter)
         self.queries = QueryService(
             engine: queries, store: store, further: further,
-            .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))
+            .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime), timers)
         log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
     }
+
+    /// - Parameter action: gives memory that is free by then back to the system: of a door that has a thread for it.
+    func giveBackMemory(by action: @escaping @Sendable () -> Void) { memory.withLock { $0 = action } }
+
+    /// Behind a client for whom much was held, which the C library would keep.
+    func giveBackMemorySoon() { memory.withLock { $0 }?() }
 
     /// Why the server takes no work, or no receipts; empty while it takes both. It is not ready before the first answer of the tokens' issuer, as clients with tokens
     /// would be refused.

@@ -139,6 +139,122 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(try quarantine.byteCount, 3 * 1_850)
     }
 
+    /// Tickets of a client, the oldest first.
+    private func tickets(_ quarantine: Quarantine, of client: ClientID) throws -> [String] {
+        try quarantine.entries(of: .client(client), below: nil, limit: 10_000, withDocuments: false).entries.map(\.ticketID).reversed()
+    }
+
+    /// Nobody drives out what is another's, and of one's own what was refused longest ago goes first.
+    func test_bound_dropsOfWhoeverHasMost() throws {
+        let directory = TemporaryDirectory()
+        var limits = Quarantine.Limits()
+        limits.byteCountMax = 10 * 1_850
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        let quarantine = Quarantine(catalog: catalog, limits: limits)
+        let own = try quarantine.add((0..<3).map { refused($0, client: "own") }).compactMap { $0 }
+        let nobodys = try XCTUnwrap(ULID(XCTUnwrap(quarantine.add([refused(3, client: nil)])[0])))
+        var flood: [String] = []
+        for start in stride(from: 10, to: 60, by: 5) { flood += try quarantine.add((start..<start + 5).map { refused($0, client: "flood") }).compactMap { $0 } }
+        XCTAssertEqual(try tickets(quarantine, of: "own"), own)
+        XCTAssertNotNil(try quarantine.entry(nobodys))
+        XCTAssertEqual(try tickets(quarantine, of: "flood"), Array(flood.suffix(6)))
+        XCTAssertEqual(try quarantine.byteCount, limits.byteCountMax)
+        // The oldest ticket of them is refused again, and is not the first to go.
+        XCTAssertEqual(try quarantine.add([refused(54, client: "flood")])[0], flood[44])
+        flood.append(try XCTUnwrap(quarantine.add([refused(60, client: "flood")])[0]))
+        XCTAssertEqual(try tickets(quarantine, of: "flood"), [flood[44]] + flood.suffix(5))
+        // Numbers of the last entries come again: what has them then is somebody else's.
+        XCTAssertTrue(try quarantine.delete(XCTUnwrap(ULID(flood[50]))))
+        XCTAssertEqual(try quarantine.delete(DeletionFilter(client: "flood", before: nil)).count, 5)
+        let further = try quarantine.add((100..<112).map { refused($0, client: "own") }).compactMap { $0 }
+        XCTAssertEqual(try tickets(quarantine, of: "own"), Array(further.suffix(9)))
+        XCTAssertNotNil(try quarantine.entry(nobodys))
+        // Another start finds it as it is.
+        let again = Quarantine(catalog: catalog, limits: limits)
+        _ = try again.add([refused(200, client: "flood")])
+        XCTAssertEqual(try tickets(again, of: "own"), Array(further.suffix(8)))
+        XCTAssertNotNil(try again.entry(nobodys))
+        XCTAssertEqual(try again.byteCount, limits.byteCountMax)
+    }
+
+    /// What a transaction counted that failed is nobody's.
+    func test_bound_afterATransactionThatFailed_dropsOfWhoeverHasMost() throws {
+        let directory = TemporaryDirectory()
+        var limits = Quarantine.Limits()
+        limits.byteCountMax = 30 * 1_850
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: limits) { group, _ in
+            if group.count == 15 { throw Fault(.overloaded, "no fifteen") }
+        }
+        func add(_ numbers: Range<Int>, _ client: String) throws -> [String] { try quarantine.add(numbers.map { refused($0, client: client) }).compactMap { $0 } }
+        let few = try add(0..<1, "few")
+        let most = try add(1..<10, "own")
+        XCTAssertThrowsError(try add(10..<25, "few"))
+        XCTAssertEqual(try tickets(quarantine, of: "few"), few)
+        let more = try add(30..<40, "more") + most
+        let last = try add(40..<51, "last")
+        XCTAssertEqual(try tickets(quarantine, of: "few"), few, "for what it does not have")
+        XCTAssertEqual(try tickets(quarantine, of: "more") + tickets(quarantine, of: "own"), more)
+        XCTAssertEqual(try tickets(quarantine, of: "last"), last)
+        XCTAssertEqual(last.count, 10, "what is dropped as it comes has no ticket")
+    }
+
+    /// Who sends for others names whom they like: it is the sender's all the same, under whatever names.
+    func test_bound_ofWhatIsSentForOthers_dropsOfTheSender() throws {
+        let directory = TemporaryDirectory()
+        var limits = Quarantine.Limits()
+        limits.byteCountMax = 10 * 1_850
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        let quarantine = Quarantine(catalog: catalog, limits: limits)
+        func sent(_ number: Int, for client: String) -> Quarantine.Refused {
+            var refused = refused(number, client: client)
+            refused.sender = QuarantineShares.Sender(client: "gateway")
+            return refused
+        }
+        let own = try quarantine.add((0..<4).map { refused($0, client: "own") }).compactMap { $0 }
+        var flood = try (10..<16).map { try quarantine.add([sent($0, for: "x\($0)")])[0] }
+        flood += try (20..<30).map { try quarantine.add([sent($0, for: "own")])[0] }
+        XCTAssertEqual(try tickets(quarantine, of: "own"), own + flood.suffix(6).compactMap { $0 })
+        // What is refused again is whose it was.
+        XCTAssertEqual(try quarantine.add([sent(29, for: "own")])[0], flood[15])
+        _ = try quarantine.add([refused(40, client: "third")])
+        XCTAssertEqual(try tickets(quarantine, of: "own"), own + flood.suffix(5).compactMap { $0 })
+        XCTAssertEqual(try quarantine.byteCount, limits.byteCountMax)
+    }
+
+    /// Of what is counted first nobody is the one with most.
+    func test_bound_afterAStart_untilAllAreCounted_dropsTheOldest() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        let before = Quarantine(catalog: catalog, limits: Quarantine.Limits())
+        _ = try before.add([refused(0, client: "few")])
+        _ = try before.add((1..<4_100).map { refused($0, client: "own") })
+        var limits = Quarantine.Limits()
+        limits.byteCountMax = try before.byteCount
+        let quarantine = Quarantine(catalog: catalog, limits: limits)
+        _ = try quarantine.add([refused(5_000, client: "flood")])
+        XCTAssertEqual(try tickets(quarantine, of: "few"), [])
+        XCTAssertEqual(try tickets(quarantine, of: "own").count, 4_099)
+    }
+
+    /// More entries than the transactions of a trim and of one more count by themselves.
+    func test_bound_afterAStart_isByAllEntries_onceTheyAreCounted() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        let before = Quarantine(catalog: catalog, limits: Quarantine.Limits())
+        _ = try before.add((0..<4_100).map { refused($0, client: "own") })
+        let flood = try before.add((0..<8).map { number in
+            Quarantine.Refused(
+                client: "flood", contentType: "application/json", type: nil, problem: Fault(.unknownType, "no type"), document: [UInt8](repeating: UInt8(number), count: 1 << 20))
+        }).compactMap { $0 }
+        var limits = Quarantine.Limits()
+        limits.byteCountMax = try before.byteCount
+        let quarantine = Quarantine(catalog: catalog, limits: limits)
+        try quarantine.trim()
+        _ = try quarantine.add([refused(5_000, client: "own")])
+        XCTAssertEqual(try tickets(quarantine, of: "own").count, 4_101)
+        XCTAssertEqual(try tickets(quarantine, of: "flood"), Array(flood.dropFirst()))
+    }
+
     func test_delete_keepsTheSumOfBytes() throws {
         let directory = TemporaryDirectory()
         let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits())

@@ -194,6 +194,20 @@ final class EngineTests: XCTestCase {
         XCTAssertEqual(try fixture.engine.quarantine(client: nil, cursor: nil, limit: 10, as: EngineFixture.own).entries.count, 3)
     }
 
+    /// A key that sees all rows says whose a document is, and drives out nothing of that client by it.
+    func test_take_refusedForAnother_drivesOutNothingOfTheirs() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.quarantine.byteCountMax = 2_000 }
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let gateway = Principal(clientID: "gateway", access: .readWrite, scope: .all)
+        let tickets = try (0..<3).map { try XCTUnwrap(fixture.refusal(#"{"schema":"pos/1","id":"R-\#($0)"}"#)?.ticketID) }
+        for number in 10..<20 {
+            let body = #"{"schema":"pos/1","id":"R-\#(number)","note":"\#(String(repeating: "n", count: 400))"}"#
+            XCTAssertNotNil(fixture.refusal(body, as: gateway, client: "c1")?.ticketID)
+        }
+        for ticket in tickets { XCTAssertNoThrow(try fixture.engine.quarantineEntry(ticket, as: EngineFixture.own)) }
+    }
+
     func test_take_refused_isKeptInQuarantineOnce() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

@@ -267,6 +267,7 @@ final class HungryStatementTests: XCTestCase {
             SELECT count(a), sum(cardinality(a)) FROM (SELECT first_value(x) OVER (ORDER BY g) AS a FROM \
             (SELECT g, CASE WHEN g = 1 THEN array_fill(g, ARRAY[20000]) ELSE array_fill(g, ARRAY[1]) END AS x FROM generate_series(1, 3000) s(g)) q) w
             """,
+            "SELECT max(octet_length(a)), count(*) FROM (SELECT lead(c, 1, 'none') OVER (ORDER BY k) AS a FROM \(rows) q) w",
         ] {
             let memory = try MemorySampler()
             let error = run(query, fixture, secondsMax: 3_600)

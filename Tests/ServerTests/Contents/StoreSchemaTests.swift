@@ -43,6 +43,16 @@ final class StoreSchemaTests: XCTestCase {
         for name in forAll where !TicketViews.names.contains(name) && name != CommentView.name { XCTAssertNil(try nobody.entry(named: name, inSchema: "till"), name) }
     }
 
+    /// What one contract's queries lay aside is counted together, by whichever door and with whichever rights they come.
+    func test_spillOwner_isTheContract_andNobodyForTheAdministrator() throws {
+        XCTAssertNil(catalog(.admin).spillOwner)
+        let own = try XCTUnwrap(catalog(Self.own).spillOwner)
+        XCTAssertEqual(catalog(Principal(clientID: "own", access: .readWrite, scope: .all)).spillOwner, own)
+        XCTAssertEqual(SystemCatalog(catalog(Self.own), SystemSession(user: "own", database: "till", processID: 1)).spillOwner, own)
+        XCTAssertNotEqual(catalog(Self.whole).spillOwner, own)
+        XCTAssertNotNil(catalog(.operators(.auditor, keyID: "k")).spillOwner)
+    }
+
     func test_columns_areTheMembersOfTheAPIsAnswers_withTheirTypes() {
         func shown(_ columns: [RelationColumn]) -> [String] { columns.map { "\($0.name) \($0.isJSON ? "jsonb" : $0.type.sqlName)" } }
         XCTAssertEqual(

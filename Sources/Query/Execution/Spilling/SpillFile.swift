@@ -1,33 +1,4 @@
 internal import ColumnStore
-internal import Synchronization
-
-/// Where queries put what does not fit in memory, and how much of it they may.
-/// One for all queries of an engine; safe from any thread.
-package final class SpillSpace: Sendable {
-    package let directory: String
-    package let byteCountMax: Int
-    private let used = Atomic<Int>(0)
-
-    package init(directory: String, byteCountMax: Int) {
-        self.directory = directory
-        self.byteCountMax = byteCountMax
-    }
-
-    package var usedByteCount: Int { used.load(ordering: .relaxed) }
-
-    /// Counts bytes that are about to be written.
-    /// - Throws: `spillFull` past `byteCountMax`; the count stays as it was then.
-    func take(_ byteCount: Int) throws(QueryError) {
-        let total = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
-        if total > byteCountMax {
-            used.wrappingSubtract(byteCount, ordering: .relaxed)
-            throw QueryError(.spillFull, "the query needs more disk for its intermediate rows than there is left for queries")
-        }
-    }
-
-    /// Of bytes whose blocks are free again.
-    func give(_ byteCount: Int) { used.wrappingSubtract(byteCount, ordering: .relaxed) }
-}
 
 /// Batches written aside and read back in order.
 ///

@@ -87,7 +87,7 @@ enum ServeCommand: Command {
         let settings = try settings(arguments)
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         raiseFileLimit()
-        let queries = QueryEngine.make(settings)
+        let queries = QueryEngine.make(settings, beside: directory)
         let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), queries, log) }
         return Beginning(
             directory: directory, signals: signals, settings: settings, log: log, fence: LogFence(log), member: member, queries: queries,
@@ -328,11 +328,14 @@ extension DoorLimits {
 
 extension QueryEngine {
     /// With the budgets of the configuration.
-    static func make(_ settings: Server.Settings, threadCount: Int? = nil) -> QueryEngine {
+    ///
+    /// - Parameter directory: of a store that takes receipts meanwhile, which queries leave their room on the disk; nil: there is none.
+    static func make(_ settings: Server.Settings, threadCount: Int? = nil, beside directory: String? = nil) -> QueryEngine {
         var own = QueryEngine.Settings(threadCount: threadCount)
         own.memoryByteCountMax = settings.memoryBudget
         own.queryMemoryByteCountMax = min(settings.limits.queryMemory, settings.memoryBudget)
         own.spillDirectory = Environment["TMPDIR"] ?? "/tmp"
+        if let directory, settings.limits.minFree > 0 { own.spillRoom = SpillSpace.Room(directory: directory, byteCount: settings.limits.minFree) }
         return QueryEngine(own)
     }
 }

@@ -40,6 +40,8 @@ package final class Service: RequestHandler {
         pools = Dispatch.Pools(queries: context.queries.pool)
         let memory = MemoryReturn(context.life.timers, pools.observing)
         context.queries.giveBack(by: memory)
+        context.giveBackMemory { memory.giveBackSoon() }
+        connections.whenManyEnded { memory.giveBackSoon() }
         let dispatch = Dispatch(pools: pools, failures: failures, ledger: context.admission.ledger)
         let middleware: [any Middleware] = [
             dispatch,

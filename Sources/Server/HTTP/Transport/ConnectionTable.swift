@@ -49,6 +49,9 @@ package final class ConnectionTable: Sendable {
         var refusedCount = 0
         /// No connection could be spared when it was last looked for one.
         var searchesAgainAt = 0.0
+        /// The most there were since many had last ended.
+        var peakCount = 0
+        var whenManyEnded: (@Sendable () -> Void)?
 
         var openCount: Int { entries.count - closingCount }
 
@@ -64,6 +67,8 @@ package final class ConnectionTable: Sendable {
     private static let spareCount = 128
     /// In seconds.
     private static let searchPause = 0.1
+    /// So many fewer connections than there were leave megabytes behind in the C library's heaps.
+    static let manyCount = 1_000
 
     let limits: Limits
     private let state = Mutex(State())
@@ -74,6 +79,9 @@ package final class ConnectionTable: Sendable {
     package var figures: (count: Int, closedForRoom: Int, refused: Int) {
         state.withLock { ($0.entries.count, $0.closedForRoomCount, $0.refusedCount) }
     }
+
+    /// - Parameter action: called each time that there are so many fewer. Where as many come as go it is never called.
+    func whenManyEnded(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.whenManyEnded = action } }
 
     /// Whether another connection may come in; one that may not is closed at once.
     func admits(_ address: PeerAddress?) -> Bool {
@@ -93,16 +101,21 @@ package final class ConnectionTable: Sendable {
         state.withLock { state in
             state.number += 1
             state.entries[ObjectIdentifier(progress)] = Entry(progress: progress, address: address, number: state.number)
+            state.peakCount = max(state.peakCount, state.entries.count)
             if let network = address?.network { state.counts[network, default: 0] += 1 }
         }
     }
 
     /// Before the connection's socket is closed.
     func ended(_ progress: SlowRequests.Progress) {
-        state.withLock { state in
-            guard let entry = state.entries.removeValue(forKey: ObjectIdentifier(progress)) else { return }
+        let action = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let entry = state.entries.removeValue(forKey: ObjectIdentifier(progress)) else { return nil }
             if entry.isClosing { state.closingCount -= 1 } else { state.leave(entry) }
+            guard state.peakCount - state.entries.count >= Self.manyCount else { return nil }
+            state.peakCount = state.entries.count
+            return state.whenManyEnded
         }
+        action?()
     }
 
     /// Closes connections that can be spared, if there are any.

@@ -52,6 +52,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
     func definition(ofView name: String) -> String? { base.definition(ofView: name) }
     var xpath: (any XPathReading)? { base.xpath }
+    var spillOwner: String? { base.spillOwner }
     var dialect: (any CatalogDialect)? { self }
     var schemas: [CatalogSchema] { base.schemas }
 

@@ -8,8 +8,19 @@ final class ConnectionCharge {
         var sum: Int { request.addingSaturating(answer).addingSaturating(session).addingSaturating(plans) }
     }
 
+    /// A connection that held more leaves much behind in the C library's heaps.
+    private static let largeByteCountMin = 1 << 20
+
     var charge = MemoryLedger.Charge()
     private var held = Held()
+    /// The most that it held at a time.
+    private var peakByteCount = 0
+    private let giveBack: () -> Void
+
+    /// - Parameter giveBack: called at the end of a connection that held much.
+    init(giveBack: @escaping () -> Void) { self.giveBack = giveBack }
+
+    deinit { if peakByteCount > Self.largeByteCountMin { giveBack() } }
 
     /// - Throws: 53200 where there is no room.
     func hold(request byteCount: Int) throws(PostgresFault) { try set(\.request, Self.charged(byteCount)) }
@@ -21,7 +32,7 @@ final class ConnectionCharge {
         var wanted = held
         wanted.plans = byteCount
         guard charge.setSpare(wanted.sum) else { return false }
-        held = wanted
+        note(wanted)
         return true
     }
 
@@ -37,6 +48,11 @@ final class ConnectionCharge {
         } catch {
             throw PostgresFault(.outOfMemory, error.detail)
         }
-        held = wanted
+        note(wanted)
+    }
+
+    private func note(_ new: Held) {
+        held = new
+        peakByteCount = max(peakByteCount, new.sum)
     }
 }

@@ -36,7 +36,7 @@ final class PostgresConnection {
     private let number: Int
     private let interruption: Interruption
     private var decoder: FrontendDecoder
-    private let charges = ConnectionCharge()
+    private let charges: ConnectionCharge
     private let output: AnswerOutput
     private let kept: KeptOutput
     /// Of the message that has begun and is not whole.
@@ -49,11 +49,13 @@ final class PostgresConnection {
         decoder = FrontendDecoder(limits: .init(large: shared.context.limits.body))
         let kept = KeptOutput(shared.context.store.life)
         self.kept = kept
+        let charges = ConnectionCharge { [context = shared.context] in context.giveBackMemorySoon() }
+        self.charges = charges
         output = AnswerOutput(
             send: {
                 try kept.wait()
                 try channel.write($0)
-            }, charge: { [charges] in try charges.hold(answer: $0) })
+            }, charge: { try charges.hold(answer: $0) })
         channel.patience.isCrowded = { [queries = shared.context.queries] in queries.hasWaiting }
         // A statement that is to end does so between two messages: half of one is none.
         channel.patience.isOver = { [interruption] in interruption.endsConnection }

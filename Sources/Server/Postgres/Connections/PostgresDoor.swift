@@ -43,8 +43,7 @@ package final class PostgresDoor: Door {
     init(_ context: DoorContext, _ settings: Settings, adminKey: String, certificates: PostgresCertificates?, starter: @escaping WorkerThread.Starter) throws {
         self.starter = starter
         var limits = ConnectionPlaces.Limits()
-        limits.all = min(limits.all, settings.connections)
-        limits.ofAddress = min(limits.ofAddress, settings.connectionsPerAddress)
+        limits.bound(all: settings.connections, ofAddress: settings.connectionsPerAddress)
         let saltKey = context.store.keys.passwordSaltKey
         let administrator = ScramSecret.verifier(of: adminKey, user: ScramSecret.administrator, saltKey: saltKey)
         let passwords = PasswordCheck.Store(

@@ -41,6 +41,73 @@ final class ConnectionPlacesTests: XCTestCase {
         XCTAssertEqual(places.count, 3)
     }
 
+    /// Pairs of sockets that are closed with the test.
+    private func pairs(_ count: Int) -> [(Int32, Int32)] {
+        let pairs = (0..<count).map { _ in Self.pair() }
+        addTeardownBlock { for (one, other) in pairs { close(one); close(other) } }
+        return pairs
+    }
+
+    /// Several addresses that each keep to their share have all beginnings together: whoever comes then is let in all the same.
+    func test_enter_beginningsTaken_closesTheOldestOfTheNetworkWithMost() throws {
+        var limits = ConnectionPlaces.Limits()
+        (limits.starting, limits.startingOfAddress, limits.startingOfNetworkMin) = (9, 6, 2)
+        let places = ConnectionPlaces(limits)
+        let pairs = pairs(12)
+        // One of somebody else first, which is the oldest of all.
+        for (index, last) in ([3, 1, 1, 1, 2, 2, 2, 2, 2] as [UInt8]).enumerated() { _ = try XCTUnwrap(places.enter(pairs[index].0, Self.address(last), Interruption())) }
+        let next = try XCTUnwrap(places.enter(pairs[9].0, Self.address(4), Interruption()), "the door is shut")
+        XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [4])
+        places.admitted(next)
+        // They have as many each by now: of those that with the oldest.
+        _ = try XCTUnwrap(places.enter(pairs[10].0, Self.address(1), Interruption()))
+        _ = try XCTUnwrap(places.enter(pairs[11].0, Self.address(5), Interruption()))
+        XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [1, 4])
+        XCTAssertEqual(places.refusedCount, 0)
+    }
+
+    /// Who has a place each in any number of networks holds the door shut only by taking all of them anew.
+    func test_enter_beginningsOfManyNetworks_closesTheOldest_whileFewAreGoing() throws {
+        var limits = ConnectionPlaces.Limits()
+        (limits.starting, limits.startingOfAddress) = (6, 3)
+        let places = ConnectionPlaces(limits)
+        let pairs = pairs(11)
+        var numbers: [Int] = []
+        for index in 0..<9 { numbers.append(try XCTUnwrap(places.enter(pairs[index].0, Self.address(UInt8(index)), Interruption()), "the door is shut to \(index)")) }
+        XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [0, 1, 2])
+        XCTAssertNil(places.enter(pairs[9].0, try Self.address(9), Interruption()), "as many as that are going, and each has a thread still")
+        XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [0, 1, 2])
+        places.leave(numbers[0]) {}
+        XCTAssertNotNil(places.enter(pairs[10].0, try Self.address(10), Interruption()))
+        XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [0, 1, 2, 3])
+    }
+
+    /// Beginnings take no place of those who say who they are, where there are few places beside them either.
+    func test_enter_allTaken_byAFloodOfBeginnings_closesOneOfThem() throws {
+        var limits = ConnectionPlaces.Limits()
+        (limits.all, limits.startingOfNetworkMin) = (6, 2)
+        let places = ConnectionPlaces(limits)
+        let pairs = pairs(8)
+        for index in 0..<3 { places.admitted(try XCTUnwrap(places.enter(pairs[index].0, Self.address(1), Interruption()))) }
+        for index in 3..<6 { _ = try XCTUnwrap(places.enter(pairs[index].0, Self.address(2), Interruption())) }
+        places.admitted(try XCTUnwrap(places.enter(pairs[6].0, Self.address(1), Interruption())))
+        XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [3])
+        XCTAssertNil(places.enter(pairs[7].0, try Self.address(1), Interruption()), "two that begin are no flood")
+    }
+
+    /// The fewest that settings allow: beginnings of many networks, none of which has many, do not take all of them.
+    func test_enter_fewPlaces_areNotAllThoseOfBeginnings() throws {
+        var limits = ConnectionPlaces.Limits()
+        limits.bound(all: 16, ofAddress: 16)
+        let places = ConnectionPlaces(limits)
+        let pairs = pairs(17)
+        places.admitted(try XCTUnwrap(places.enter(pairs[0].0, Self.address(9), Interruption())))
+        for index in 1..<16 { _ = try places.enter(pairs[index].0, Self.address(UInt8(index % 4)), Interruption()) }
+        // Those that were asked to make room have gone.
+        for index in 1..<16 where Self.isAtEnd(pairs[index].1) { places.leave(index + 1) {} }
+        XCTAssertNotNil(places.enter(pairs[16].0, try Self.address(8), Interruption()), "the door is shut")
+    }
+
     func test_enter_full_isRefused() throws {
         var limits = ConnectionPlaces.Limits()
         (limits.all, limits.ofAddress) = (3, 2)
