@@ -99,7 +99,7 @@ extension Engine: ExportKeeping, LinkSigning {
     /// Those whose time is over, then files that no row names.
     ///
     /// - Parameter now: microseconds since 1970.
-    package func sweepExports(now: Int64) throws {
+    package func sweepExports(now: Int64, making: Set<String>) throws {
         for export in try catalog.exports(expiredBy: now) {
             var expired = export
             expired.state = .expired
@@ -111,7 +111,7 @@ extension Engine: ExportKeeping, LinkSigning {
         for owner in endedExports.withLock({ $0.takeDue() }) { try catalog.forgetExports(of: owner, keeping: EndedExports.keptCountMax) }
         // A machine that has just begun to lead has the rows of exports whose files were made elsewhere.
         if options.replica != nil { try makeLostAgain() }
-        try exportFiles.sweep(named: try catalog.exportFileNames())
+        try exportFiles.sweep(named: try catalog.exportFileNames(), making: making)
     }
 
     /// Files that were on another machine only are made again: what asked for them finds them under the same id.
@@ -134,8 +134,8 @@ extension Engine: ExportKeeping, LinkSigning {
         if options.replica != nil { try exportFiles.carryNow(export, beforeEachPiece: beforeEachPiece) }
     }
 
-    package func carryExports(beforeEachPiece: () throws -> Void) throws {
-        try exportFiles.carry(catalog.exports(in: .done), beforeEachPiece: beforeEachPiece)
+    package func carryExports(making: Set<String>, beforeEachPiece: () throws -> Void) throws {
+        try exportFiles.carry(catalog.exports(in: .done), making: making, beforeEachPiece: beforeEachPiece)
     }
 
     /// The row is gone, durably: nothing leads to the file any more.

@@ -69,21 +69,29 @@ package final class ExportFiles: Sendable {
 
     /// Removes what nothing leads to: files that a run left which was killed.
     ///
-    /// - Parameter named: files of the exports that are done.
-    package func sweep(named: Set<String>) throws {
+    /// - Parameters:
+    ///   - named: files of the exports that are done.
+    ///   - making: ids of those that were being made before `named` was asked for.
+    package func sweep(named: Set<String>, making: Set<String> = []) throws {
         guard access(folder, F_OK) == 0 else { return }
-        for name in try DataDirectory.names(in: folder) where !named.contains(name) { _ = FileRemoval.remove("\(folder)/\(name)", .named(Self.stray)) }
+        for name in try DataDirectory.names(in: folder) where !named.contains(name) && !Self.isFile(name, of: making) {
+            _ = FileRemoval.remove("\(folder)/\(name)", .named(Self.stray))
+        }
     }
+
+    /// Whether a file is of one of these exports: its name begins with the id.
+    private static func isFile(_ name: String, of ids: Set<String>) -> Bool { ids.contains { name.utf8.starts(with: "\($0)-".utf8) } }
 
     private static let stray = "no export leads to it"
 
-    /// Takes to the place what is done and still here, and from it what is unwanted. Slow; never while an export is written.
+    /// Takes to the place what is done and still here, and from it what is unwanted. Slow; one call at a time.
     ///
     /// - Parameters:
     ///   - exports: those that are done; not asked for where there is no such place.
+    ///   - making: ids of those that were being made before: what has come to the place of them may be known as done soon.
     ///   - beforeEachPiece: may throw to end it.
     /// - Throws: `.unavailable` where the place gives no answer: the rest stays as it is.
-    package func carry(_ exports: @autoclosure () throws -> [Export], beforeEachPiece: () throws -> Void) throws {
+    package func carry(_ exports: @autoclosure () throws -> [Export], making: Set<String> = [], beforeEachPiece: () throws -> Void) throws {
         guard let place else { return }
         let exports = try exports()
         let named = Set(exports.compactMap(\.fileName))
@@ -94,7 +102,7 @@ package final class ExportFiles: Sendable {
             let ended = (Clock.system.now() / 1_000).subtractingSaturating(Self.linkMilliseconds)
             try place.list(prefix: folder) { object throws(ColumnStoreError) in
                 let name = String(object.key.dropFirst(folder.count))
-                if named.contains(name) { return }
+                if named.contains(name) || Self.isFile(name, of: making) { return }
                 // 0: the place gives no time that can be read, and it may be of any.
                 let at = object.modifiedMilliseconds
                 if restoredAt.map({ at > 0 && (at < $0 || at <= ended) }) ?? true { strays.append(name) }

@@ -28,14 +28,19 @@ package protocol ExportKeeping: AnyObject, Sendable {
     ///
     /// - Returns: false where it was deleted meanwhile: its file is removed.
     func endExport(_ export: Export) throws -> Bool
-    /// Ends exports whose time is over, and removes files that no export names. Not to be called while a file is being written.
+    /// Ends exports whose time is over, and removes files that no export names.
     ///
-    /// - Parameter now: microseconds since 1970.
-    func sweepExports(now: Int64) throws
-    /// Copies finished files to where the settings want them, and deletes there what is to go. Not to be called while a file is being written.
+    /// - Parameters:
+    ///   - now: microseconds since 1970.
+    ///   - making: ids of exports that are being made: their files stay. None begins until it returns.
+    func sweepExports(now: Int64, making: Set<String>) throws
+    /// Copies finished files to where the settings want them, and deletes there what is to go.
     ///
+    /// - Parameters:
+    ///   - making: as of `sweepExports`.
+    ///   - beforeEachPiece: called once the place was looked through; others may begin from then on.
     /// - Throws: the error that ends it; the next call does the rest.
-    func carryExports(beforeEachPiece: () throws -> Void) throws
+    func carryExports(making: Set<String>, beforeEachPiece: () throws -> Void) throws
     /// The path for a file of that name, in a directory that is there when this returns.
     func exportPath(_ fileName: String) throws -> String
     /// The file of an export; nil where it is nowhere.

@@ -54,10 +54,14 @@ struct ExportDownload: Sendable {
         let exchange = call.exchange
         exchange.whenGone { output.close() }
         // All who fetch files take turns as one.
-        let ticket = queries.pool.submit(for: queries) {
+        let ticket = queries.pool.submit(for: queries, isLong: true) {
             defer { exports.endSending() }
             exchange.complete { response }
             send(first, output)
+        } late: {
+            exports.endSending()
+            let refusal = call.response(to: QueryService.turnTooLate)
+            exchange.complete { refusal }
         }
         guard let ticket else { throw Self.crowded }
         exchange.whenGone { [queries, exports] in

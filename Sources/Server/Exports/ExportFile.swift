@@ -6,15 +6,16 @@ internal import Ingest
 ///
 /// 1. The file has a name from the first byte on, which no row of the catalog leads to until `finish` has returned: a crash leaves it to the sweep.
 /// 2. An object that goes before `finish` takes its file along.
-/// 3. One thread uses it, the queue's: one export is made at a time, so what other files have is counted once.
+/// 3. One thread uses it, its maker's. What other files have is counted as it begins, and again when another export has ended; what is being made beside it, before each piece.
 final class ExportFile {
     let path: String
     private let exports: any ExportKeeping
+    private let owner: Identity
     private let byteCountMax: Int64
-    /// Of other exports' files.
-    private let otherByteCount: Int64
-    /// What a contract's file may have; nil of the administrator's, which has all that is left.
-    private let shareByteCount: Int64?
+    private let place: ExportSpace.Place
+    /// Of files that are there, as the catalog had them when so many places had been left.
+    private var present: (own: Int64, all: Int64)
+    private var leftCount: Int
     private var descriptor: Int32
     private var hash = SHA256()
     private(set) var byteCount: Int64 = 0
@@ -24,14 +25,11 @@ final class ExportFile {
     /// - Parameters:
     ///   - owner: who asked for it.
     ///   - byteCountMax: of all exports' files together.
-    init(path: String, exports: any ExportKeeping, owner: Identity, byteCountMax: Int64) throws {
-        self.path = path
-        self.exports = exports
-        self.byteCountMax = byteCountMax
-        let present = try exports.exportByteCounts(of: owner)
-        otherByteCount = present.all
-        // All that a contract has must be no more than it leaves free: half of what others' files leave. However many fill theirs, there is room for one more.
-        if case .contract = owner { shareByteCount = max(0, (byteCountMax - present.all - present.own) / 2) } else { shareByteCount = nil }
+    ///   - place: left by whoever gives it.
+    init(path: String, exports: any ExportKeeping, owner: Identity, byteCountMax: Int64, place: ExportSpace.Place = ExportSpace().enter()) throws {
+        (self.path, self.exports, self.owner, self.byteCountMax, self.place) = (path, exports, owner, byteCountMax, place)
+        leftCount = place.leftCount
+        present = try exports.exportByteCounts(of: owner)
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure(errno) }
     }
@@ -41,9 +39,9 @@ final class ExportFile {
         if !isFinished { _ = FileRemoval.remove(path, .unpublished) }
     }
 
-    /// - Throws: `spill-full` and `disk-full` before a byte is written, as `check`; `disk-full` for a write that fails, after which the file is of no use.
+    /// - Throws: `spill-full` and `disk-full` before a byte is written, as `take`; `disk-full` for a write that fails, after which the file is of no use.
     func write(_ bytes: [UInt8]) throws {
-        try check(bytes.count)
+        try take(bytes.count)
         hash.update(bytes.span.bytes)
         var start = 0
         while start < bytes.count {
@@ -55,29 +53,38 @@ final class ExportFile {
         byteCount += Int64(bytes.count)
     }
 
-    /// Asks for room for so many bytes more.
+    /// Takes room for so many bytes more.
     ///
     /// The disk's own room is looked at each time the file has grown past another 16 MiB: a look is a system call.
     ///
     /// - Throws: `spill-full` where all files, or a contract's, would have more than they may; `disk-full` where the disk has less free than `limits.min_free`.
-    func check(_ count: Int) throws {
-        guard otherByteCount + byteCount + Int64(count) <= byteCountMax else {
-            throw Problem(.spillFull, "the files of exports would have more than limits.exports_bytes, \(byteCountMax) bytes, together: delete some, or wait until they expire")
-        }
-        if let shareByteCount, byteCount + Int64(count) > shareByteCount {
-            throw Problem(
-                .spillFull,
-                "the files of this contract's exports would have more than half of what the files of others leave of limits.exports_bytes, \(byteCountMax) bytes: delete some of them, wait until exports expire, or have that limit raised")
+    private func take(_ count: Int) throws {
+        while try !place.take(Int64(count), leftCount: leftCount, { try check(count, beside: $0) }) {
+            leftCount = place.leftCount
+            present = try exports.exportByteCounts(of: owner)
         }
         guard byteCount / Self.lookByteCount != (byteCount + Int64(count)) / Self.lookByteCount, !exports.hasRoomForExports else { return }
         throw Problem(.diskFull, "less than limits.min_free is free on the disk")
+    }
+
+    /// - Parameter making: bytes of other files that are being made.
+    private func check(_ count: Int, beside making: Int64) throws {
+        let others = present.all + making
+        guard others + byteCount + Int64(count) <= byteCountMax else {
+            throw Problem(.spillFull, "the files of exports would have more than limits.exports_bytes, \(byteCountMax) bytes, together: delete some, or wait until they expire")
+        }
+        // All that a contract has must be no more than it leaves free: half of what others' files leave. However many fill theirs, there is room for one more. The administrator has all that is left.
+        guard case .contract = owner, byteCount + Int64(count) > max(0, (byteCountMax - others - present.own) / 2) else { return }
+        throw Problem(
+            .spillFull,
+            "the files of this contract's exports would have more than half of what the files of others leave of limits.exports_bytes, \(byteCountMax) bytes: delete some of them, wait until exports expire, or have that limit raised")
     }
 
     /// A shorter file is never looked at; its own bytes are too few to matter to what must stay free.
     private static let lookByteCount: Int64 = 16 << 20
 
     /// Another program's writer put the file there: what it is.
-    /// Its bytes are read once, for the hash and the count. They are on the disk by now: `check` refuses such a file, and does not keep it from growing.
+    /// Its bytes are read once, for the hash and the count. They are on the disk by now: `take` refuses such a file, and does not keep it from growing.
     func takeWhole() throws {
         close(descriptor)
         // Until here it was open for writing alone; one descriptor reads it now, and syncs it in `finish`.
@@ -89,7 +96,7 @@ final class ExportFile {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Self.failure(errno) }
             if count == 0 { return }
-            try check(count)
+            try take(count)
             hash.update(Array(buffer[..<count]).span.bytes)
             byteCount += Int64(count)
         }

@@ -2,12 +2,13 @@ internal import ColumnStore
 internal import Documents
 internal import Ingest
 
-/// Makes the files of exports, on the queue's thread, with the rights that their owner has by then.
+/// Makes the files of exports, on the queue's threads, with the rights that their owner has by then.
 struct ExportMaker: Sendable {
     let context: DoorContext
+    private let space = ExportSpace()
     /// After each try to note an end that failed.
     private let pauses: GrowingPause
-    /// Some four minutes: then others' exports have their turn, and this one is made again.
+    /// Some four minutes: then other exports have their turn, and this one is made again.
     private static let noteCountMax = 10
 
     private init(_ context: DoorContext, _ pauses: GrowingPause) { (self.context, self.pauses) = (context, pauses) }
@@ -39,8 +40,10 @@ struct ExportMaker: Sendable {
     private func make(_ run: ExportQueue.Run) {
         var export = run.export
         let log = context.log
+        let place = space.enter()
+        defer { place.leave() }
         do {
-            try made(&export, run)
+            try made(&export, run, place)
             export.state = .done
             export.endedAt = CalendarText.now
             export.expiresAt = CalendarText.now.addingSaturating(export.expiresIn)
@@ -75,13 +78,13 @@ struct ExportMaker: Sendable {
     }
 
     /// - Throws: `contract-not-valid` where the owner may not ask any more, `role-not-allowed` where they may see less than when it began; what the question, the file, or a cancellation says.
-    private func made(_ export: inout Export, _ run: ExportQueue.Run) throws {
+    private func made(_ export: inout Export, _ run: ExportQueue.Run, _ place: ExportSpace.Place) throws {
         let principal = try Self.principal(export.owner, context.store.credentials)
         let request = try ExportRequest(body: try JSONParser.parse(export.request), as: principal)
         // With a part by chance: each try at an export has a file of its own.
         let name = "\(export.id)-\(try APIKey.randomText(byteCount: 6)).\(request.format.rawValue)"
         let file = try ExportFile(
-            path: try context.store.exports.exportPath(name), exports: context.store.exports, owner: export.owner, byteCountMax: Int64(context.limits.exportsByteCount))
+            path: try context.store.exports.exportPath(name), exports: context.store.exports, owner: export.owner, byteCountMax: Int64(context.limits.exportsByteCount), place: place)
         let deadline = SteadyClock.seconds() + context.limits.streamTime
         let work = ExportWork(context: context, run: run, principal: principal, deadline: deadline)
         switch (request.content, request.format.form) {

@@ -101,9 +101,9 @@ struct ExportRequest: Sendable {
     private static func sheets(_ body: JSONValue, _ format: ExportFormat) throws -> [Sheet] {
         guard format == .workbook else { throw Problem.parameter("sheets", "only a workbook has sheets; the format is \(format.rawValue)") }
         if (body["params"] ?? .null) != .null { throw Problem.parameter("params", "each sheet has its own") }
-        guard case .array(let values)? = body["sheets"], (1...sheetCountMax).contains(values.count) else {
-            throw Problem.parameter("sheets", "an array of 1 to \(sheetCountMax) sheets is wanted, not \(MemberReader.shown(body["sheets"] ?? .null))")
-        }
+        let wanted = "an array of 1 to \(sheetCountMax) sheets is wanted"
+        guard case .array(let values)? = body["sheets"] else { throw Problem.parameter("sheets", "\(wanted), not \(MemberReader.shown(body["sheets"] ?? .null))") }
+        guard (1...sheetCountMax).contains(values.count) else { throw Problem.parameter("sheets", "\(wanted), not of \(values.count)") }
         return try values.enumerated().map { index, value in
             guard case .object(let members) = value else { throw Problem.parameter("sheets/\(index)", "an object is wanted, not \(value.kind)", code: "type") }
             for member in members where !["name", "query", "params"].contains(where: { $0.hasBytes(of: member.name) }) {

@@ -104,7 +104,7 @@ struct ExportWork {
     func workbook(_ sheets: [ExportRequest.Sheet], to file: ExportFile) throws {
         let (catalog, _) = try context.queries.catalog(as: principal, upTo: nil)
         let now = CalendarText.now
-        let book = try WorkbookFile(path: file.path, space: context.queries.engine.spillSpace)
+        let book = try WorkbookFile(path: file.path, space: context.queries.engine.spillSpace.of(principal.spillOwner))
         for (index, sheet) in sheets.enumerated() {
             try answer(sheet.query, catalog, now: now, fraction: Double(index) / Double(sheets.count)) { runner, answer in
                 try runner.write(answer, asSheet: sheet.name, of: book) { count in
@@ -131,7 +131,7 @@ struct ExportWork {
             _ = try cancellation()
             try checkRights()
             let page = try page(request, memory)
-            let own = try writer ?? Self.writer(export, page.schema, file, context.queries.engine.spillSpace)
+            let own = try writer ?? Self.writer(export, page.schema, file, context.queries.engine.spillSpace.of(principal.spillOwner))
             let first = columns ?? WalkColumns(page)
             (writer, columns) = (own, first)
             try own.add(first.shaped(page))

@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 package import Ingest
 package import Query
 import Synchronization
@@ -6,7 +6,8 @@ import Synchronization
 /// Questions in SQL, for every door: one pool and its queue, the ends of those that run, and what they have read.
 ///
 /// 1. A question is in `running` from `started` until `finished`, whatever became of it: `QueryWatch` sees to both.
-/// 2. It runs on a thread of `pool`, of which one asker may have all while nobody else waits, and leaves a quarter to others else.
+/// 2. It runs on a thread of `pool`. Of those one asker's pages, which end by `limits.time`, may have all while nobody else waits, and leave a quarter to others else. What may last longer is long there: an
+///    answer that streams, a question at PostgreSQL's door, a file that is sent. It waits for its turn for `turnSeconds` at most.
 /// 3. A catalog is one state of the store: all tables of a question are read as of one sequence.
 package final class QueryService: Sendable {
     package struct Limits: Sendable {
@@ -20,7 +21,7 @@ package final class QueryService: Sendable {
     }
 
     /// Queries beyond those that run, for each of them, before one is refused.
-    /// With eight places 32 wait; each that waits holds its connection and no thread.
+    /// With eight places 32 pages wait, and 32 long ones; each that waits holds its connection and no thread.
     private static let waitingPerPlace = 4
 
     package let engine: QueryEngine
@@ -38,11 +39,14 @@ package final class QueryService: Sendable {
     /// An answer for which more was held leaves much behind in the C library's heaps.
     private static let largeByteCountMin = 32 << 20
 
-    /// - Parameter further: what catalogs have beside the store's tables.
-    package init(engine: QueryEngine, store: StoreRoles, further: any CatalogExtension, _ limits: Limits) {
+    /// - Parameters:
+    ///   - further: what catalogs have beside the store's tables.
+    ///   - timers: nil: nobody hears of it who waits for a turn for too long.
+    package init(engine: QueryEngine, store: StoreRoles, further: any CatalogExtension, _ limits: Limits, _ timers: Timers? = nil) {
         usage = store.usage.usageMeter
         (self.engine, roles, self.further, cursors, self.limits) = (engine, store, further, store.cursors, limits)
-        pool = WorkerPool(.init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace, lendsIdle: true))
+        pool = WorkerPool(
+            .init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace, lendsIdle: true), timers.map { WorkerPool.Patience(seconds: Self.turnSeconds(limits), $0) })
     }
 
     /// All that `principal` may ask, as of one state of the store.
@@ -69,8 +73,17 @@ package final class QueryService: Sendable {
         return principal.seesSensitive || !asker.seesSensitive && (asker.access == .read || !roles.types.haveSensitiveColumns)
     }
 
-    /// Whether somebody waits for a query's thread.
-    package var hasWaiting: Bool { pool.load.waiting > 0 }
+    /// Whether somebody waits for a query's thread that another has.
+    package var hasWaiting: Bool { pool.isCrowded }
+
+    /// A page that began just before may have its whole time, and whoever waits for it must not be late by that.
+    private static func turnSeconds(_ limits: Limits) -> Double { 2 * limits.time }
+    /// How long a question waits for its turn.
+    var turnSeconds: Double { Self.turnSeconds(limits) }
+
+    /// What one is told whose turn does not come.
+    static var turnTooLate: Problem { Problem(.queryTimeout, "its turn did not come within twice limits.query_time: other queries have the threads; try again") }
+
     package var runningCount: Int { running.withLock { $0.count } }
 
     /// Those that run, the oldest first.

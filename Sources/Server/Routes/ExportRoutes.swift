@@ -61,7 +61,7 @@ enum ExportRoutes {
                     .init(200, "The file.", contents), .init(206, "The range.", contents), .init(304, "It is the one that is there."),
                     .init(403, "bad-signature: the link was altered.", [problem]), .init(416, "No byte of the file is in the range."),
                 ],
-                problems: [.notFound, .gone, .tooManyQueries]),
+                problems: [.notFound, .gone, .tooManyQueries, .queryTimeout]),
             uses: { Parts($0) }, handle: file),
     ]
 
@@ -92,10 +92,12 @@ enum ExportRoutes {
             _ = try parts.rows.page(page, as: call.principal)
         case .sheets(let sheets):
             let (catalog, _) = try queries.catalog(as: call.principal, upTo: nil)
+            // Of all sheets together: it is one answer, on a thread that pages wait for.
+            let deadline = SteadyClock.seconds() + queries.limits.time
             for (index, sheet) in sheets.enumerated() {
                 let context = QueryContext(catalog: catalog, parameters: sheet.query.parameters, timeZone: sheet.query.timeZone, now: CalendarText.now)
                 do {
-                    let prepared = try queries.engine.prepare(sheet.query.query, in: context, cancellation: Cancellation(timeLimitSeconds: queries.limits.time))
+                    let prepared = try queries.engine.prepare(sheet.query.query, in: context, cancellation: Cancellation(timeLimitSeconds: max(0.001, deadline - SteadyClock.seconds())))
                     try request.format.check(prepared.columns)
                 } catch let error as QueryError where request.isOfSheets {
                     throw ProblemMapping.problem(for: error).within("sheets/\(index)")

@@ -193,6 +193,7 @@ package enum OpenAPI {
         case .admin: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .rateLimited]
         }
         if route.place != .connection || route.body != .none { slugs += [.overloaded, .storageUnavailable, .notLeader] }
+        if route.place == .queries { slugs += [.tooManyQueries, .queryTimeout] }
         if !route.operation.body.isEmpty { slugs += [.badJSON, .badEncoding, .unsupportedMediaType] }
         slugs += route.operation.problems
         return Problem.Slug.allCases.filter(slugs.contains)

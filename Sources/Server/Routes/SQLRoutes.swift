@@ -19,13 +19,20 @@ enum SQLRoutes {
                     .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .tooManyQueries, .queryTimeout,
                     .spillFull, .queryCancelled,
                 ], changesNothing: true).promising(.cold),
+            // What has no form is refused at once.
+            isLong: { call in (try? form(of: call)).map { $0 != .page } ?? false },
             uses: { ($0.queries, $0.log) }, handle: answer)
     ]
 
-    private static func answer(_ call: Call, _ parts: (queries: QueryService, log: Log)) throws -> Response? {
+    private static func form(of call: Call) throws -> SQLForm {
         guard let form = SQLForm(rawValue: try call.choose(SQLForm.allCases.map(\.rawValue))) else {
             throw Problem(.internalError, "a form that is none")
         }
+        return form
+    }
+
+    private static func answer(_ call: Call, _ parts: (queries: QueryService, log: Log)) throws -> Response? {
+        let form = try form(of: call)
         let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id", "rollups"], hasTexts: true))
         let compression = try call.compression(isOfArrow: form == .arrow)
         if form == .page { return try page(request, call, parts.queries) }

@@ -3,16 +3,18 @@ package import Ingest
 package import Query
 import Synchronization
 
-/// The thread that makes exports: one at a time, the clients in turn, at low priority, behind everything else. What is to be made stands in the
+/// The threads that make exports: one for each owner at a time, the owners in turn, at low priority, behind everything else. What is to be made stands in the
 /// catalog, so that a restart goes on with it from the beginning.
 ///
-/// 1. At most one export is made at a time, by the queue's one thread; `running` is that one.
-/// 2. The catalog says what is to be made. In memory is only who was served last, and what runs.
-/// 3. Files are swept and carried away by the same thread, between two exports: never while one is being written.
+/// 1. `running` are those that are being made: of an owner one, and no more than `makerCountMax`, so that one without end holds up its owner's others alone.
+/// 2. The catalog says what is to be made. In memory is only who was served when, and what runs.
+/// 3. The queue's own thread chooses them; each is made by a thread that begins and ends with it.
+/// 4. Files are swept and carried away by the queue's own thread, but for those of `running`. None begins while
+///    files are swept, nor before the place that they go to was looked through; while one is carried others do.
 package final class ExportQueue: Sendable {
     /// One export while it is made.
     ///
-    /// The queue's thread makes it; whoever ends the export may cancel it from any thread, before its first query or between two.
+    /// One thread makes it; whoever ends the export may cancel it from any thread, before its first query or between two.
     package final class Run: Sendable {
         package let export: Export
         private let isUnwanted = Atomic<Bool>(false)
@@ -50,9 +52,10 @@ package final class ExportQueue: Sendable {
     private struct State {
         var isWoken = true
         var isStopped = false
-        var running: Run?
-        /// Who was served last.
-        var last: Identity?
+        var running: [Run] = []
+        /// At which turn an owner was served last. They are as few as contracts.
+        var turns: [Identity: Int] = [:]
+        var turnCount = 0
         var make: (@Sendable (Run) -> Void)?
         var baseURL = ""
         /// Files could not be carried the last time.
@@ -66,6 +69,8 @@ package final class ExportQueue: Sendable {
     private let sendingCount = Mutex(0)
     private let exports: any ExportKeeping
     private let log: Log
+    /// Each may hold a query's memory, and the processors with all others.
+    static let makerCountMax = 3
     /// In seconds: how soon a file goes once its time is over, at most.
     private static let sweepSeconds = 10.0
     /// Of one owner, beside the one that runs.
@@ -114,21 +119,19 @@ package final class ExportQueue: Sendable {
     package var baseURL: String { state.withLock { $0.baseURL } }
 
     /// What is known of an export beside the catalog.
-    package func progress(of id: String) -> (rowCount: Int64, fraction: Double)? {
-        state.withLock { state in state.running.flatMap { $0.export.id == id ? $0.progress : nil } }
-    }
+    package func progress(of id: String) -> (rowCount: Int64, fraction: Double)? { run(of: id)?.progress }
 
     /// Its row is gone.
-    package func cancel(_ id: String) {
-        state.withLock { state in state.running.flatMap { $0.export.id == id ? $0 : nil } }?.cancel()
-    }
+    package func cancel(_ id: String) { run(of: id)?.cancel() }
+
+    private func run(of id: String) -> Run? { state.withLock { $0.running.first { $0.export.id == id } } }
 
     package func beginStopping() {
-        let running = state.broadcast { state -> Run? in
+        let running = state.broadcast { state -> [Run] in
             state.isStopped = true
             return state.running
         }
-        running?.cancel()
+        for run in running { run.cancel() }
     }
 
     package var isStopped: Bool { state.withLock { $0.isStopped } }
@@ -137,7 +140,7 @@ package final class ExportQueue: Sendable {
     var texts: [String] { state.withLock { $0.isHeldUp } ? ["files of exports stay on this machine until exports.url gives an answer: the log says why it does not"] : [] }
 
     package func waitUntilIdle(seconds: Double) -> Bool {
-        state.wait(seconds: seconds) { $0.running == nil ? true : nil } ?? false
+        state.wait(seconds: seconds) { $0.running.isEmpty ? true : nil } ?? false
     }
 
     /// For the maker of an export that has to do something again.
@@ -147,7 +150,7 @@ package final class ExportQueue: Sendable {
 
     /// - Returns: false once it is stopped.
     private func work() -> Bool {
-        // Woken by an export or a stop, else after ten seconds, for files whose time is over go without anybody's asking.
+        // Woken by an export that comes or ends, or by a stop, else after ten seconds, for files whose time is over go without anybody's asking.
         let isStopped = state.wait(seconds: Self.sweepSeconds) { state -> Bool? in
             if state.isStopped { return true }
             guard state.isWoken else { return nil }
@@ -156,15 +159,9 @@ package final class ExportQueue: Sendable {
         }
         if isStopped ?? false { return false }
         do {
-            while true {
-                try exports.sweepExports(now: CalendarText.now)
-                carry()
-                // Looked for again after each: what came meanwhile has its turn, the other owners' first.
-                guard let run = try next() else { break }
-                let make = state.withLock { $0.make }
-                make?(run)
-                state.broadcast { $0.running = nil }
-            }
+            try exports.sweepExports(now: CalendarText.now, making: making)
+            while let run = try next() { begin(run) }
+            carry()
             state.withLock { $0.isStill = false }
         } catch {
             // What is being closed cannot be asked.
@@ -175,10 +172,16 @@ package final class ExportQueue: Sendable {
         return !self.isStopped
     }
 
+    /// Ids of those that are being made.
+    private var making: Set<String> { state.withLock { Set($0.running.map(\.export.id)) } }
+
     /// Files stay here, where links find them, while the place that they are to go to gives no answer. It is said once.
     private func carry() {
         do {
-            try exports.carryExports { if self.isStopped { throw Job.Cancelled() } }
+            try exports.carryExports(making: making) {
+                if self.isStopped { throw Job.Cancelled() }
+                beginMeanwhile()
+            }
             if state.withLock({ exchange(&$0.isHeldUp, with: false) }) { log.info("files of exports go to where exports.url says again") }
         } catch is Job.Cancelled {
             return
@@ -188,19 +191,61 @@ package final class ExportQueue: Sendable {
         }
     }
 
-    /// The oldest of whoever was not served last, else the oldest.
+    /// Of those who have none under way, the one who was served longest ago, or never; of one, and among equals, the oldest.
     private func next() throws -> Run? {
-        let (waiting, last) = (try exports.waitingExports(), state.withLock { $0.last })
-        for export in waiting.filter({ $0.owner != last }) + waiting.filter({ $0.owner == last }) {
+        let (owners, turns) = state.withLock { ($0.running.map(\.export.owner), $0.turns) }
+        guard owners.count < Self.makerCountMax else { return nil }
+        let waiting = try exports.waitingExports().filter { !owners.contains($0.owner) }
+        let places = waiting.indices.sorted { (turns[waiting[$0].owner] ?? 0, $0) < (turns[waiting[$1].owner] ?? 0, $1) }
+        for place in places {
             // Deleted meanwhile: it is the next one's turn.
-            guard let whole = try exports.whole(export) else { continue }
+            guard let whole = try exports.whole(waiting[place]) else { continue }
             return state.withLock { state -> Run? in
                 guard !state.isStopped else { return nil }
                 let run = Run(whole)
-                (state.running, state.last) = (run, whole.owner)
+                state.running.append(run)
+                state.turnCount += 1
+                state.turns[whole.owner] = state.turnCount
                 return run
             }
         }
         return nil
+    }
+
+    private func begin(_ run: Run) {
+        // Where the system gives no thread, the queue's own does it, and others wait.
+        if !start(run) { make(run) }
+    }
+
+    /// - Returns: false where the system gives no thread.
+    private func start(_ run: Run) -> Bool {
+        WorkerThread.start(name: "export") { [self] in
+            WorkerThread.lowerPriority()
+            make(run)
+        }
+    }
+
+    /// Begins what has come while a file is carried, which may take long. What cannot be begun is left to the next turn.
+    private func beginMeanwhile() {
+        guard state.withLock({ exchange(&$0.isWoken, with: false) }) else { return }
+        do {
+            while let run = try next() {
+                if start(run) { continue }
+                return leave(run)
+            }
+        } catch { state.withLock { $0.isWoken = true } }
+    }
+
+    private func leave(_ run: Run) {
+        state.broadcast { state in
+            state.running.removeAll { $0 === run }
+            state.isWoken = true
+        }
+    }
+
+    private func make(_ run: Run) {
+        let make = state.withLock { $0.make }
+        make?(run)
+        leave(run)
     }
 }

@@ -98,6 +98,24 @@ final class ExportFilesTests: XCTestCase {
         XCTAssertEqual(names(folder), [])
     }
 
+    /// Others are made meanwhile; in a pair one's file is at the place before its row says that it is done.
+    func test_filesOfExportsThatAreBeingMade_stay() throws {
+        let before = try files()
+        let settled = try export("e_1-a.csv", "settled", in: before)
+        try before.carryNow(settled) {}
+        for name in ["e_2-b.csv", "e_20-c.csv", "e_2.csv"] { _ = try export(name, "half", in: before) }
+        let files = try files()
+        try files.sweep(named: [], making: ["e_1", "e_2"])
+        XCTAssertEqual(names(folder), ["e_2-b.csv"])
+        try files.carry([], making: ["e_1", "e_2"]) {}
+        XCTAssertEqual(names(place), ["01STORE/e_1-a.csv"])
+        XCTAssertEqual(try text(try files.contents(settled)), "object settled")
+        let later = try self.files()
+        try later.sweep(named: [])
+        try later.carry([]) {}
+        XCTAssertEqual(names(folder) + names(place), [])
+    }
+
     /// A backup that is served elsewhere with the same settings has the store's id, and not its later exports.
     func test_filesThatALinkMayLeadTo_stay_whoeverDoesNotKnowThem() throws {
         let store = try files()

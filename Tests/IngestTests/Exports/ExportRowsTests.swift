@@ -222,7 +222,7 @@ final class ExportRowsTests: XCTestCase {
         XCTAssertEqual(found, [Export.Rights(scope: .all, seesSensitive: true), Export.Rights(scope: .own, seesSensitive: false), nil, nil, nil, nil])
     }
 
-    /// Those that have expired go with their files; all others stay.
+    /// Those that have expired go with their files; all others stay, and so does what is being made.
     func test_sweep_endsWhatIsPastItsTime() throws {
         let folder = TemporaryDirectory()
         let fixture = try EngineFixture(folder.path)
@@ -235,8 +235,10 @@ final class ExportRowsTests: XCTestCase {
             XCTAssertTrue(try engine.endExport(export))
         }
         try Data("x".utf8).write(to: URL(fileURLWithPath: try engine.exportPath("stray.csv")))
-        try engine.sweepExports(now: 200)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: try engine.exportPath("d-half.csv")))
+        try engine.sweepExports(now: 200, making: ["d"])
         XCTAssertEqual(try ["a", "b", "c"].map { try engine.export($0, as: .admin).state }, [.expired, .expired, .done])
         XCTAssertEqual(try ["a.csv", "b.csv", "c.csv", "stray.csv"].map { FileManager.default.fileExists(atPath: try engine.exportPath($0)) }, [false, false, true, false])
+        XCTAssertTrue(FileManager.default.fileExists(atPath: try engine.exportPath("d-half.csv")), "it is being made")
     }
 }

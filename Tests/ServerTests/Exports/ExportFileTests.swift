@@ -38,6 +38,29 @@ final class ExportFileTests: XCTestCase {
         }
     }
 
+    /// What another has written is not free, whether the catalog knows of it by now or not.
+    func test_filesThatAreMadeSideBySide_countEachOther() throws {
+        let folder = try TemporaryDirectory()
+        let engine = FakeEngine(), space = ExportSpace(), places = (0..<2).map { _ in space.enter() }
+        func write(_ byteCount: Int, _ file: ExportFile) throws { try file.write([UInt8](repeating: 0x20, count: byteCount)) }
+        func isFull(_ file: ExportFile, _ words: String) { XCTAssertThrowsError(try write(1, file), words) { XCTAssertEqual(($0 as? Problem)?.slug, .spillFull, words) } }
+        let first = try ExportFile(path: folder.path + "/first", exports: engine, owner: one, byteCountMax: 1_000, place: places[0])
+        let second = try ExportFile(path: folder.path + "/second", exports: engine, owner: other, byteCountMax: 1_000, place: places[1])
+        try write(300, first)
+        try write(350, second)
+        isFull(second, "half of what the first leaves")
+        try write(25, first)
+        isFull(first, "half of what the second leaves")
+        engine.state.withLock { $0.exportByteCounts = [other: 350] }
+        places[1].leave()
+        isFull(first, "the second is done")
+        // It is deleted, which the next look at the catalog shows.
+        engine.state.withLock { $0.exportByteCounts = [:] }
+        space.enter().leave()
+        try write(175, first)
+        isFull(first, "half of all")
+    }
+
     func test_refusal_saysWhichBoundItWas() {
         for (owner, word) in [(one, "this contract's exports"), (.administrator, "together")] as [(Identity, String)] {
             XCTAssertThrowsError(try ask(1_001, of: owner, [:], most: 1_000)) { error in

@@ -216,6 +216,24 @@ final class SQLRoutesTests: XCTestCase {
 
     private static let forms = ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"]
 
+    func test_streams_leaveAThreadToPages() throws {
+        var limits = DoorLimits()
+        limits.queryCount = 2
+        let server = try TestServer(limits: limits)
+        let body = #"{"query":"SELECT count(*) FROM generate_series(1, 100000000000)"}"#
+        let streams = Self.forms.dropFirst().map { ($0, server.client()) }
+        for (form, client) in streams {
+            try client.send(
+                Array("POST /v1/sql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\nAccept: \(form)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8))
+        }
+        let pool = server.context.queries.pool
+        XCTAssertTrue(Patience.until { pool.load == (2, 1) }, "\(pool.load)")
+        XCTAssertEqual(try server.client().post("/v1/sql", #"{"query":"SELECT 1"}"#).status, 200)
+        XCTAssertEqual(try server.client(key: try server.key("c", .read, .own)).post("/v1/sql", #"{"query":"SELECT 1"}"#).status, 200)
+        for (_, client) in streams { client.close() }
+        XCTAssertTrue(Patience.until { pool.load == (0, 0) }, "\(pool.load)")
+    }
+
     func test_queries_pastPlacesAndQueue_are429() throws {
         var limits = DoorLimits()
         limits.queryCount = 1

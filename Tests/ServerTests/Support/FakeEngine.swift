@@ -76,6 +76,11 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// What the look for one throws, whichever it is.
         var exportFault: Fault?
         var endedExports: [Export] = []
+        /// What is done as files are carried, with what is called before each piece.
+        var atCarrying: (@Sendable (() throws -> Void) throws -> Void)?
+        /// Of each look through files, those whose files it was to leave.
+        var sweptBeside: [Set<String>] = []
+        var carriedBeside: [Set<String>] = []
         /// So many ends of exports cannot be noted.
         var exportEndFailures = 0
         var exportEndCount = 0
@@ -244,8 +249,14 @@ final class FakeEngine: WholeStore, UploadKeeping {
             return state.waitingExports.count < count
         }
     }
-    func sweepExports(now: Int64) throws {}
-    func carryExports(beforeEachPiece: () throws -> Void) throws {}
+    func sweepExports(now: Int64, making: Set<String>) throws { state.withLock { $0.sweptBeside.append(making) } }
+    func carryExports(making: Set<String>, beforeEachPiece: () throws -> Void) throws {
+        let carry = state.withLock { state in
+            state.carriedBeside.append(making)
+            return state.atCarrying
+        }
+        try carry?(beforeEachPiece)
+    }
     func exportContents(_ export: Export) throws -> ExportContents? { nil }
     func exportPath(_ fileName: String) throws -> String {
         let folder = state.withLock { state -> String? in

@@ -5,6 +5,7 @@ Usage: postgres_shares.py PORT USER ADMIN_KEY URL
 import json
 import struct
 import sys
+import time
 import urllib.request
 
 import postgres_attacks as raw
@@ -57,6 +58,25 @@ def test_open_answers():
     found = ask(greedy, "SELECT count(*) FROM receipts")
     assert row_count(found) == 1, found
     for connection in (greedy, other):
+        connection.close()
+
+
+def test_long_questions():
+    """Who asks what does not end has half of the threads: others' questions and everybody's pages are answered."""
+    key = contract("endless")
+    held = [raw.session("endless", key)[0] for _ in range(12)]
+    for connection in held:
+        connection.sendall(raw.typed(b"Q", b"SELECT pg_sleep(600)\0"))
+    while 'till_pool_jobs{pool="query",state="waiting"} 0\n' in call("GET", "/metrics"):
+        time.sleep(0.05)
+    other, _ = raw.session("patient", contract("patient"))
+    for _ in range(3):
+        found = ask(other, "SELECT count(*) FROM receipts")
+        assert row_count(found) == 1, found
+        assert '"rows"' in call("POST", "/v1/sql", {"query": "SELECT 1"})
+        call("GET", "/v1/tickets")
+    assert 'till_pool_jobs{pool="query",state="running"} 4\n' in call("GET", "/metrics")
+    for connection in held + [other]:
         connection.close()
 
 

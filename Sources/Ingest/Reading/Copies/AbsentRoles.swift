@@ -136,8 +136,8 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func linkedExport(_ id: String) throws -> Export? { nil }
     func waitingExports() throws -> [Export] { [] }
     func endExport(_ export: Export) throws -> Bool { false }
-    func sweepExports(now: Int64) throws {}
-    func carryExports(beforeEachPiece: () throws -> Void) throws {}
+    func sweepExports(now: Int64, making: Set<String>) throws {}
+    func carryExports(making: Set<String>, beforeEachPiece: () throws -> Void) throws {}
     func exportPath(_ fileName: String) throws -> String { throw fault }
     func exportContents(_ export: Export) throws -> ExportContents? { nil }
     func exportByteCounts(of owner: Identity) throws -> (own: Int64, all: Int64) { (0, 0) }

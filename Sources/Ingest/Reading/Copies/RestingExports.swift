@@ -57,8 +57,8 @@ final class RestingExports: ExportKeeping, LinkSigning {
     }
 
     /// The process ends before their time is over.
-    func sweepExports(now: Int64) throws {}
-    func carryExports(beforeEachPiece: () throws -> Void) throws {}
+    func sweepExports(now: Int64, making: Set<String>) throws {}
+    func carryExports(making: Set<String>, beforeEachPiece: () throws -> Void) throws {}
 
     func exportPath(_ fileName: String) throws -> String {
         try files.prepare(Self.key(fileName))

@@ -99,12 +99,15 @@ struct Dispatch: Middleware {
         let exchange = call.exchange
         let place = pool(of: call.route.place)
         let began = SteadyClock.nanoseconds()
-        let ticket = place.pool.submit(for: call.owner) {
+        let ticket = place.pool.submit(for: call.owner, isLong: call.route.isLong(call)) {
             let isOld = SteadyClock.nanoseconds() &- began > Self.longTurnNanoseconds
             run(call) { call in
                 if isOld, call.route.access.needsCredential { call.letIn(try call.rights()()) }
                 return try next(call)
             }
+        } late: {
+            let response = failures.response(to: QueryService.turnTooLate, on: exchange)
+            exchange.complete { response }
         }
         guard let ticket else { return refuse(call, place.whenFull) }
         // A place in the queue is not held by those who have gone. What has begun ends by itself.

@@ -52,6 +52,8 @@ package struct Route: Sendable {
     package let place: Place
     package let body: BodyLimit
     package let operation: Operation
+    /// Whether a call may hold its thread longer than a page does.
+    let isLong: @Sendable (Call) -> Bool
     /// Makes the handler of what it uses, once.
     private let made: @Sendable (CallParts) -> Handler
     /// Where a body goes that is too long for memory: asked once the head is let in, of somebody who is known or need not be.
@@ -71,15 +73,18 @@ package struct Route: Sendable {
         (self.method, self.path, self.access, self.place, self.body, self.operation) = (method, path, access, place, body, operation)
         made = { _ in handle }
         opened = nil
+        isLong = { _ in false }
     }
 
-    /// - Parameter uses: what `handle` is given beside the request.
+    /// - Parameters:
+    ///   - uses: what `handle` is given beside the request.
+    ///   - isLong: whether a call may hold its thread longer than a page does.
     package init<Parts: Sendable>(
         _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place = .connection, body: BodyLimit = .none,
-        operation: Operation, uses parts: @escaping @Sendable (CallParts) -> Parts,
+        operation: Operation, isLong: @escaping @Sendable (Call) -> Bool = { _ in false }, uses parts: @escaping @Sendable (CallParts) -> Parts,
         handle: @escaping @Sendable (Call, Parts) throws -> Response?
     ) {
-        (self.method, self.path, self.access, self.place, self.body, self.operation) = (method, path, access, place, body, operation)
+        (self.method, self.path, self.access, self.place, self.body, self.operation, self.isLong) = (method, path, access, place, body, operation, isLong)
         made = { all in
             let parts = parts(all)
             return { call in try handle(call, parts) }
@@ -97,6 +102,7 @@ package struct Route: Sendable {
     ) {
         (self.method, self.path, self.access, self.place, self.operation) = (method, path, access, place, operation)
         body = .file
+        isLong = { _ in false }
         made = { all in
             let parts = parts(all)
             return { call in try handle(call, parts) }

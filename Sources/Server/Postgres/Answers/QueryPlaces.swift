@@ -56,31 +56,39 @@ final class QueryPlaces: Sendable {
 
     /// Runs `body` on a query's thread and waits for it.
     ///
-    /// - Parameter owner: of whose queries not all places may be.
-    /// - Throws: 53300 where too many wait, 57014 when it was interrupted while it waited; what `body` throws.
-    func run<Result>(for owner: AnyObject, _ interruption: Interruption, _ body: @escaping () throws -> Result) throws -> Result {
+    /// - Parameters:
+    ///   - owner: of whose queries not all places may be.
+    ///   - isLong: whether it may last longer than `limits.query_time`.
+    /// - Throws: 53300 where its turn does not come within twice `limits.query_time`, 57014 when it was interrupted while it waited; what `body` throws.
+    func run<Result>(for owner: AnyObject, isLong: Bool, _ interruption: Interruption, _ body: @escaping () throws -> Result) throws -> Result {
         let job = Job(body)
-        let ticket = try ticket(for: owner, interruption) { job.run() }
+        let deadline = SteadyClock.seconds() + service.turnSeconds
+        let ticket = try ticket(for: owner, isLong, interruption, until: deadline) { job.run() }
         while true {
-            let isDone = job.done.wait(nanoseconds: 100_000_000) { $0 ? true : nil } ?? false
+            let isDone = job.done.wait(nanoseconds: Self.lookNanoseconds) { $0 ? true : nil } ?? false
             if isDone { break }
-            if interruption.isAsked, service.pool.drop(ticket) { throw PostgresFault(.queryCanceled, "canceling statement due to user request") }
+            if interruption.isAsked, service.pool.drop(ticket) { throw Self.canceled }
+            if SteadyClock.seconds() >= deadline, service.pool.drop(ticket) { throw Self.tooLate }
         }
         freed.wakeOne()
         guard let result = job.result else { preconditionFailure("a job that is done has a result") }
         return try result.get()
     }
 
+    private static let lookNanoseconds: UInt64 = 100_000_000
     /// In seconds.
     private static let retryPause = 0.01
+    private static let canceled = PostgresFault(.queryCanceled, "canceling statement due to user request")
+    private static let tooLate = PostgresFault(.tooManyConnections, "too many queries wait for their turn; try again")
 
     /// A place in the queue. Where there is none, the connection's thread waits outside: there are no more of those than connections.
-    private func ticket(for owner: AnyObject, _ interruption: Interruption, _ run: @escaping @Sendable () -> Void) throws(PostgresFault) -> WorkerPool.Ticket {
-        let deadline = SteadyClock.seconds() + service.limits.time
+    private func ticket(
+        for owner: AnyObject, _ isLong: Bool, _ interruption: Interruption, until deadline: Double, _ run: @escaping @Sendable () -> Void
+    ) throws(PostgresFault) -> WorkerPool.Ticket {
         while true {
-            if let ticket = service.pool.submit(for: owner, run) { return ticket }
-            if interruption.isAsked { throw PostgresFault(.queryCanceled, "canceling statement due to user request") }
-            guard SteadyClock.seconds() < deadline else { throw PostgresFault(.tooManyConnections, "too many queries wait for their turn; try again") }
+            if let ticket = service.pool.submit(for: owner, isLong: isLong, run) { return ticket }
+            if interruption.isAsked { throw Self.canceled }
+            guard SteadyClock.seconds() < deadline else { throw Self.tooLate }
             _ = freed.wait(seconds: Self.retryPause) { _ in nil as Void? }
         }
     }

@@ -106,7 +106,7 @@ final class Questions: @unchecked Sendable {
         try whileAwaited {
             let cancellation = Cancellation(timeLimitSeconds: service.limits.time)
             interruption.watch { cancellation.cancel() }
-            return try places.run(for: asker.owner, interruption) { try body(cancellation) }
+            return try places.run(for: asker.owner, isLong: false, interruption) { try body(cancellation) }
         }
     }
 
@@ -288,7 +288,7 @@ final class Questions: @unchecked Sendable {
             try checkRights(portal)
             if try runAtOnce(portal) { return try give(portal, wanted, style) }
             return try whileAwaited {
-                try places.run(for: asker.owner, interruption) { [self] in
+                try places.run(for: asker.owner, isLong: true, interruption) { [self] in
                     try begin(portal)
                     return try give(portal, wanted, style)
                 }

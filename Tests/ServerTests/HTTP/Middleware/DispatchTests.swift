@@ -1,3 +1,4 @@
+import ColumnStore
 import Ingest
 import Synchronization
 import TestSupport
@@ -5,7 +6,7 @@ import XCTest
 
 @testable import Server
 
-/// Goal: files that have come hold up neither readers nor each other's owners. Method: calls that end when the test says so, on a server's own pools.
+/// Goal: files that have come hold up neither readers nor each other's owners, and questions that last neither pages nor others'. Method: calls that end when the test says so, on a server's own pools.
 final class DispatchTests: XCTestCase {
     /// Takes a body, and keeps nothing of it.
     private final class Sink: BodySink {
@@ -108,6 +109,66 @@ final class DispatchTests: XCTestCase {
         isHeld.isHeld.withLock { $0 = false }
         // Of this engine nothing is ended.
         for client in clients { XCTAssertEqual(try client.answer(toHead: true).status, 503) }
+    }
+
+    /// `GET /test/question/{kind}`: a `long` one holds its thread while it is held.
+    private func question(_ files: Files) -> Route {
+        Route(
+            .get, "/test/question/{kind}", access: .reader, place: .queries, operation: .undocumented("question"), isLong: { $0.path("kind") == "long" }, uses: { _ in files },
+            handle: { call, files in
+                files.begun.withLock { $0.append("\(call.path("kind")) \(call.principal.identity.client?.text ?? "")") }
+                if call.path("kind") == "long" { Patience.until { files.isHeld.withLock { !$0 } } }
+                return .noContent
+            })
+    }
+
+    private func ask(_ kind: String, _ key: String, _ server: TestServer) throws -> HTTPClient {
+        let client = server.client(key: nil)
+        try client.send(Array("GET /test/question/\(kind) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n".utf8))
+        return client
+    }
+
+    func test_longQuestions_leaveThreadsToOthers_andOneToPages() throws {
+        let files = Files()
+        var limits = DoorLimits()
+        limits.queryCount = 4
+        let server = try TestServer(limits: limits, extraRoutes: [question(files)])
+        let keys = try ["a", "b", "c"].map { try server.key($0, .read, .own) }
+        var clients = try (0..<5).map { _ in try ask("long", keys[0], server) }
+        XCTAssertTrue(Patience.until { files.count == 2 })
+        clients.append(try ask("long", keys[1], server))
+        XCTAssertTrue(Patience.until { files.begun.withLock { $0.contains("long b") } })
+        clients.append(try ask("long", keys[2], server))
+        for key in keys { XCTAssertEqual(try ask("page", key, server).answer().status, 204) }
+        XCTAssertEqual(files.begun.withLock { $0.filter { $0.hasPrefix("long") } }, ["long a", "long a", "long b"])
+        files.isHeld.withLock { $0 = false }
+        for client in clients { XCTAssertEqual(try client.answer().status, 204) }
+    }
+
+    func test_questionWhoseTurnDoesNotCome_is504_andHasNoPlaceAnyMore() throws {
+        let files = Files()
+        var limits = DoorLimits()
+        (limits.queryCount, limits.queryTime) = (1, 0.001)
+        let clock = ManualClock()
+        let server = try TestServer(limits: limits, extraRoutes: [question(files)], timers: Timers(clock: clock))
+        let pool = server.context.queries.pool
+        let key = try server.key("a", .read, .own)
+        let first = try ask("long", key, server)
+        XCTAssertTrue(Patience.until { files.count == 1 })
+        for kind in ["page", "long"] {
+            let client = try ask(kind, key, server)
+            XCTAssertTrue(Patience.until { pool.load == (1, 1) }, kind)
+            XCTAssertTrue(Patience.until {
+                clock.advance(by: 1)
+                return pool.load == (0, 1)
+            }, kind)
+            let late = try client.answer()
+            XCTAssertEqual(late.status, 504, late.text)
+            XCTAssertTrue(late.text.contains("query-timeout") && late.text.contains("turn"), late.text)
+        }
+        XCTAssertEqual(files.count, 1)
+        files.isHeld.withLock { $0 = false }
+        XCTAssertEqual(try first.answer().status, 204)
     }
 
     func test_everyFile_endsThere() {

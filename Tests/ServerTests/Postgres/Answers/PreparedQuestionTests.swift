@@ -66,7 +66,7 @@ final class PreparedQuestionTests: XCTestCase {
     func test_keptPlans_areChargedToTheirAsker() throws {
         var limits = MemoryLedger.Limits()
         (limits.all, limits.bodyByteCount) = (64 << 20, 8 << 20)
-        let ledger = MemoryLedger(limits), charges = ConnectionCharge()
+        let ledger = MemoryLedger(limits), charges = ConnectionCharge {}
         try charges.charge.enter(ledger, as: .admin)
         let plans = KeptPlans { charges.hold(plans: $0) }, made = try plan(Self.long)
         var question: PreparedQuestion? = PreparedQuestion(text: Self.long, start: 0, plans)

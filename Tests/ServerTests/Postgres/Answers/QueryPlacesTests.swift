@@ -1,6 +1,7 @@
 import ColumnStore
 import Ingest
 import Query
+import TestSupport
 import XCTest
 
 @testable import Server
@@ -36,6 +37,30 @@ final class QueryPlacesTests: XCTestCase {
         XCTAssertEqual(state { _ = try places.begin(try query(), for: greedy) }, "53300", "all are taken")
         for place in own + others { places.end(place) }
         XCTAssertNil(state { _ = try places.begin(try query(), for: greedy) })
+    }
+
+    /// A page that has just begun may have all of its time before the turn comes.
+    func test_turn_isWaitedForLongerThanAPageTakes() {
+        let service = QueryService(engine: QueryEngine(), store: StoreRoles(FakeEngine()), further: StoreSchema(), .init(count: 1, time: 60, streamTime: 3_600))
+        XCTAssertEqual(service.turnSeconds, 120)
+    }
+
+    /// Others' questions have the thread for as long as they like.
+    func test_turnThatDoesNotCome_isRefused_andNotWaitedForByWhomHasGone() {
+        for (time, isGone, expected) in [(0.01, false, "53300"), (3_600, true, "57014")] {
+            let service = QueryService(engine: QueryEngine(), store: StoreRoles(FakeEngine()), further: StoreSchema(), .init(count: 1, time: time, streamTime: 3_600))
+            let places = QueryPlaces(service), owner = Owner(), isHeld = Monitor(true)
+            defer { isHeld.broadcast { $0 = false } }
+            XCTAssertNotNil(service.pool.submit(for: owner, isLong: true) { isHeld.wait { $0 ? nil : () } })
+            XCTAssertTrue(Patience.until { service.pool.load == (0, 1) })
+            for isLong in [true, false] {
+                let interruption = Interruption()
+                interruption.begin()
+                if isGone { interruption.interrupt(.gone) }
+                XCTAssertEqual(state { try places.run(for: owner, isLong: isLong, interruption) { XCTFail("it ran") } }, expected)
+                XCTAssertTrue(service.pool.load == (0, 1), "it has a place still")
+            }
+        }
     }
 
     func test_answersPastTheirTime_haveNoPlace_andHoldNothing() throws {
