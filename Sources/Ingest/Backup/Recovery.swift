@@ -235,7 +235,9 @@ package final class Recovery {
     private func format() throws -> StoreFormat? {
         do { return try StoreFormat.read(directory.path) } catch DataDirectory.Failure.unknownFormat(let line, let path) {
             // Another version's layout is not ours to read; a damaged file of this version's is written anew.
-            guard !StoreFormat.isOfAnotherVersion(directory.path) else { throw DataDirectory.Failure.unknownFormat(line, path: path) }
+            guard !StoreFormat.isOfAnotherVersion(directory.path) else {
+                throw Failure("\(path) says \"\(line)\", this program reads \"\(DataDirectory.format)\": where another version wrote it, use that; where you are sure that this one did, put FORMAT elsewhere and say till recover again")
+            }
             report.missing.append("FORMAT was damaged: it is made anew")
             return nil
         }

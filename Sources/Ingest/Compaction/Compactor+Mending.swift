@@ -198,14 +198,16 @@ extension Compactor {
         let reason: String
         /// Whose document is damaged; nil where the fault is another.
         let row: Int64?
+        /// The device did not give a part of the file: nothing is proven of what is in it.
+        var mayPass = false
     }
 
     /// Whether the file could not be moved when that was last tried, and its receipt was not made whole since.
     ///
-    /// A fault without a row is tried again by request alone.
+    /// A fault without a row is tried again by request alone, unless it may pass.
     func isLeft(_ file: HotFile) -> Bool {
         guard let fault = leftHot.withLock({ $0[file.name] }) else { return false }
-        return fault.row.map { !file.marks.repaired.contains($0) } ?? true
+        return fault.row.map { !file.marks.repaired.contains($0) } ?? !fault.mayPass
     }
 
     /// Hot files that stay hot, since something of them is damaged. For the operator.
@@ -215,24 +217,31 @@ extension Compactor {
             if count > 0 { return "\(count) receipt\(count == 1 ? "" : "s") of the hot file \(file.name) \(count == 1 ? "has a damaged document" : "have damaged documents"): the log names them" }
             let imageCount = file.damagedImageCount
             if imageCount > 0 { return "\(imageCount) group\(imageCount == 1 ? "" : "s") of columns in the hot file \(file.name) \(imageCount == 1 ? "is" : "are") damaged: the log names what" }
+            if leftHot.withLock({ $0[file.name] })?.mayPass == true { return "a part of the hot file \(file.name) could not be read: it stays hot until it can, and the log names what" }
             return isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
         }
     }
 
-    /// A file that cannot be moved, since something of it is damaged, stays where it is: others go on.
+    /// A file that cannot be moved, since something of it is damaged, stays where it is: others go on. What may pass is tried again by each compaction.
     ///
     /// - Returns: false for an error that is about something else.
     func setAside(_ file: HotFile, _ error: any Error) -> Bool {
         let fault: HotFault
         switch error {
         case let damaged as DamagedDocument: fault = HotFault(reason: "\(damaged)", row: damaged.row)
-        case let error as SQLiteError where error.kind == .corrupt || error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil)
+        case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
+        case let error as SQLiteError where error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil, mayPass: true)
+        case let postponed as HealedPages.Postponed:
+            leftHot.withLock { _ = $0.removeValue(forKey: file.name) }
+            StoreLog.note("left a hot file for the next compaction", path: file.path, reason: "\(postponed)")
+            return true
         case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
         case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
         default: return false
         }
         let isNew = leftHot.withLock { $0.updateValue(fault, forKey: file.name)?.reason != fault.reason }
-        if isNew { StoreLog.note("a damaged hot file stays hot", path: file.path, reason: fault.reason, level: .warning) }
+        let what = fault.mayPass ? "a hot file stays hot until it can be read" : "a damaged hot file stays hot"
+        if isNew { StoreLog.note(what, path: file.path, reason: fault.reason, level: .warning) }
         return true
     }
 }

@@ -538,7 +538,11 @@ package final class DataDirectory: Sendable {
         try check("\(path)/FORMAT", R_OK)
         for name in ["catalog", "queues", "executions"] { for suffix in ["", "-wal", "-shm"] { try check("\(path)/\(name).sqlite\(suffix)", mode) } }
         try check(hot, R_OK | X_OK)
-        for name in ((try? names(in: hot)) ?? []).sorted() where [".sqlite", ".sqlite-wal", ".sqlite-shm"].contains(where: { name.hasSuffix($0) }) { try check("\(hot)/\(name)", mode) }
+        for name in ((try? names(in: hot)) ?? []).sorted() {
+            // Of other names nobody opens one.
+            guard let end = [".sqlite", ".sqlite-wal", ".sqlite-shm"].first(where: { name.hasSuffix($0) }), HotFileName.parse(String(name.dropLast(end.count))) != nil else { continue }
+            try check("\(hot)/\(name)", mode)
+        }
     }
 
     /// Why the system does not let this process have a file: its rights at present, not those of who began it; in doubt open(2) itself has the word, which knows of capabilities.

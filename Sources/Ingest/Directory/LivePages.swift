@@ -2,8 +2,8 @@ import ColumnStore
 
 /// Pages of a database file that is in use, as they lie on the disk: which do not have their sums.
 ///
-/// Nobody writes over what is looked at: within a transaction that reads, the log is copied no further than it was then, and not at all where all of it was copied. Pages that the log has are looked
-/// at, too: once they are copied SQLite reads them from the file. Whether an older one is of use to anybody SQLite tells who reads past it.
+/// Within a transaction that reads, the log is copied no further than it was then: one of its pages that is being copied at this moment may seem not to have its sum. Pages that the log has are looked
+/// at, too: once they are copied SQLite reads them from the file. Whether one that is found is of use to anybody SQLite tells who reads past it.
 enum LivePages {
     /// Beyond so many it does not matter which.
     static let countMax = 1_000

@@ -175,7 +175,7 @@ package enum HotFileSchema {
 
 /// How far a group of columns is: `groups.is_complete`. On disk: do not renumber.
 ///
-/// begun → laidDown → replaced; of its replacement begun → replacing, in the transaction in which the other becomes replaced.
+/// begun → laidDown → replaced; of its replacement begun → replacing, in the transaction in which the other becomes replaced; of that one's begun → laidDown, and so on.
 enum HotGroupStage: Int64 {
     /// Not all of its parts stand in the file, or nobody goes by them yet: what a crash leaves so goes at the next start.
     case begun = 0
@@ -183,7 +183,7 @@ enum HotGroupStage: Int64 {
     case laidDown = 1
     /// Another took its place. Its parts stay for those who read it, until the next start.
     case replaced = 2
-    /// In the place of another: laid down in `replaced_parts`, and what readers go by.
+    /// In the place of one that was laid down there: laid down in `replaced_parts`, and what readers go by.
     case replacing = 3
 
     /// Conditions on `groups`: what readers go by, and what is of no use to anyone once nobody reads.

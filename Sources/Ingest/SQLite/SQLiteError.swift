@@ -93,7 +93,7 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     static let ioErrorData: Int32 = SQLITE_IOERR | (32 << 8)
     /// The file ends before the page does.
     private static let ioErrorShortRead: Int32 = SQLITE_IOERR | (2 << 8)
-    private static let ioErrorRead: Int32 = SQLITE_IOERR | (1 << 8)
+    static let ioErrorRead: Int32 = SQLITE_IOERR | (1 << 8)
     /// The file system says that what it has of the file is damaged.
     private static let ioErrorFileSystem: Int32 = SQLITE_IOERR | (33 << 8)
     /// A journal beside the file, as a crash leaves it, of which a reader cannot make use.

@@ -70,19 +70,21 @@ struct HotFlusher {
 
     /// Puts another image in the place of a group's. Whoever reads that one goes on: its parts stay until the next start.
     ///
-    /// In one transaction the new one becomes readable and the old one not, so a start in between finds one of the two.
+    /// In one transaction the new one becomes readable and the old one not, so a start in between finds one of the two. What replaces a replacement lies in the other table again.
     ///
     /// - Parameter isFilled: it has values that the rows' documents did not give when they came.
     func replace(
         _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], columns: [Field], isFilled: Bool, in file: HotFile
     ) throws {
-        let id = try lay(image, group.bounds, columns, table: tail.table, isReplacement: true, in: file) { id, connection in
-            try connection.execute(HotGroupStage.replacing.update(id) + HotGroupStage.replaced.update(group.id))
+        let isReplacement = !group.isReplacement
+        let stage: HotGroupStage = isReplacement ? .replacing : .laidDown
+        let id = try lay(image, group.bounds, columns, table: tail.table, isReplacement: isReplacement, in: file) { id, connection in
+            try connection.execute(stage.update(id) + HotGroupStage.replaced.update(group.id))
             if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
         }
         if isFilled { file.noteRebuilt() }
         tail.replace(
-            group, with: HotGroup(id: id, bounds: group.bounds, typeColumns: columns, byteCount: Int64(image.count), isReplacement: true))
+            group, with: HotGroup(id: id, bounds: group.bounds, typeColumns: columns, byteCount: Int64(image.count), isReplacement: isReplacement))
     }
 
     /// Lays an image down, as a group that is not complete until `complete` has made it so.

@@ -314,7 +314,7 @@ final class RecoveryTests: XCTestCase {
         }
         for text in ["till 2\n", "till 2\nwhatever that has\n"] {
             try Data(text.utf8).write(to: file)
-            XCTAssertThrowsError(try Recovery(path: path).run(), text) { XCTAssertTrue("\($0)".contains("FORMAT says"), "\($0)") }
+            XCTAssertThrowsError(try Recovery(path: path).run(), text) { XCTAssertTrue("\($0)".contains("FORMAT says") && "\($0)".contains("put FORMAT elsewhere"), "\($0)") }
             XCTAssertEqual(try String(contentsOf: file, encoding: .utf8), text)
         }
     }

@@ -83,5 +83,14 @@ final class DataDirectoryTests: XCTestCase {
         XCTAssertNoThrow(try DataDirectory.checkAccess(folder.path, R_OK | W_OK))
         XCTAssertNil(DataDirectory.refusal(folder.path + "/nothing", R_OK))
         if geteuid() != 0 { XCTAssertEqual(DataDirectory.refusal(unread, R_OK), EACCES) }
+        // What an administrator put beside them, by names that no hot file has.
+        let copy = folder.path + "/hot/2026-01-01 copy.sqlite"
+        try Data().write(to: URL(filePath: copy))
+        XCTAssertEqual(chmod(copy, 0), 0)
+        XCTAssertNoThrow(try DataDirectory.checkAccess(folder.path, R_OK))
+        if geteuid() != 0 {
+            XCTAssertEqual(chmod(sealed, 0), 0)
+            XCTAssertThrowsError(try DataDirectory.checkAccess(folder.path, R_OK)) { XCTAssertTrue("\($0)".hasPrefix(sealed), "\($0)") }
+        }
     }
 }

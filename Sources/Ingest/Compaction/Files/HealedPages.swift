@@ -16,23 +16,31 @@ struct HealedPages {
         var place: Int64 { number.subtractingSaturating(1).multipliedSaturating(by: Int64(found.count)) }
     }
 
+    /// Somebody reads in the file's log: its pages can be put right once that has ended, and nothing is said of them until then.
+    struct Postponed: Error, CustomStringConvertible {
+        var description: String { "somebody reads in its log: pages that can be put right are put right once that has ended" }
+    }
+
     /// In each turn of the writer's thread: receipts wait meanwhile.
     private static let blockPageCount = 16
 
     /// - Parameter numbers: of pages without their sums.
-    /// - Returns: whether one of them was written. None is while somebody reads in the file's log.
+    /// - Returns: whether one of them was written.
+    /// - Throws: `Postponed`, also where some were written before.
     func putRight(_ numbers: [Int64], by writer: HotWriter) throws -> Bool {
         guard !file.marks.repaired.ids.isEmpty else { return false }
         let pages = try pages(numbers)
         // What the log has is copied before the writer's thread has to do with it.
-        guard !pages.isEmpty, try Self.cutLog(file.path) != nil else { return false }
+        guard !pages.isEmpty else { return false }
+        guard try Self.cutLog(file.path) != nil else { throw Postponed() }
         let path = file.path
         let isWritten = Mutex(false)
+        let isPostponed = Mutex(false)
         for start in stride(from: 0, to: pages.count, by: Self.blockPageCount) {
             let block = Array(pages[start..<min(start.addingSaturating(Self.blockPageCount), pages.count)])
             try writer.hold {
                 // Nothing is committed meanwhile: no page comes to the log that has been cut, to be copied over one of these.
-                guard let connection = try Self.cutLog(path) else { return }
+                guard let connection = try Self.cutLog(path) else { return isPostponed.withLock { $0 = true } }
                 let due = try block.filter { try connection.fileBytes(at: $0.place, count: $0.found.count) == $0.found }
                 guard !due.isEmpty else { return }
                 try connection.overwrite(due.map { (bytes: $0.healed, offset: $0.place) })
@@ -42,6 +50,7 @@ struct HealedPages {
                 }
             }
         }
+        if isPostponed.withLock({ $0 }) { throw Postponed() }
         return isWritten.withLock { $0 }
     }
 
@@ -50,6 +59,8 @@ struct HealedPages {
         let connection = try SQLiteConnection(path: path, mode: .readWrite)
         connection.leaveLogWhenClosing()
         try connection.execute("PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL")
+        // Without the file's write lock first: who commits to it waits for little then.
+        _ = try connection.checkpoint(.passive)
         return try connection.cutLog() ? connection : nil
     }
 
@@ -57,10 +68,10 @@ struct HealedPages {
         let connection = try SQLiteConnection(path: file.path, mode: .readOnly)
         let byteCount = Int(clamping: try connection.integer("PRAGMA page_size") ?? 0)
         let marks = file.marks
-        return try numbers.compactMap { number in
+        return numbers.compactMap { number in
             let place = number.subtractingSaturating(1).multipliedSaturating(by: Int64(byteCount))
-            let found = try connection.fileBytes(at: place, count: byteCount)
-            guard found.count == byteCount, let healed = healed(found, marks), healed.withUnsafeBytes({ PageSum.isRight($0, number: number) }) else { return nil }
+            // One that the device does not give is in no other's way.
+            guard let found = try? connection.fileBytes(at: place, count: byteCount), found.count == byteCount, let healed = healed(found, marks), healed.withUnsafeBytes({ PageSum.isRight($0, number: number) }) else { return nil }
             return Healing(number: number, found: found, healed: healed)
         }
     }

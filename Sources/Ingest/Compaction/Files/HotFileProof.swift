@@ -23,7 +23,7 @@ struct HotFileProof {
     }
 
     /// - Returns: what is wrong with the file; nil for nothing that a move would carry on.
-    /// - Throws: `DayCompactor.Cancelled`; `DamagedImage`, of columns that were noted; what SQLite says of a file that cannot be read.
+    /// - Throws: `DayCompactor.Cancelled`; `DamagedImage`, of columns that were noted; what SQLite says of a file that cannot be read; `HealedPages.Postponed`.
     func fault() throws -> String? {
         // Twice: a frame that is written at this moment is none yet, and those behind it may be there.
         if try logFault() != nil, let fault = try logFault() { return fault }
@@ -47,7 +47,9 @@ struct HotFileProof {
         do {
             guard let log = try WriteAheadLog(path: file.path, isLive: true), log.losesCommits else { return nil }
             return log.fault
-        } catch DataDirectory.Failure.io(operation: _, path: let path, code: EIO) { return "\(path) cannot be read" }
+        } catch DataDirectory.Failure.io(operation: _, path: let path, code: EIO) {
+            throw SQLiteError(code: SQLiteError.ioErrorRead, message: "cannot be read", path: path)
+        }
     }
 
     private func look() throws -> Finding {
@@ -58,8 +60,11 @@ struct HotFileProof {
     }
 
     /// - Parameter goOn: called between pieces; what it throws ends it.
+    /// - Throws: also where the device does not give a part that a move needs, which may pass.
     static func look(at path: String, goOn: () throws -> Void) throws -> Finding {
-        let pages = try LivePages.withoutSums(SQLiteConnection(path: path, mode: .readOnly), beforeEachPiece: goOn)
+        var pages = try LivePages.withoutSums(SQLiteConnection(path: path, mode: .readOnly), beforeEachPiece: goOn)
+        // It may have been copied from the log at that moment; of others SQLite tells, which reads them anew.
+        if pages.first == 1 { pages = try LivePages.withoutSums(SQLiteConnection(path: path, mode: .readOnly), beforeEachPiece: goOn) }
         if pages.isEmpty { return .nothing }
         // The first says whether the others have sums: nothing is held against those where it has changed.
         if pages.first == 1 { return .pages(pages) }
@@ -68,7 +73,7 @@ struct HotFileProof {
         do {
             for query in try queries(connection) { try read(query, connection, goOn) }
             return try images(connection, goOn)
-        } catch let error as SQLiteError where error.kind == .corrupt || error.isUnreadPart { return .pages(pages) }
+        } catch let error as SQLiteError where error.kind == .corrupt { return .pages(pages) }
     }
 
     private static func read(_ query: String, _ connection: SQLiteConnection, _ goOn: () throws -> Void) throws {

@@ -200,7 +200,7 @@ package struct HotGroup: Sendable {
     package let typeColumns: [Field]
     /// Of the image, over all of its parts.
     package let byteCount: Int64
-    /// It took the place of another, and lies in `replaced_parts`.
+    /// It took the place of one in `group_parts`, and lies in `replaced_parts`.
     package let isReplacement: Bool
 
     package init(id: Int64, bounds: HotBounds, typeColumns: [Field], byteCount: Int64, isReplacement: Bool = false) {

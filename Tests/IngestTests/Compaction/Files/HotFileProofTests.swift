@@ -55,6 +55,26 @@ final class HotFileProofTests: XCTestCase {
         XCTAssertEqual(try HotFileProof.look(at: path) {}, .pages([1]))
     }
 
+    private final class UnreadPages: FileObserver {
+        func opened(_ path: String) {}
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { offset >= 4_096 && path.hasSuffix(".sqlite") ? .failedRead : nil }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? { nil }
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { nil }
+        func deleted(_ path: String, isDurable: Bool) {}
+        func synchronizedDirectory(_ path: String) {}
+    }
+
+    /// What the device does not give may be whole: the file may be tried again.
+    func test_look_ofAPartThatTheDeviceDoesNotGive_isNoFinding() throws {
+        let path = directory.path + "/file.sqlite"
+        try makeGroups(path)
+        try flip(path, "second")
+        SQLiteFileSystem.observe(UnreadPages())
+        defer { SQLiteFileSystem.observe(nil) }
+        XCTAssertThrowsError(try HotFileProof.look(at: path) {}) { XCTAssertEqual(($0 as? SQLiteError)?.isUnreadPart, true, "\($0)") }
+    }
+
     /// What columns have no sums of their own for: the page tells, and they are laid down again.
     func test_compact_ofColumnsThatOnlyThePageTellsOf_laysThemDownAgain_andMoves() throws {
         var fixture = try EngineFixture(directory.path)
@@ -72,6 +92,48 @@ final class HotFileProofTests: XCTestCase {
         XCTAssertEqual(try fixture.engine.compact(before: nil).filesMoved, 1)
         XCTAssertEqual(fixture.engine.degradations, [])
         XCTAssertEqual(try fixture.walk(PageRequest(fields: ["*"], limit: 7)), answers)
+        try fixture.engine.close()
+    }
+
+    /// The last leaf of a table is where all that is new goes: where it is the harmed one, nothing can be laid beside what is on it.
+    func test_mendImages_ofAReplacement_laysItDownInTheOtherTable() throws {
+        let fixture = try EngineFixture(directory.path)
+        for number in 0..<60 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)", note: " \(number)")) }
+        try fixture.engine.tier.seal()
+        try fixture.engine.tier.flush()
+        let answers = try fixture.walk(PageRequest(fields: ["*"], limit: 7))
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        for isReplacement in [false, true, false] {
+            let group = try XCTUnwrap(file.allTails.flatMap(\.groups).first)
+            XCTAssertEqual(group.isReplacement, isReplacement)
+            let table = HotGroupStage.partsTable(isReplacement: isReplacement)
+            XCTAssertEqual(try file.pool.withConnection { try $0.integer("SELECT 1 FROM \(table) WHERE id = \(group.id << HotImage.partBits)") }, 1)
+            XCTAssertTrue(file.noteDamaged(group.id))
+            fixture.engine.compactor.mendImages()
+            XCTAssertEqual(file.damagedGroupIDs, [])
+        }
+        XCTAssertEqual(try fixture.walk(PageRequest(fields: ["*"], limit: 7)), answers)
+        try fixture.engine.close()
+        let again = try EngineFixture(directory.path)
+        XCTAssertEqual(try again.walk(PageRequest(fields: ["*"], limit: 7)), answers, "after a restart")
+        try again.engine.close()
+    }
+
+    /// Nothing is proven of a file by a part that the device did not give, nor by a reader in its log.
+    func test_setAside_ofWhatMayPass_leavesTheFileForTheNextCompaction() throws {
+        let fixture = try EngineFixture(directory.path)
+        _ = try fixture.taken(EngineFixture.receipt("R-1"))
+        try fixture.engine.tier.seal()
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let compactor = fixture.engine.compactor
+        XCTAssertTrue(compactor.setAside(file, SQLiteError(code: 11, message: "damaged", path: file.path)))
+        XCTAssertTrue(compactor.isLeft(file))
+        XCTAssertTrue(compactor.setAside(file, SQLiteError(code: 8_458, message: "bad sector", path: file.path)))
+        XCTAssertFalse(compactor.isLeft(file))
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("could not be read") }, "\(fixture.engine.degradations)")
+        XCTAssertTrue(compactor.setAside(file, HealedPages.Postponed()))
+        XCTAssertFalse(compactor.isLeft(file))
+        XCTAssertEqual(fixture.engine.degradations, [])
         try fixture.engine.close()
     }
 }
