@@ -1,11 +1,17 @@
 /// What a text is in that cannot say so itself, as CSV: by the charset that its media type names. UTF-8's mark counts for more, since many programs name one charset whatever they send;
 /// another mark must agree.
 package enum TextCharset {
+    /// What programs say of texts that they know nothing of, and names of their own. UTF-8 is held against its own rules.
+    private static let aliases = [
+        "binary": "UTF-8", "unknown-8bit": "UTF-8", "ansi_x3.4-1968": "UTF-8", "utf-8-sig": "UTF-8", "utf8mb4": "UTF-8", "cp65001": "UTF-8", "latin-1": "ISO-8859-1",
+    ]
+
     /// As iconv calls it, and how many bytes of mark there are; nil for UTF-8.
     ///
     /// - Throws: `.badEncoding` for a charset that is unknown or contradicts the first bytes.
     static func encoding(of bytes: UnsafeRawBufferPointer, charset: String) throws(DocumentError) -> (encoding: String?, bomByteCount: Int) {
-        guard let name = XMLEncoding.known[charset.lowercased()] else {
+        let said = charset.lowercased()
+        guard let name = XMLEncoding.known[said] ?? aliases[said] else {
             throw DocumentError(.badEncoding, "the charset \(JSONGrammar.shown(Array(charset.utf8))) is unknown; known are utf-8, utf-16, windows-1252, iso-8859-1 and the like")
         }
         let isWide = name == "UTF-16" || name == "UCS-2"

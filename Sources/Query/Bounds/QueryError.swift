@@ -16,7 +16,7 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
 
     /// What of the query is to blame, finer than the slug: for doors that have a code for each.
     package enum Cause: Sendable, Equatable {
-        case undefinedDatabase, undefinedTable, undefinedColumn, undefinedFunction, ambiguousFunction, undefinedParameter, undefinedType, undefinedSchema
+        case undefinedTable, undefinedColumn, undefinedFunction, ambiguousFunction, undefinedParameter, undefinedType, undefinedSchema
         case ambiguousColumn, duplicateColumn, duplicateAlias, ungroupedColumn, windowing, typeMismatch, ambiguousParameter
         case divisionByZero, invalidText, severalRows, timeOutOfRange
         /// No date or time, and one whose numbers no calendar or clock has is `timeOutOfRange`.

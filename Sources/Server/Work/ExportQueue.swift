@@ -51,6 +51,8 @@ package final class ExportQueue: Sendable {
 
     private struct State {
         var isWoken = true
+        /// What woke it while a file was carried, and may have been an export that ended: its file is looked at behind that.
+        var isMissed = false
         var isStopped = false
         var running: [Run] = []
         /// At which turn an owner was served last. They are as few as contracts.
@@ -153,8 +155,8 @@ package final class ExportQueue: Sendable {
         // Woken by an export that comes or ends, or by a stop, else after ten seconds, for files whose time is over go without anybody's asking.
         let isStopped = state.wait(seconds: Self.sweepSeconds) { state -> Bool? in
             if state.isStopped { return true }
-            guard state.isWoken else { return nil }
-            state.isWoken = false
+            guard state.isWoken || state.isMissed else { return nil }
+            (state.isWoken, state.isMissed) = (false, false)
             return false
         }
         if isStopped ?? false { return false }
@@ -227,7 +229,11 @@ package final class ExportQueue: Sendable {
 
     /// Begins what has come while a file is carried, which may take long. What cannot be begun is left to the next turn.
     private func beginMeanwhile() {
-        guard state.withLock({ exchange(&$0.isWoken, with: false) }) else { return }
+        let isWoken = state.withLock { state in
+            if state.isWoken { (state.isWoken, state.isMissed) = (false, true) } else { return false }
+            return true
+        }
+        guard isWoken else { return }
         do {
             while let run = try next() {
                 if start(run) { continue }

@@ -9,7 +9,6 @@ enum QueryStates {
 
     private static func code(_ cause: QueryError.Cause) -> String {
         switch cause {
-        case .undefinedDatabase: "3D000"
         case .undefinedTable: "42P01"
         case .undefinedColumn: "42703"
         case .undefinedFunction: "42883"

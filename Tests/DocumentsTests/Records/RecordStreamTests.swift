@@ -286,6 +286,8 @@ final class RecordStreamTests: XCTestCase {
         XCTAssertEqual(records([0xEF, 0xBB, 0xBF, 0x61, 0x0A, 0xC3, 0xA9, 0x0A], "windows-1252"), ["é"])
         XCTAssertEqual(records([0xFF, 0xFE, 0x61, 0x00, 0x0A, 0x00], "windows-1252"), ["ERROR bad-encoding: its charset is windows-1252, but its first bytes are UTF-16LE (byte 0)"])
         XCTAssertEqual(records([0x61, 0x2C, 0x0A, 0x62, 0x2C, 0x0A], "utf-8", columns: [[0x61]]), ["b,"])
+        for charset in ["utf-8-sig", "binary", "ANSI_X3.4-1968"] { XCTAssertEqual(records([0x61, 0x0A, 0xC3, 0xA9, 0x0A], charset), ["é"], charset) }
+        XCTAssertEqual(records([0x61, 0x0A, 0xE9, 0x0A], "latin-1"), ["é"])
     }
 
     // MARK: JSON

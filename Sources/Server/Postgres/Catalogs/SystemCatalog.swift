@@ -201,7 +201,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func registries(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.registries(function, count) }
 
     func fault(ofArguments texts: [String?], of function: String) -> (message: String, place: Int, cause: QueryError.Cause)? {
-        SystemRights.fault(texts, of: function, roles: [session.user, SystemRows.owner], database: session.database)
+        SystemRights.fault(texts, of: function, roles: [session.user, SystemRows.owner])
     }
 
     func types(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.types(function, count) }

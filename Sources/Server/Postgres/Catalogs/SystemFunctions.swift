@@ -208,9 +208,8 @@ enum SystemFunctions {
         "CASE WHEN \(isOfSomebody ? "$1 IS NOT NULL AND " : "")(SELECT o.oid FROM pg_catalog.\(place)) IS NOT NULL THEN \(may(count)) END"
     }
 
-    /// Whose names `has_…_privilege`, `pg_has_role`, `pg_get_viewdef` and sizes take beside numbers.
+    /// Whose names `has_…_privilege`, `pg_get_viewdef` and sizes take beside numbers.
     static func registries(_ name: String, _ count: Int) -> [String?] {
-        if name == "pg_has_role" { return [String?](repeating: "regrole", count: max(count, 1) - 1) }
         if ["pg_get_viewdef", "pg_relation_size", "pg_table_size", "pg_relation_filenode", "pg_relation_filepath", "pg_indexes_size", "pg_total_relation_size"].contains(name) { return ["regclass"] }
         let registry: String? =
             switch name {

@@ -21,9 +21,8 @@ enum SystemRights {
     /// - Parameters:
     ///   - texts: of a call's arguments, nil for what is no constant text.
     ///   - roles: that there are.
-    ///   - database: the one that there is; nil: any may be.
-    /// - Returns: the first that names no right, no role or no database, by its place; nil of other functions.
-    static func fault(_ texts: [String?], of function: String, roles: Set<String>, database: String? = nil) -> (message: String, place: Int, cause: QueryError.Cause)? {
+    /// - Returns: the first that names no right or no role, by its place; nil of other functions.
+    static func fault(_ texts: [String?], of function: String, roles: Set<String>) -> (message: String, place: Int, cause: QueryError.Cause)? {
         guard let known = rights[function] else { return nil }
         // Of anybody's texts those with runs of combining marks are compared with nothing.
         if let place = texts.firstIndex(where: { $0.map { CombiningMarks.hasLongRun($0) } ?? false }) {
@@ -31,9 +30,6 @@ enum SystemRights {
         }
         if function != "pg_has_role", texts.count == (function == "has_column_privilege" ? 4 : 3), let role = texts[0], role != "public", !roles.contains(role) {
             return ("there is no role “\(role)”", 0, .undefinedObject)
-        }
-        if function == "has_database_privilege", let database, case let place = texts.count - 2, texts.indices.contains(place), let name = texts[place], name != database {
-            return ("there is no database “\(name)”", place, .undefinedDatabase)
         }
         guard let last = texts.indices.last, let text = texts[last] else { return nil }
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
