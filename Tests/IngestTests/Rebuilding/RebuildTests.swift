@@ -282,6 +282,8 @@ final class RebuildTests: XCTestCase {
         }
         let asked = Monitor(0)
         let isCancelled: @Sendable () -> Bool = {
+            // Not before the other one is held: what nobody wants any more is ended first.
+            guard open.withLock({ !$0.isEmpty }) else { return false }
             let count = asked.withLock { count -> Int in
                 count += 1
                 return count
@@ -301,7 +303,7 @@ final class RebuildTests: XCTestCase {
         let store = try Store(directory.path)
         defer { try? store.fixture.engine.close() }
         let engine = store.fixture.engine
-        let (gate, _) = try heldRebuild(store)
+        let (gate, open) = try heldRebuild(store)
         defer {
             StoreLog.observe(nil)
             gate.broadcast { $0 = true }
@@ -310,6 +312,8 @@ final class RebuildTests: XCTestCase {
         let first = WorkerThread(name: "asker") {
             do {
                 let isCancelled: @Sendable () -> Bool = {
+                    // Not before the other one is held: what nobody wants any more is ended first.
+                    guard open.withLock({ !$0.isEmpty }) else { return false }
                     asked.broadcast { $0 += 1 }
                     return true
                 }
