@@ -60,10 +60,14 @@ package final class Cancellation: Sendable {
         return isOver
     }
 
+    /// Called by all that goes on for long, on whose thread others are let in here.
+    ///
     /// - Throws: `QueryError` cancelled or query-timeout.
     package func check() throws(QueryError) {
         if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the query was cancelled") }
-        if deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) {
+        let now = SteadyClock.nanoseconds()
+        ThreadWait.relief?.look(at: now)
+        if deadline.load(ordering: .relaxed) < Int(now) {
             throw QueryError(.queryTimeout, "\(subject) ran out of time: ask for less, or raise \(setting)")
         }
     }

@@ -82,6 +82,21 @@ def test_long_questions():
         connection.close()
 
 
+def test_questions_without_rows():
+    """Nothing comes of them for hours: they let others' questions in all the same."""
+    key = contract("fruitless")
+    held = [raw.session("fruitless", key)[0] for _ in range(4)]
+    for connection in held:
+        connection.sendall(raw.typed(b"Q", b"SELECT i FROM generate_series(1, 100000000000) AS g(i) WHERE i < 0\0"))
+    other, _ = raw.session("hopeful", contract("hopeful"))
+    for _ in range(3):
+        found = ask(other, "SELECT count(*) FROM receipts")
+        assert row_count(found) == 1, found
+        assert '"rows"' in call("POST", "/v1/sql", {"query": "SELECT i FROM generate_series(1, 10) AS g(i)"})
+    for connection in held + [other]:
+        connection.close()
+
+
 def test_rate():
     """A statement is one request, and so is a Bind: to log in and to prepare take nothing of the rate."""
     simple = contract("simple", rate_per_second=0.001)

@@ -2,7 +2,8 @@ internal import ColumnStore
 
 /// A piece of work that runs in steps, so that the pool's threads can turn to other queries between two of them.
 ///
-/// A step is to last about as long as a batch takes; nothing interrupts it, and a step that waits keeps a thread, unless it waits by `ThreadRelief`.
+/// A step is to last about as long as a batch takes; nothing interrupts it, and a step that waits keeps a thread, unless it waits by `ThreadRelief`. One that takes longer looks
+/// at its `Cancellation` now and then, which lets others in.
 protocol WorkerTask: AnyObject, Sendable {
     /// Runs a while. Called by one thread at a time.
     /// Whatever it throws in itself it has to keep: nobody above catches.
@@ -21,7 +22,8 @@ enum WorkerStep {
 /// No task belongs to a thread. That a query is parallel comes of its tasks taking morsels from one scan (Leis et al.,
 /// "Morsel-driven parallelism", SIGMOD 2014).
 ///
-/// While a task waits by `ThreadRelief`, another thread has its turn: as many run as before.
+/// While a task waits by `ThreadRelief`, another thread has its turn: as many run as before. So has one beside a step that goes on and on while others wait, which then share
+/// the processors by the system's turns.
 ///
 /// Invariant: there are `threadCount` + `extraCount` threads until the pool goes; of the extra ones `surplusCount` have nobody to stand in for, and end when they next look
 /// for a task.
@@ -30,7 +32,9 @@ package final class WorkerPool: Sendable {
     /// Apart from the pool, so that its threads do not hold the pool itself.
     private let queue: Monitor<Line>
     /// Long enough that a turn costs nothing beside it, short enough that a small query is not kept waiting.
-    private static let sliceNanoseconds = 10_000_000
+    private static let sliceNanoseconds: UInt64 = 10_000_000
+    /// A step of which no batch comes (a filter that lets nothing pass) has the thread for so long before those that wait get another.
+    private static let longNanoseconds: UInt64 = 100_000_000
 
     /// A queue in an array: `tasks[head...]` wait, the first to run first.
     private struct Line {
@@ -40,6 +44,8 @@ package final class WorkerPool: Sendable {
         var isStopped = false
         var extraCount = 0
         var surplusCount = 0
+
+        var isEmpty: Bool { head == tasks.count }
 
         /// - Complexity: O(1) amortised: places in front are given up once they are more than 64 and half of all.
         mutating func take() -> (any WorkerTask)? {
@@ -63,14 +69,55 @@ package final class WorkerPool: Sendable {
         }
     }
 
-    /// For tasks that wait on threads of the pool.
-    private struct Relief: ThreadRelief {
-        let queue: Monitor<Line>
-        let starter: WorkerThread.Starter
+    /// One thread's turn with a task, in which another one may take its place.
+    private final class Turn: ThreadRelief, @unchecked Sendable {
+        // Safe to share: a thread makes its own, and nobody else has it.
+        private let queue: Monitor<Line>
+        private let starter: WorkerThread.Starter
+        /// Whether another runs in this one's place.
+        private var hasLeft = false
+        /// On `SteadyClock`: before that nobody is let in, and others that wait are not asked for.
+        private var nextLook = UInt64.max
+
+        init(_ queue: Monitor<Line>, _ starter: @escaping WorkerThread.Starter) { (self.queue, self.starter) = (queue, starter) }
+
+        func begin(at now: UInt64) { nextLook = now.addingSaturating(WorkerPool.longNanoseconds) }
+
+        func end() {
+            nextLook = .max
+            if hasLeft { comeBack() }
+        }
 
         func leave() throws(QueryError) -> Bool {
-            // Of this many threads none is worth an error: who waits past that keeps its own.
+            switch letIn(ifSomebodyWaits: false) {
+            case .kept: return false
+            case .left: return true
+            case .noThread:
+                // Many others may wait for this one.
+                throw QueryError(
+                    .tooManyQueries, "the system gives no thread that could run other queries while this one waits: try again later, or let the server have more (TasksMax of its unit, ulimit -u)")
+            }
+        }
+
+        func comeBack() {
+            hasLeft = false
+            queue.broadcast { $0.surplusCount += 1 }
+        }
+
+        func look(at now: UInt64) {
+            guard now >= nextLook else { return }
+            nextLook = now.addingSaturating(WorkerPool.sliceNanoseconds)
+            // Where there is no thread to be had the others wait, as the task goes on.
+            _ = letIn(ifSomebodyWaits: true)
+        }
+
+        private enum Exchange { case left, kept, noThread }
+
+        private func letIn(ifSomebodyWaits isConditional: Bool) -> Exchange {
+            // Of as many threads as there may be none is worth an error: who waits past that keeps its own.
+            if hasLeft { return .kept }
             let (mayLeave, isNew) = queue.withLock { line -> (Bool, Bool) in
+                if isConditional, line.isEmpty { return (false, false) }
                 if line.surplusCount > 0 {
                     line.surplusCount -= 1
                     return (true, false)
@@ -81,17 +128,14 @@ package final class WorkerPool: Sendable {
             }
             if isNew, !starter("query", WorkerPool.life(queue, starter)) {
                 queue.withLock { $0.extraCount -= 1 }
-                // Many others may wait for this one.
-                throw QueryError(
-                    .tooManyQueries, "the system gives no thread that could run other queries while this one waits: try again later, or let the server have more (TasksMax of its unit, ulimit -u)")
+                return .noThread
             }
-            return mayLeave
+            hasLeft = mayLeave
+            return mayLeave ? .left : .kept
         }
-
-        func comeBack() { queue.broadcast { $0.surplusCount += 1 } }
     }
 
-    /// How many tasks may wait with another thread in their place: more than all that run at once on usual machines, and fewer threads than any system gives.
+    /// How many tasks may have another thread in their place: more than all that run at once on usual machines, and fewer threads than any system gives.
     static let extraCountMax = 128
 
     /// - Parameter threadCount: usually the number of cores.
@@ -107,7 +151,10 @@ package final class WorkerPool: Sendable {
 
     /// All that one thread of the pool does.
     private static func life(_ queue: Monitor<Line>, _ starter: @escaping WorkerThread.Starter) -> @Sendable () -> Void {
-        return { ThreadWait.$relief.withValue(Relief(queue: queue, starter: starter)) { work(queue) } }
+        return {
+            let turn = Turn(queue, starter)
+            ThreadWait.$relief.withValue(turn) { work(queue, turn) }
+        }
     }
 
     // Threads end when the line is empty: `take` goes before the look at `isStopped`.
@@ -120,7 +167,7 @@ package final class WorkerPool: Sendable {
     private static let niceness: Int32 = 5
 
     /// The life of one thread of the pool.
-    private static func work(_ queue: Monitor<Line>) {
+    private static func work(_ queue: Monitor<Line>, _ turn: Turn) {
         WorkerThread.lowerPriority(by: niceness)
         WorkerThread.lowerDiskPriority()
         while true {
@@ -130,14 +177,16 @@ package final class WorkerPool: Sendable {
                 return line.isStopped ? .some(nil) : nil
             }
             guard let next, let task = next else { return }
-            let start = Int(SteadyClock.nanoseconds())
+            let start = SteadyClock.nanoseconds()
+            turn.begin(at: start)
             var step = WorkerStep.more
             // A task keeps its thread for a slice; the clock is read once a step, so that a step is the least that it may
             // run over.
             while case .more = step {
                 step = task.step()
-                if Int(SteadyClock.nanoseconds()) - start > sliceNanoseconds { break }
+                if SteadyClock.nanoseconds() &- start > sliceNanoseconds { break }
             }
+            turn.end()
             if case .more = step { queue.broadcast { $0.tasks.append(task) } }
         }
     }

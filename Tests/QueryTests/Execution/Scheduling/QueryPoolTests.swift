@@ -47,8 +47,14 @@ final class QueryPoolTests: XCTestCase {
     }
 
     func test_waits_leaveAsManyThreadsAsThereWere() {
-        let pool = WorkerPool(threadCount: 1), taskCount = 500
+        let pool = WorkerPool(threadCount: 1)
         for _ in 0..<20 { wait(on: pool) }
+        XCTAssertEqual(mostAtOnce(on: pool), 1)
+    }
+
+    /// How many of a pool's tasks were run at once, of more than it has threads.
+    private func mostAtOnce(on pool: WorkerPool) -> Int {
+        let taskCount = 500
         let state = Monitor((running: 0, most: 0, done: 0))
         for _ in 0..<taskCount {
             pool.submit(
@@ -65,7 +71,7 @@ final class QueryPoolTests: XCTestCase {
                 })
         }
         XCTAssertTrue(Patience.until { state.withLock { $0.done == taskCount } })
-        XCTAssertEqual(state.withLock { $0.most }, 1)
+        return state.withLock { $0.most }
     }
 
     /// More that wait than have others in their place: they keep their threads, and all go on in the end.
@@ -84,6 +90,63 @@ final class QueryPoolTests: XCTestCase {
         XCTAssertTrue(Patience.until { state.withLock { $0.waiting == 2 + WorkerPool.extraCountMax } })
         state.broadcast { $0.isOpen = true }
         XCTAssertTrue(Patience.until { state.withLock { $0.done == taskCount } })
+    }
+
+    /// A step that looks at its query's end until it is over: of a filter that lets nothing pass.
+    private func endless(_ cancellation: Cancellation) -> Once {
+        Once {
+            while true {
+                do throws(QueryError) { try cancellation.check() } catch { return }
+                sched_yield()
+            }
+        }
+    }
+
+    func test_stepsWithoutEnd_letOthersRun_andLeaveAsManyThreadsAsThereWere() {
+        let pool = WorkerPool(threadCount: 2)
+        for _ in 0..<3 {
+            let cancellation = Cancellation(), count = Monitor(0)
+            for _ in 0..<8 { pool.submit(endless(cancellation)) }
+            for _ in 0..<50 { pool.submit(Once { count.withLock { $0 += 1 } }) }
+            XCTAssertTrue(Patience.until { count.withLock { $0 == 50 } })
+            cancellation.cancel()
+        }
+        XCTAssertLessThanOrEqual(mostAtOnce(on: pool), 2)
+        // Nor fewer: each waits for the other on its own thread.
+        let met = Monitor(0)
+        for _ in 0..<2 {
+            pool.submit(
+                Once {
+                    met.broadcast { $0 += 1 }
+                    _ = met.wait(seconds: QueryPoolTests.long) { $0 >= 2 ? true : nil }
+                    met.withLock { $0 += 1 }
+                })
+        }
+        XCTAssertTrue(Patience.until { met.withLock { $0 == 4 } })
+    }
+
+    /// Where nobody waits nobody is let in; a thread that is not to be had is no fault of the step.
+    func test_stepsWithoutEnd_haveNoOtherThread_whereNobodyWaitsOrThereIsNone() {
+        let startCount = Monitor(0), cancellation = Cancellation(timeLimitSeconds: 0.5), hasEnded = Monitor(false)
+        let pool = WorkerPool(threadCount: 1) { _, _ in
+            startCount.withLock { $0 += 1 }
+            return false
+        }
+        pool.submit(endless(cancellation))
+        pool.submit(Once { hasEnded.withLock { $0 = true } })
+        XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
+        let asked = startCount.withLock { $0 }
+        XCTAssertGreaterThan(asked, 0)
+        let alone = Cancellation(timeLimitSeconds: 0.5)
+        hasEnded.withLock { $0 = false }
+        let step = endless(alone)
+        pool.submit(
+            Once {
+                _ = step.step()
+                hasEnded.withLock { $0 = true }
+            })
+        XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
+        XCTAssertEqual(startCount.withLock { $0 }, asked)
     }
 
     /// A limit of the system on threads: more often than the pool has places for others.

@@ -19,6 +19,7 @@ final class PauseTests: XCTestCase {
         }
 
         func comeBack() {}
+        func look(at now: UInt64) {}
     }
 
     func test_manyShortPauses_areOneLongWait() throws {
