@@ -276,7 +276,7 @@ extension Binder {
             throw .badSQL("\(value.type.sqlName) cannot be cast to \(declared)", at: value.position).because(.noCast)
         }
         if let digits = target.roundedDigits {
-            // With its own digits first: it is rounded once.
+            // With the digits that it has as a NUMERIC first: of texts and DOUBLEs of rows fifteen, which may round twice.
             let number = try castExplicitly(value, to: TypeNames.Target(type: .decimal38(scale: 0), keepsScale: true))
             let rounded = Expression.call(.round, [number, .literal(.integer(Int64(digits)), .int32)], type: .decimal38(scale: 0), position: value.position)
             return folded(.cast(rounded, to: target.type, position: value.position))

@@ -176,22 +176,14 @@ package final class QueryEngine: Sendable {
         return stream
     }
 
-    /// Runs a plan that was made in code.
-    ///
-    /// - Parameter timeZone: for casts between instants and local times.
-    /// - Parameter forms: for casts to text.
-    /// - Parameter columns: the answer's; nil: the plan's own.
-    package func run(
-        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, forms: ValueForms = .plain, session: (any QuerySession)? = nil,
-        cancellation: Cancellation = Cancellation()
-    ) throws -> ResultStream {
-        let root = try PlanBuilder().build(plan)
-        let columns = columns ?? plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
-        return ResultStream(root, columns: columns, run: makeRun(timeZone, forms, cancellation, session))
+    /// Runs a plan that was made in code, for nobody in particular.
+    package func run(_ plan: LogicalPlan) throws -> ResultStream {
+        let columns = plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
+        return ResultStream(try PlanBuilder().build(plan), columns: columns, run: makeRun(.utc, .plain, Cancellation(), nil))
     }
 
     /// - Parameters:
-    ///   - owner: whose share of the disk its rows take.
+    ///   - owner: whose share of the disk its rows take; nil: nobody's.
     ///   - figures: what EXPLAIN ANALYZE counts; nil for nobody.
     func makeRun(
         _ zone: TimeZoneRules, _ forms: ValueForms, _ cancellation: Cancellation, _ session: (any QuerySession)?, owner: String? = nil, figures: RunFigures? = nil

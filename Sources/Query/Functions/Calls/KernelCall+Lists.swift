@@ -26,9 +26,11 @@ extension KernelCall {
             (sources[row], rows[row]) = (Int32(truncatingIfNeeded: place), Int32(truncatingIfNeeded: groups[place].count))
             groups[place].append(Int32(truncatingIfNeeded: row))
         }
+        // Laid out once: texts may be as many as rows.
+        let flat = groups.isEmpty ? [] : columns.map { $0.flattened() }
         var parts: [Column] = []
         for group in groups {
-            let own = KernelCall(columns: columns.map { $0.flattened().gathering(group) }, count: group.count, type: type, context: context, meter: meter)
+            let own = KernelCall(columns: flat.map { $0.gathering(group) }, count: group.count, type: type, context: context, meter: meter)
             parts.append(try compute(texts[Int(group[0])], own))
         }
         return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)

@@ -15,7 +15,7 @@ extension SQLFunction {
 
     /// Lists are nested only where the counts are a constant, since a column's type says its dimensions, and the type is needed before a row is seen.
     static let arrayFill = SQLFunction(
-        "array_fill", summary: "n times a value, with as many dimensions as a constant list of counts has",
+        "array_fill", summary: "n times a value, with as many dimensions as a constant list of counts has; a third argument says that it begins at 1, as each list here",
         forms: [[.int32, .listOf(.int32)]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...3)

@@ -9,6 +9,9 @@ struct RegistryName: Sendable {
     /// PostgreSQL has a cast of its own from TEXT to regclass, which takes names and no numbers; all others read the text as a constant's.
     var isNameAlone = false
 
+    /// Of a look-up: about a walk over all types or functions.
+    fileprivate static let stepCount = 1 << 14
+
     enum Fault: Error {
         case missing, outOfRange, tooManyMarks, unreadable, otherDatabase
         case noSchema(String)
@@ -87,6 +90,7 @@ extension ScalarFunction {
             name.isNameAlone ? "\(name.registry) of text" : name.registry, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
             kernel: .plain { (call) throws(KernelError) in
                 try call.eachText(0) { (text, rows) throws(KernelError) in
+                    try rows.meter.step(RegistryName.stepCount)
                     let number: Int64
                     do throws(RegistryName.Fault) {
                         // No name is that long: anybody's texts are.

@@ -197,10 +197,13 @@ final class Questions: @unchecked Sendable {
             let principal = try asker.admit()
             // Constants need no look at the store, which would be half of what they cost.
             let state = !keepsState && question.isOfConstants(reading) ? nil : try seen(as: principal)
+            // One for all that they name.
+            var dialect: (any CatalogDialect)?
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
                 case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes, session: reading.texts) { [self] name, registry in
-                    try catalog(state ?? seen(as: principal)).dialect?.object(named: name, in: registry)
+                    if dialect == nil { dialect = try catalog(state ?? seen(as: principal)).dialect }
+                    return try dialect?.object(named: name, in: registry)
                 }
                 case .expressions(let pieces): pieces.isEmpty ? [] : try evaluate(pieces, as: question.parameterTypes, seen(as: principal), reading)
                 }

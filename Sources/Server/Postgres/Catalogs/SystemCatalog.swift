@@ -1,5 +1,6 @@
 internal import ColumnStore
 internal import Query
+internal import Synchronization
 
 /// What the catalogs say of the session that asks.
 struct SystemSession: Sendable {
@@ -28,6 +29,7 @@ struct SystemSession: Sendable {
 struct SystemCatalog: QueryCatalog, CatalogDialect {
     private let base: any QueryCatalog
     private var session: SystemSession
+    private let names = RelationNames()
 
     init(_ base: any QueryCatalog, _ session: SystemSession) { (self.base, self.session) = (base, session) }
 
@@ -37,6 +39,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func with(_ settings: SessionSettings, _ holdings: SessionHoldings?, asked: String?) -> SystemCatalog {
         var catalog = self
         (catalog.session.settings, catalog.session.holdings, catalog.session.asked) = (settings, holdings, holdings?.message ?? asked)
+        // Tables may have come since the last question. Plans that a transaction keeps look at these names, too.
+        names.forget()
         return catalog
     }
 
@@ -108,13 +112,16 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             if parts.count == 2, parts[0] == "information_schema" { return InformationSchema.byName[parts[1]]?.number }
             let isQualified = parts.count == 2 && parts[0] == "public"
             if isQualified { parts.removeFirst() }
-            if parts.count == 2, let schema = base.schemas.first(where: { $0.name == parts[0] }) {
-                return schema.entryNames.contains(parts[1]) ? SystemNumber.relation(parts[1], inSchema: schema.name) : nil
+            let known = names.known(of: base)
+            if parts.count == 2, let members = known.others[parts[0]] {
+                return members.contains(parts[1]) ? SystemNumber.relation(parts[1], inSchema: parts[0]) : nil
             }
             guard parts.count == 1 else { return nil }
             guard isQualified || session.path.hasTables else { return SystemRelation.byName[parts[0]]?.number }
-            if base.entryNames.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
-            if parts[0].hasSuffix("_pkey"), case let table = String(parts[0].dropLast(5)), base.entryNames.contains(table), case .table? = try base.entry(named: table) {
+            if known.own.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
+            if parts[0].hasSuffix("_pkey"), case let table = String(parts[0].dropLast(5)), known.own.contains(table), case .table(let source, _)? = try base.entry(named: table),
+                SystemRows.hasKey(table, source.schema.fields)
+            {
                 return SystemNumber.index(of: table)
             }
             return SystemRelation.byName[parts[0]]?.number
@@ -167,11 +174,12 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     private func rowType(named name: String) -> Int64? {
         let isList = name.hasSuffix("[]")
         var parts = (isList ? name.dropLast(2) : name[...]).split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
-        if parts.count == 2, let schema = base.schemas.first(where: { $0.name == parts[0] }), schema.entryNames.contains(parts[1]) {
-            return isList ? SystemNumber.rowList(of: parts[1], inSchema: schema.name) : SystemNumber.rowType(of: parts[1], inSchema: schema.name)
+        let known = names.known(of: base)
+        if parts.count == 2, known.others[parts[0]]?.contains(parts[1]) == true {
+            return isList ? SystemNumber.rowList(of: parts[1], inSchema: parts[0]) : SystemNumber.rowType(of: parts[1], inSchema: parts[0])
         }
         if parts.count == 2, parts[0] == "public" { parts.removeFirst() } else if !session.path.hasTables { return nil }
-        guard parts.count == 1, base.entryNames.contains(parts[0]) else { return nil }
+        guard parts.count == 1, known.own.contains(parts[0]) else { return nil }
         return isList ? SystemNumber.rowList(of: parts[0], inSchema: nil) : SystemNumber.rowType(of: parts[0], inSchema: nil)
     }
 
@@ -215,6 +223,29 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         return declared.flatMap { isRegistry($0) ? $0 : nil } ?? SystemType.byNumber[Int64(shape.type)]?.shown
             ?? PostgresType.element(ofArray: shape.type).flatMap { SystemType.byNumber[Int64($0.rawValue)] }.map { "\($0.shown)[]" } ?? type.sqlName
     }
+}
+
+/// What the relations are called, for one question: the store makes its lists anew each time it is asked, and each text of a row may name one.
+private final class RelationNames: Sendable {
+    struct Known {
+        let own: Set<String>
+        /// By their schemas.
+        let others: [String: Set<String>]
+    }
+
+    private let made = Mutex<Known?>(nil)
+
+    func known(of base: any QueryCatalog) -> Known {
+        made.withLock { made in
+            if let made { return made }
+            let others = base.schemas.map { ($0.name, Set($0.entryNames)) }
+            let known = Known(own: Set(base.entryNames), others: Dictionary(others, uniquingKeysWith: { first, _ in first }))
+            made = known
+            return known
+        }
+    }
+
+    func forget() { made.withLock { $0 = nil } }
 }
 
 extension String {

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A connection has a thread. Those that have shown no credential are few, and each address has a bounded share of both: one that floods the door closes its own
 /// oldest beginnings, and takes no place of others. Where several flood it, whoever comes closes a beginning of the network that has most of them: the door stays
-/// shut to nobody, and who has few of them keeps theirs.
+/// shut to nobody, and who has few of them keeps theirs, unless nobody has many.
 ///
 /// One that was asked to close does not count against the limits, up to half as many as may be starting.
 final class ConnectionPlaces: Sendable {

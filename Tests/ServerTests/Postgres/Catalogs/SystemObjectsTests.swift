@@ -144,6 +144,48 @@ final class SystemObjectsTests: XCTestCase {
         XCTAssertThrowsError(try rows("SELECT '-1'::regclass")) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedTable) }
     }
 
+    /// Counts how often its names are asked for; they may become more.
+    private struct Counted: QueryCatalog {
+        let names = Monitor((all: ["sales"], askedCount: 0))
+        var entryNames: [String] {
+            names.withLock { names in
+                names.askedCount += 1
+                return names.all
+            }
+        }
+        func entry(named name: String) -> CatalogEntry? { nil }
+    }
+
+    func test_textsOfRows_askTheStoreForItsNamesOnce() throws {
+        func count(_ textCount: Int, _ registry: String) throws -> Int {
+            let counted = Counted(), catalog = SystemCatalog(counted, SystemSession(user: "shop", database: "till", processID: 7))
+            let query = "SELECT (repeat(' ', i) || 'sales')::\(registry) FROM generate_series(1, \(textCount)) s(i)"
+            let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+            while try stream.next() != nil {}
+            return counted.names.withLock { $0.askedCount }
+        }
+        for registry in ["regclass", "regtype"] { XCTAssertEqual(try count(200, registry), try count(1, registry), registry) }
+    }
+
+    func test_tablesThatCome_areFoundByTheNextQuestion_andByPlansThatAreKept() throws {
+        let counted = Counted(), catalog = SystemCatalog(counted, SystemSession(user: "shop", database: "till", processID: 7))
+        let first = catalog.with(try SessionSettings(), nil, asked: nil)
+        XCTAssertNotNil(try first.object(named: "sales", in: "regclass"))
+        counted.names.withLock { $0.all.append("more") }
+        let second = catalog.with(try SessionSettings(), nil, asked: nil)
+        for registry in ["regclass", "regtype"] {
+            XCTAssertNotNil(try second.object(named: "more", in: registry), registry)
+            XCTAssertNotNil(try first.object(named: "more", in: registry), registry)
+        }
+    }
+
+    /// `pg_class` has none of them.
+    func test_keysThatAreNotThere_haveNoNumber() throws {
+        let key = #"'"Odd ""name""_pkey"'"#
+        for cast in ["\(key)::regclass", "\(key)::text::regclass"] { XCTAssertThrowsError(try rows("SELECT \(cast)"), cast) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedTable, cast) } }
+        XCTAssertEqual(try rows("SELECT to_regclass(\(key)), to_regclass(n) FROM (VALUES (\(key))) AS t(n)"), [[.null, .null]])
+    }
+
     func test_numbersWithAFraction_areNoObjects() {
         for cast in ["1.5::oid", "(-0.5)::numeric::oid", "1::float8::oid", "1::real::xid", "1.5::xid", "1.5::regclass"] {
             XCTAssertThrowsError(try rows("SELECT \(cast)"), cast) { XCTAssertEqual(($0 as? QueryError)?.cause, .noCast, cast) }
