@@ -56,7 +56,7 @@ extension Extractor {
     /// Finds a list's elements, orders them, and fills a row of cells for each.
     private func readList(_ list: ListPlan) {
         buffers.pointee.elements.count = 0
-        // Told of the path that is taken; of all where none finds an element.
+        // Told of the path that is taken; where none finds an element, of those that may have been meant.
         var strays: [Int] = []
         for lookup in list.lookups {
             let others = strays.count
@@ -66,6 +66,7 @@ extension Extractor {
                 break
             }
         }
+        if buffers.pointee.elements.count == 0 { strays = straysToTell(strays, of: list.lookups, from: element) }
         reportStrays(strays, list.name)
         arrangeElements(list)
         let rowCount = buffers.pointee.elements.count
@@ -111,6 +112,24 @@ extension Extractor {
         if context.isKept { return false }
         report(node, "wrong-type", "\(list.name): an object should be here, in which its columns are")
         return true
+    }
+
+    /// What is told of strays where no path has found anything: nothing of other paths than the one that leads to something, if only to null or an empty list. `from` may name both
+    /// forms that documents have, and that one is the document's.
+    private func straysToTell(_ strays: [Int], of lookups: [LookupPlan], from start: Int) -> [Int] {
+        if strays.isEmpty || lookups.count == 1 { return strays }
+        for lookup in lookups {
+            let origin = lookup.isFromRoot ? source.root : start
+            var own: [Int] = []
+            var isMet = false
+            forEach(lookup, from: start, stray: { own.append($0) }) { _ in
+                isMet = true
+                return true
+            }
+            // A list may be there that has no element, or none that is wanted.
+            if isMet || own.isEmpty && source.hasList(lookup.path, from: origin) { return own }
+        }
+        return strays
     }
 
     /// Notes where `/*` has met no array.
@@ -182,7 +201,6 @@ extension Extractor {
     private func cell(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) -> Cell {
         // Computed when all columns are read.
         if column.hasExpression { return .null }
-        // Told where no path finds anything: `from` may name both forms that documents have.
         var strays: [Int] = []
         for lookup in column.lookups {
             if lookup.isSum {
@@ -203,6 +221,7 @@ extension Extractor {
                 return .null
             }
         }
+        strays = straysToTell(strays, of: column.lookups, from: start)
         reportStrays(strays, column.name)
         if !strays.isEmpty, !context.isKept { return .null }
         if column.isRequired, column.fallback.isNull { reportMissing(column, from: start, slots: slots) }

@@ -95,11 +95,7 @@ package enum BuiltInTypes {
       "unit_price": {"expression": "exact_price", "type": "DECIMAL(18,6)"},
       "vat_rate": {"path": "*[local-name()='Tax']/*[local-name()='Percent']", "type": "DECIMAL(9,4)"},
       "amount": {"path": "*[local-name()='ExtendedAmount']", "type": "DECIMAL(18,4)"},
-      "returned": {
-        "from": ["self::*[local-name()='Return']/*[local-name()='ExtendedAmount']", "self::*[local-name()='Return']/*"],
-        "type": "VARCHAR",
-        "stored": false
-      },
+      "returned": {"path": "self::*[local-name()='Return']", "type": "VARCHAR", "stored": false},
       "is_return": {"expression": "returned is not null", "type": "BOOLEAN"}
     }}
   },

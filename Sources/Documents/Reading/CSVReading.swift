@@ -27,7 +27,7 @@ struct CSVReading {
         context.beginDocument(allowance, byteCount: body.count)
         defer { context.work.settle() }
         let header = try header()
-        var reader = try CSVReader(body, delimiter: header.delimiter)
+        var reader = try CSVReader(body, delimiter: header.delimiter, foreign: TextCharset.notUTF8(charset: options.charset))
         if !context.isKept, !options.isHeaderChecked, let fault = header.fault(reader.names, knownTypes: options.knownTypes) { throw fault }
         var places: [[UInt8]: Int] = [:]
         for (index, name) in reader.names.enumerated() { places[name] = index }
@@ -137,7 +137,9 @@ struct CSVReading {
                 guard let candidate = candidates.first(where: { $0.type === type }) else { preconditionFailure("a type that was no candidate") }
                 let own = source(candidate)
                 for column in context.isKept ? [] : candidate.strays where own.exists(column) {
-                    context.report(own.location(of: column, within: own.root), "unknown-column", "the type \(type.name) has no such column, and there is a value in it")
+                    // Of a column without a name the pointer tells nothing.
+                    let what = reader.names[column].isEmpty ? "the header's name of column \(column + 1) is empty" : "the type \(type.name) has no such column"
+                    context.report(own.location(of: column, within: own.root), "unknown-column", "\(what), and there is a value in it")
                 }
                 var extractor = Extractor(source: own, type: type, context: context)
                 return extractor.receipt(at: own.root, document: document, now: options.now)
@@ -152,7 +154,12 @@ struct CSVReading {
         let matcher = PathMatcher(source: source, isTyped: false)
         var violations: [Fault.Violation] = []
         for test in type.match where !matcher.passes([test], from: source.root) {
-            guard case .exists(true) = test.condition else { return nil }
+            var isBlank = true
+            source.forEach(test.path, from: source.root) { found in
+                isBlank = !source.exists(found)
+                return isBlank
+            }
+            if !isBlank { return nil }
             violations.append(
                 .init(pointer: source.location(ofMissing: test.path, from: source.root, within: source.root), code: "required", message: "the type \(type.name) needs a value here"))
         }

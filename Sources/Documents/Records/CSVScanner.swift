@@ -24,6 +24,8 @@ struct CSVScanner: RecordScanner {
     /// Names that the header may have; nil for any.
     private let columns: Set<[UInt8]>?
     private let recordByteCountMax: Int
+    /// What is said of bytes that are none of UTF-8: they were none of what the file is written in.
+    var foreign: String
     private var gatherer: RecordGatherer
     private var state = State.between
     /// Of the row so far: its delimiters outside quotes, and one.
@@ -39,8 +41,9 @@ struct CSVScanner: RecordScanner {
     private(set) var header: [UInt8]?
     private var headerFieldCount = 0
 
-    init(delimiter: UInt8, columns: Set<[UInt8]>?, recordByteCountMax: Int) {
+    init(delimiter: UInt8, columns: Set<[UInt8]>?, recordByteCountMax: Int, foreign: String) {
         self.delimiter = delimiter
+        self.foreign = foreign
         self.columns = columns
         self.recordByteCountMax = recordByteCountMax
         gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
@@ -178,7 +181,7 @@ struct CSVScanner: RecordScanner {
     private func damage(_ row: UnsafeRawBufferPointer) -> Fault? {
         if row.contains(0) { return refusal("a NUL within the row") }
         guard UTF8Check.firstFault(in: row.bindMemory(to: UInt8.self)) != nil else { return nil }
-        return Fault(DocumentError(.badEncoding, line: rowLine, "not UTF-8"))
+        return Fault(DocumentError(.badEncoding, line: rowLine, foreign))
     }
 
     /// - Throws: `RecordFileError` for whatever is wrong with the header: then no row can be read.
@@ -186,7 +189,7 @@ struct CSVScanner: RecordScanner {
         if let reason { throw RecordFileError(refusal("the header: " + reason)) }
         let names: [[UInt8]]
         do throws(DocumentError) {
-            names = try CSVReader(row, delimiter: delimiter).names
+            names = try CSVReader(row, delimiter: delimiter, foreign: foreign).names
         } catch {
             throw RecordFileError(Fault(error))
         }

@@ -64,7 +64,9 @@ package struct RecordStream {
         switch form {
         case .lines: scanner = LineScanner(recordByteCountMax: byteCountMax)
         case .json: scanner = JSONScanner(recordByteCountMax: byteCountMax)
-        case .csv: scanner = CSVScanner(delimiter: options.delimiter, columns: options.columns, recordByteCountMax: byteCountMax)
+        case .csv:
+            scanner = CSVScanner(
+                delimiter: options.delimiter, columns: options.columns, recordByteCountMax: byteCountMax, foreign: TextCharset.notUTF8(charset: options.charset))
         case .xml: scanner = WholeScanner(recordByteCountMax: byteCountMax)
         }
     }
@@ -194,6 +196,10 @@ package struct RecordStream {
             let (encoding, markByteCount) = try encoding(of: bytes)
             offset = markByteCount
             transcoder = try encoding.map { name throws(DocumentError) in try TextTranscoder(from: name) }
+            if let encoding, var scanner = scanner as? CSVScanner {
+                scanner.foreign = "not \(encoding)"
+                self.scanner = scanner
+            }
         } catch {
             throw RecordFileError(Fault(error))
         }

@@ -42,12 +42,14 @@ package struct CSVReader {
     package private(set) var headerRange: Range<Int>
 
     /// Reads the header.
+    ///
+    /// - Parameter foreign: what is said of bytes that are none of UTF-8.
     /// - Throws: `.badCSV`, `.badEncoding`.
-    package init(_ bytes: UnsafeRawBufferPointer, delimiter: UInt8 = UInt8(ascii: ",")) throws(DocumentError) {
+    package init(_ bytes: UnsafeRawBufferPointer, delimiter: UInt8 = UInt8(ascii: ","), foreign: String = "not UTF-8") throws(DocumentError) {
         self.bytes = bytes
         self.delimiter = delimiter
         if let fault = UTF8Check.firstFault(in: bytes.bindMemory(to: UInt8.self)) {
-            throw DocumentError(.badEncoding, offset: fault, "not UTF-8")
+            throw DocumentError(.badEncoding, offset: fault, foreign)
         }
         offset = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
         names = []

@@ -10,6 +10,8 @@ protocol DocumentSource {
     func forEach(_ path: Int, from node: Int, _ body: (Int) -> Bool)
     /// The same, and calls `stray` with each node on the way that `/*` asks for its elements and that has none to give: an object or a value, but for empty objects and texts.
     func forEach(_ path: Int, from node: Int, stray: (Int) -> Void, _ body: (Int) -> Bool)
+    /// Whether an array, or null in its place, is at a path, or is what its last `/*` goes through.
+    func hasList(_ path: Int, from node: Int) -> Bool
     /// The first of them, or `none`.
     func first(_ path: Int, from node: Int) -> Int
     /// The elements of the array `node`, until `body` returns false; nil when it is no array.
@@ -56,6 +58,7 @@ struct SlotScope: Sendable {
 extension DocumentSource {
     // In XML and CSV whatever a path leads through has what it leads to, or nothing.
     func forEach(_ path: Int, from node: Int, stray: (Int) -> Void, _ body: (Int) -> Bool) { forEach(path, from: node, body) }
+    func hasList(_ path: Int, from node: Int) -> Bool { false }
     func form(ofElement node: Int) -> ElementForm? { nil }
     func enter(element: (index: Int, count: Int)?) {}
     func takeFault() -> (path: String, reason: String)? { nil }

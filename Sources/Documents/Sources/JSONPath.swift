@@ -245,6 +245,19 @@ struct JSONSource: DocumentSource {
         _ = table.paths[path].tokens.withUnsafeBufferPointer { step($0, 0, node, stray, body) }
     }
 
+    func hasList(_ path: Int, from node: Int) -> Bool {
+        let tokens = table.paths[path].tokens
+        let end = tokens.lastIndex { !$0.isStar }.map(tokens.index(after:)) ?? 0
+        var isFound = false
+        _ = tokens.withUnsafeBufferPointer { tokens in
+            step(UnsafeBufferPointer(rebasing: tokens[..<end]), 0, node, { _ in }) { found in
+                isFound = tape.nodes[found].kind == .array || tape.nodes[found].kind == .null
+                return !isFound
+            }
+        }
+        return isFound
+    }
+
     /// Follows one path by itself, where all its nodes are wanted and not the first. False once `body` has had enough.
     private func step(
         _ tokens: UnsafeBufferPointer<JSONPath.Token>, _ index: Int, _ node: Int, _ stray: (Int) -> Void, _ body: (Int) -> Bool

@@ -27,6 +27,11 @@ package enum TextCharset {
         return (name == "UTF-8" || name == "US-ASCII" ? nil : name, 0)
     }
 
+    /// What is wrong with bytes that are none of UTF-8, to who may have said another charset.
+    static func notUTF8(charset: String?) -> String {
+        charset == nil ? #"not UTF-8: of CSV in another charset the media type says so, as in "text/csv; charset=windows-1252""# : "not UTF-8"
+    }
+
     /// Whether a text must be brought to UTF-8.
     ///
     /// - Throws: as `encoding`.

@@ -48,6 +48,11 @@ final class TextTranscoder {
     ///
     /// Where its last character does not, one byte comes out that is none of UTF-8.
     func finish(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        // Encodings with marks of their own hold the last letter back, for one that may follow.
+        var noSource: UnsafeMutablePointer<CChar>?
+        var noBytes = 0
+        let held = step(&noSource, &noBytes).madeCount
+        if held > 0 { try output.withUnsafeBytes { try body($0.part(0..<held)) } }
         if pending.isEmpty { return }
         pending = []
         try [Self.noCharacter].withUnsafeBytes { try body($0) }
@@ -76,7 +81,7 @@ final class TextTranscoder {
     }
 
     /// - Parameters:
-    ///   - source: moved behind what was read.
+    ///   - source: moved behind what was read; nil at the text's end, for what the converter holds.
     ///   - left: the bytes from there on.
     /// - Returns: how many bytes are in `output` now, and why it ended before the source did; 0 where it did not.
     private func step(_ source: inout UnsafeMutablePointer<CChar>?, _ left: inout Int) -> (madeCount: Int, code: Int32) {

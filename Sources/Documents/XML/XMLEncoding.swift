@@ -184,6 +184,8 @@ enum XMLEncoding {
             var targetLeft = buffer.count
             // What is left over is half a character at the end.
             if iconv(converter, &source, &sourceLeft, &target, &targetLeft) == -1 || sourceLeft > 0 { fault = body.count - sourceLeft }
+            // Encodings with marks of their own hold the last letter back, for one that may follow.
+            if fault == nil, iconv(converter, nil, nil, &target, &targetLeft) == -1 { fault = body.count }
             count = buffer.count - targetLeft
         }
         if let fault { throw DocumentError(.badEncoding, offset: offset + fault, "not \(encoding)") }

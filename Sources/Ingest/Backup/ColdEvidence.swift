@@ -168,6 +168,21 @@ extension Recovery {
 
     // MARK: Into the catalog
 
+    /// What files have of columns, whichever types made them. Those that contradict each other are told when they are recorded.
+    func columns(of chosen: Chosen) throws -> TableColumns {
+        let found = TableColumns()
+        for evidence in chosen.tables { if let table = evidence.whole.first { found.add(Self.ownColumns(of: table), to: evidence.name) } }
+        for file in chosen.hot {
+            let connection = try SQLiteConnection(path: file.path, mode: .readOnly)
+            let statement = try connection.statement("SELECT t.name, k.columns FROM kinds k JOIN tables t ON t.id = k.table_id")
+            defer { statement.reset() }
+            while try statement.step() { if let fields = SchemaEncoding.fields(statement.text(1)) { found.add(fields, to: statement.text(0)) } }
+        }
+        return found
+    }
+
+    private static func ownColumns(of table: Table) -> [Field] { table.schema.fields.map(\.withoutIDs).filter { !StandardColumns.names.contains($0.name) } }
+
     /// - Throws: `Failure` for types without which rows cannot be read.
     func record(_ hot: [HotEvidence], in draft: Catalog) throws {
         for file in hot {
@@ -238,8 +253,7 @@ extension Recovery {
                 }
             }
             let rowCount = try readRows(of: evidence.name, table)
-            let own = table.schema.fields.map(\.withoutIDs).filter { !StandardColumns.names.contains($0.name) }
-            try widen(evidence.name, by: own, in: draft)
+            try widen(evidence.name, by: Self.ownColumns(of: table), in: draft)
             try draft.switchToCold([
                 .init(table: evidence.name, version: table.version, rowCount: rowCount, written: objects, replaced: [], obsolete: [])
             ])

@@ -175,8 +175,8 @@ package final class Recovery {
             let draft = try Catalog(path: draftPath)
             defer { draft.close() }
             try WarehousePlace.note(directory.storages.location, in: draft)
-            try addTypes(draft)
             let chosen = try choose(cold, beside: hot)
+            try addTypes(draft, beside: columns(of: chosen))
             try record(chosen.tables, in: draft)
             try record(chosen.hot, in: draft)
             try keepDamage(of: chosen.tables, in: draft)
@@ -398,7 +398,9 @@ package final class Recovery {
             guard let noted = reached[FileReach.name(ofHot: file.name)] else { continue }
             sequence = max(sequence, noted.number)
             guard FileReach(generation: file.generation, number: file.lastSequence).isBehind(noted) else { continue }
-            report.missing.append("what came to hot/\(file.name).sqlite behind sequence \(file.lastSequence): it is an older copy, and had come to sequence \(noted.number)")
+            let what = file.lastSequence < noted.number
+                ? "came to hot/\(file.name).sqlite behind sequence \(file.lastSequence)" : "was written since to receipts of hot/\(file.name).sqlite, of which none is known to be missing"
+            report.missing.append("what \(what): it is an older copy, and had come to sequence \(noted.number) and generation \(noted.generation)")
         }
         for database in LaterDatabase.allCases {
             if let fault = database.age(in: directory.path, noted: reached[database.rawValue]) { report.missing.append("\(database.rawValue) \(fault)") }
@@ -432,24 +434,22 @@ package final class Recovery {
         return names
     }
 
-    /// Built-in types that no catalog has are put by the next start; those that were given come on top.
-    private func addTypes(_ draft: Catalog) throws {
-        for json in typeFiles { try add(json, isBuiltIn: false, to: draft) }
-        for file in BuiltInTypes.files { try add(Array(file.json.utf8), isBuiltIn: true, to: draft) }
+    /// Those that were given, and built-in ones as a start puts them: without what does not fit tables and files. What is wrong with a type that is there the start says.
+    private func addTypes(_ draft: Catalog, beside files: TableColumns) throws {
+        for json in typeFiles { try add(json, to: draft) }
+        do { _ = try TypeStore(catalog: draft, tables: TableColumns(try draft.tableColumns()), beside: files) } catch is TypeFileError {} catch is DocumentError {}
     }
 
-    /// A type that is there in that version, or a newer one, is left.
-    private func add(_ json: [UInt8], isBuiltIn: Bool, to draft: Catalog) throws {
+    /// A type that is there in that version is left.
+    private func add(_ json: [UInt8], to draft: Catalog) throws {
         let type = try DocumentType(kept: json)
-        let known = try draft.newestTypes().first { $0.name == type.name }
-        if isBuiltIn, let known, known.version >= type.version || known.isDeleted || !known.isBuiltIn { return }
         if try draft.typeFile(name: type.name, version: type.version) != nil { return }
         let table = TableName.stored(type)
         let added = VersionColumns.fields(of: table) + type.layout.fields
         guard let columns = SchemaEncoding.merged(try draft.tableColumns()[table] ?? [], adding: added) else {
             throw Failure("the type \(type.name) names columns of the table \(type.table) with other types than those that it has")
         }
-        try draft.put([NewType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)])
+        try draft.put([NewType(name: type.name, version: type.version, json: json, isBuiltIn: false, table: table, columns: columns)])
     }
 
     // MARK: The end

@@ -26,9 +26,10 @@ package final class TypeStore: Sendable {
     ///   - registrars: those that a type may register with.
     ///   - bindingSeconds: for the expressions of a type that is put.
     ///   - isReading: the catalog is another's: what it does not have is not put into it.
+    ///   - files: columns of files that the catalog does not know yet.
     init(
         catalog: Catalog, tables: TableColumns, typeTables: TypeTables = TypeTables(), registrars: Set<String> = [], bindingSeconds: Double = 60,
-        isReading: Bool = false
+        isReading: Bool = false, beside files: TableColumns = TableColumns()
     ) throws {
         (self.registrars, self.bindingSeconds) = (registrars, bindingSeconds)
         self.catalog = catalog
@@ -62,10 +63,26 @@ package final class TypeStore: Sendable {
             if let known, known.isDeleted || !known.isBuiltIn { continue }
             let compiled = try CompiledTypes.type(file.name, json: json)
             if let known, known.version >= compiled.version { continue }
-            added.append(try checked(compiled, json: json, isBuiltIn: true))
+            // Users' types may have made other columns of those names, which stay for good: the store opens without that version, and asks again at each start.
+            do {
+                added.append(try checked(compiled, json: json, isBuiltIn: true, beside: files.columns(of: TableName.stored(compiled))))
+            } catch let error as TypeFileError {
+                noteLeftOut(compiled, inForce: known, error)
+                continue
+            }
             try take(compiled, json: json, isBuiltIn: true)
         }
         try catalog.put(added)
+    }
+
+    /// Says what is in the way of a built-in type, and what can be done.
+    private func noteLeftOut(_ type: DocumentType, inForce known: StoredType?, _ error: TypeFileError) {
+        let reasons = error.reasons.map { "\($0.pointer): \($0.message)" }.joined(separator: "; ")
+        let left = known.map { "version \($0.version) stays in force" } ?? "the store goes without it"
+        StoreLog.note(
+            "a built-in type does not fit its table", path: catalog.path,
+            reason: "\(type.name), version \(type.version), of the table \(type.table): \(reasons); \(left): to have what is new in it, put its file with another name for that column",
+            level: .warning)
     }
 
     /// What a type adds to its table.
@@ -113,11 +130,12 @@ package final class TypeStore: Sendable {
 
     /// What the catalog is to have of a version.
     ///
+    /// - Parameter others: columns that the table has besides, in files.
     /// - Throws: as `keep`.
-    private func checked(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws -> NewType {
+    private func checked(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool, beside others: [Field] = []) throws -> NewType {
         let table = TableName.stored(type)
-        let conflicts = conflicts(of: type.file)
-        guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
+        let conflicts = [conflicts(of: type.file), ColumnAgreement.conflicts(of: type.file, with: others, owner: "files of the table \(type.table)")].joined()
+        guard conflicts.isEmpty else { throw TypeFileError(reasons: Array(conflicts)) }
         guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }

@@ -189,7 +189,7 @@ extension Catalog {
     /// Without the record's number: faults of one kind are counted together.
     /// `/17/lines/3/amount` is `/lines/3/amount`; what does not begin with a number stays. 200 characters at most.
     private static func place(_ pointer: String) -> String {
-        let parts = pointer.split(separator: "/", maxSplits: 1)
+        let parts = pointer.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard pointer.hasPrefix("/"), let first = parts.first, Int(first) != nil else { return String(pointer.prefix(200)) }
         return parts.count == 2 ? "/" + parts[1].prefix(200) : ""
     }

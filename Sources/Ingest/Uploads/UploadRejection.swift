@@ -80,7 +80,8 @@ package struct UploadRejection: Sendable {
 
     /// `/<record>/<field>`.
     private static func placed(_ pointer: String, _ record: Int) -> String {
-        let parts = pointer.split(separator: "/", maxSplits: 1)
+        // A field may have no name: an empty part counts.
+        let parts = pointer.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         return "/\(record)" + (parts.count == 2 && Int(parts[0]) != nil ? "/" + parts[1] : "")
     }
 

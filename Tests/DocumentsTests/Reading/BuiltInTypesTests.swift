@@ -208,7 +208,20 @@ final class BuiltInTypesTests: XCTestCase {
         XCTAssertTrue(try columns(Self.invoice(country: "SA", taxes: ""), "ubl-invoice")["tax_total"] is NSNull)
     }
 
-    /// Of a country with one zone a time without an offset is local there; of others it is UTC, by the type's default.
+    /// In an envelope an invoice is read as by itself.
+    func test_zonesOfEnvelopes_areThoseOfTheirInvoices() throws {
+        for (one, other) in [("ubl-invoice", "ubl-invoice-envelope"), ("gobl-invoice", "gobl-envelope")] {
+            let zones = try [one, other].map { name -> [String: Any] in
+                let file = try JSONSerialization.jsonObject(with: Data(contentsOf: Self.types.appendingPathComponent("\(name).json"))) as? [String: Any]
+                return try XCTUnwrap(file?["time_zone"] as? [String: Any], name)
+            }
+            XCTAssertGreaterThan((zones[0]["map"] as? [String: String])?.count ?? 0, 50, one)
+            XCTAssertEqual(zones[0]["map"] as? [String: String], zones[1]["map"] as? [String: String], one)
+            XCTAssertEqual(zones[0]["default"] as? String, zones[1]["default"] as? String, one)
+        }
+    }
+
+    /// Of a country that the type knows a time without an offset is local there; of others it is UTC, by the type's default.
     func test_timesOfUBL_areOfTheSellersCountry() throws {
         for (country, wanted) in [("KR", "2024-03-01T14:30:00.000000Z"), ("VN", "2024-03-01T16:30:00.000000Z"), ("AR", "2024-03-02T02:30:00.000000Z"), ("AU", "2024-03-01T23:30:00.000000Z")] {
             let invoice = Self.invoice(country: country, time: "<cbc:IssueTime>23:30:00</cbc:IssueTime>", taxes: "")
@@ -220,14 +233,15 @@ final class BuiltInTypesTests: XCTestCase {
     func test_linesOfPOSLog_tellReturnsFromSales() throws {
         let lines = [
             "<Sale><ItemID>1</ItemID><ExtendedAmount>3.50</ExtendedAmount></Sale>", "<Return><ItemID>2</ItemID><ExtendedAmount>1.00</ExtendedAmount></Return>", "<Return><Description>x</Description></Return>",
+            "<Return><ItemID/><Quantity>1</Quantity></Return>",
         ].map { "<LineItem>\($0)</LineItem>" }.joined()
         let text = """
             <POSLog xmlns="http://www.nrf-arts.org/IXRetail/namespace/"><Transaction><RetailStoreID>1</RetailStoreID><WorkstationID>1</WorkstationID><SequenceNumber>1</SequenceNumber>\
             <BeginDateTime>2025-05-09T07:58:12Z</BeginDateTime><RetailTransaction>\(lines)<Total TotalType="TransactionGrandAmount">2.50</Total></RetailTransaction></Transaction></POSLog>
             """
         let found = try columns(text, "arts-poslog")["lines"] as? [[String: Any]]
-        XCTAssertEqual(found?.map { $0["is_return"] as? Bool }, [false, true, true])
-        XCTAssertEqual(found?.map { $0["amount"] as? String }, ["3.5000", "1.0000", nil])
+        XCTAssertEqual(found?.map { $0["is_return"] as? Bool }, [false, true, true, true])
+        XCTAssertEqual(found?.map { $0["amount"] as? String }, ["3.5000", "1.0000", nil, nil])
     }
 
     func test_ownSamples_areAcceptedByTheTypeThatTheyAreNamedFor() throws {

@@ -239,7 +239,7 @@ final class RecordStreamTests: XCTestCase {
             ])
         XCTAssertEqual(texts("a\n\u{0}\nok", .csv), ["! invalid-document: a NUL within the row (line 2)", "ok"])
         let bad = read(Array("a\n".utf8) + [0xC3, 0x28, 0x0A] + Array("ok\n".utf8), pieces: []) { RecordStream(.csv) }
-        XCTAssertEqual(bad.records.map(\.text), ["! bad-encoding: not UTF-8 (line 2)", "ok"])
+        XCTAssertEqual(bad.records.map(\.text), [#"! bad-encoding: not UTF-8: of CSV in another charset the media type says so, as in "text/csv; charset=windows-1252" (line 2)"#, "ok"])
         // A row past the limit, whatever is in it, is one refused record.
         XCTAssertEqual(
             texts("a\n\"" + String(repeating: "x\n", count: 100) + "\"\nok\n", .csv, Self.options()), ["! too-large: a record of 202 bytes; 60 are allowed", "ok"])
@@ -281,13 +281,18 @@ final class RecordStreamTests: XCTestCase {
             XCTAssertEqual(records(file, charset, columns: [[0x61], [0x62]]), ["é,😀"], charset)
         }
         XCTAssertEqual(records([0x61, 0x0A, 0xE9, 0x0A, 0x62, 0x0A], "iso-8859-2"), ["é", "b"])
-        XCTAssertEqual(records([0x61, 0x0A, 0x81, 0x0A, 0x62, 0x0A], "windows-1252"), ["! bad-encoding: not UTF-8 (line 2)", "b"])
+        XCTAssertEqual(records([0x61, 0x0A, 0x81, 0x0A, 0x62, 0x0A], "windows-1252"), ["! bad-encoding: not CP1252 (line 2)", "b"])
+        XCTAssertEqual(records([0x61, 0x0A, 0x98, 0x0A], "windows-1251"), ["! bad-encoding: not CP1251 (line 2)"])
+        XCTAssertEqual(records([0x61, 0x98, 0x0A, 0x62, 0x0A], "windows-1251"), ["ERROR bad-encoding: not CP1251 (byte 1)"])
+        XCTAssertEqual(records([0x61, 0x0A, 0xE9, 0x0A], "utf-8"), ["! bad-encoding: not UTF-8 (line 2)"])
         XCTAssertEqual(records([0xEF, 0xBB, 0xBF, 0x61, 0x0A, 0x62, 0x0A], "utf-8"), ["b"])
         XCTAssertEqual(records([0xEF, 0xBB, 0xBF, 0x61, 0x0A, 0xC3, 0xA9, 0x0A], "windows-1252"), ["é"])
         XCTAssertEqual(records([0xFF, 0xFE, 0x61, 0x00, 0x0A, 0x00], "windows-1252"), ["ERROR bad-encoding: its charset is windows-1252, but its first bytes are UTF-16LE (byte 0)"])
         XCTAssertEqual(records([0x61, 0x2C, 0x0A, 0x62, 0x2C, 0x0A], "utf-8", columns: [[0x61]]), ["b,"])
         for charset in ["utf-8-sig", "binary", "ANSI_X3.4-1968"] { XCTAssertEqual(records([0x61, 0x0A, 0xC3, 0xA9, 0x0A], charset), ["é"], charset) }
         XCTAssertEqual(records([0x61, 0x0A, 0xE9, 0x0A], "latin-1"), ["é"])
+        // The last record need not end in a line's end.
+        for charset in ["windows-1258", "windows-1255", "windows-1252"] { XCTAssertEqual(records(Array("a\nx\nabc".utf8), charset), ["x", "abc"], charset) }
     }
 
     // MARK: JSON

@@ -181,10 +181,17 @@ final class DocumentTypeTests: XCTestCase {
     func test_columns_starThatMeetsNoArray_isAFaultOfItsPlace() throws {
         let list = #"{"path":"/a/*","columns":{"q":{"path":"/q","type":"INTEGER"}}}"#
         let inner = #"{"path":"/a/*/i/*","columns":{"q":{"path":"/q","type":"INTEGER"}}}"#
+        let both = #"{"from":["/a/list","/a/*"],"where":{"/k":"sale"},"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#
         let cases: [(String, String, [String])] = [
             (list, #""a":{"x":{"q":5},"y":{"q":7}}"#, ["/a wrong-type"]), (list, #""a":5"#, ["/a wrong-type"]), (list, #""a":"x""#, ["/a wrong-type"]), (list, #""a":false"#, ["/a wrong-type"]), (list, #""a":null"#, []), (list, #""b":1"#, []),
             (list, #""a":[]"#, []), (inner, #""a":[{"i":[{"q":1}]},{"i":{"q":2}},{"i":null},{}]"#, ["/a/1/i wrong-type"]), (inner, #""a":[{"i":{"q":2}},{"i":3}]"#, ["/a/0/i wrong-type", "/a/1/i wrong-type"]),
             (#"{"from":["/a/*","/a/list"],"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#, #""a":{"list":[{"q":1}]}"#, []),
+            // The form that is there is the document's, if with nothing in it; where neither is, what is there is told.
+            (both, #""a":{"list":[]}"#, []), (both, #""a":{"list":null}"#, []), (both, #""a":{"list":[{"k":"x","q":1}]}"#, []), (both, #""a":{"other":[{"q":1}]}"#, ["/a wrong-type"]),
+            (#"{"from":["/a/*","/a/list/*"],"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#, #""a":{"list":[]}"#, []),
+            (#"{"from":["/a/q","/a/*/q"],"type":"INTEGER"}"#, #""a":{"q":null}"#, []), (#"{"from":["/a/*/q","/a/q"],"type":"INTEGER"}"#, #""a":{"q":null}"#, []),
+            (#"{"from":["/a/*/q","/a/q"],"type":"INTEGER"}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]), (#"{"from":["/a/*","/a"],"sum":"/q","type":"INTEGER"}"#, #""a":{"q":null}"#, []),
+            (#"{"from":["/a/*","/a"],"sum":"/q","type":"INTEGER"}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]),
             (#"{"path":"/a/*","required":true,"columns":{"q":{"path":"/q","type":"INTEGER"}}}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]),
             (#"{"sum":"/a/*/q","type":"INTEGER"}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]), (#"{"path":"/a/*","sum":"/i/*/q","type":"INTEGER"}"#, #""a":[{"i":[{"q":1}]},{"i":{"q":2}}]"#, ["/a/1/i wrong-type"]),
             (#"{"path":"/a/*/q","type":"INTEGER","default":1}"#, #""a":{"x":{"q":5}}"#, ["/a wrong-type"]), (#"{"path":"/a/*/q","type":"INTEGER","required":true}"#, #""a":[5]"#, ["/a/*/q required"]),
@@ -389,6 +396,7 @@ final class DocumentTypeTests: XCTestCase {
             let trailing = try read("id,at,\n1,2026-01-02,\n2,2026-01-02,x\n")
             guard trailing.count == 2, case .accepted = trailing[0], case .refused(let lost, _, _) = trailing[1] else { return XCTFail("\(trailing)") }
             XCTAssertEqual(lost.errors.map { "\($0.pointer) \($0.code)" }, ["/2/ unknown-column"])
+            XCTAssertEqual(lost.errors.map(\.message), ["the header's name of column 3 is empty, and there is a value in it"])
             XCTAssertThrowsError(try read("id,at,other,\n1,2026-01-02,,\n")) { XCTAssertEqual(($0 as? Fault)?.errors.map(\.pointer), ["/0/other"]) }
             guard case .accepted(let receipt)? = try read("at,id\n2026-01-02,1\n").first else { return XCTFail("what may be missing is missing") }
             XCTAssertEqual(try type.layout.values(of: receipt.row), [.null, .null])

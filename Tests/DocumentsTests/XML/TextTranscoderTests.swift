@@ -29,6 +29,17 @@ final class TextTranscoderTests: XCTestCase {
         try check([0x61, 0xE9, 0x0A], from: "ISO-8859-1", Array("aé\n".utf8))
     }
 
+    /// Of these encodings a letter waits for a mark that may follow, at the text's end too.
+    func test_lastLetters_areNotHeldBack() throws {
+        try check(Array("x\nabc".utf8), from: "CP1258", Array("x\nabc".utf8))
+        // a and an acute mark.
+        try check([0x61, 0xEC], from: "CP1258", Array("\u{E1}".utf8))
+        try check([0xF9, 0xEC, 0xE5, 0xED], from: "CP1255", Array("שלום".utf8))
+        for (bytes, charset, wanted) in [(Array("x\nabc".utf8), "windows-1258", "x\nabc"), ([0xF9, 0xEC, 0xE5, 0xED], "windows-1255", "שלום")] as [([UInt8], String, String)] {
+            XCTAssertEqual(try bytes.withUnsafeBytes { try TextCharset.utf8($0, charset: charset) }, Array(wanted.utf8), charset)
+        }
+    }
+
     /// A byte that is none of UTF-8 stands where no character was.
     func test_whatIsNoCharacter_isOneByteThatIsNone() throws {
         // The second half of a pair alone; the first half before a letter; a text that ends within a pair, and within a unit.

@@ -440,6 +440,36 @@ final class RecoveryTests: XCTestCase {
         }
     }
 
+    /// Columns that files have are there for good: a built-in type that does not fit them keeps the store neither from being recovered nor from opening.
+    func test_recover_builtInTypeThatDoesNotFit_isLeftOut() throws {
+        let own = Array(
+            #"{"name":"own","version":1,"format":"json","match":{"/schema":"own/1"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"lines":{"path":"/l","columns":{"is_return":{"path":"/r","type":"VARCHAR"}}}}}"#
+                .utf8)
+        for isGiven in [true, false] {
+            try? FileManager.default.removeItem(atPath: path)
+            try EngineFixture(path).engine.close()
+            // As before there was a built-in type with that column.
+            let catalog = try Catalog(path: self.catalog)
+            try catalog.write { try $0.execute("DELETE FROM types WHERE name = 'arts-poslog'") }
+            try catalog.put([NewType(name: "own", version: 1, json: own, isBuiltIn: false, table: "receipts", columns: try DocumentType(json: own).layout.fields)])
+            catalog.close()
+            let fixture = try EngineFixture(path)
+            XCTAssertNil(fixture.engine.types.registry.snapshot["arts-poslog"])
+            _ = try fixture.taken(#"{"schema":"own/1","id":"A","at":"2026-11-19T10:00:00Z","l":[{"r":"x"}]}"#)
+            _ = try fixture.engine.compact(before: nil)
+            // Of files without their types only those can be recovered whose rows are all in cold.
+            if isGiven { _ = try fixture.taken(#"{"schema":"own/1","id":"B","at":"2026-11-19T10:00:00Z","l":[{"r":"y"}]}"#) }
+            try fixture.engine.close()
+            try removeCatalog()
+            _ = try Recovery(path: path, typeFiles: isGiven ? [own] : []).run()
+            let again = try EngineFixture(path)
+            XCTAssertNil(again.engine.types.registry.snapshot["arts-poslog"])
+            XCTAssertNotNil(again.engine.types.registry.snapshot["pos-receipt"])
+            XCTAssertEqual(try again.walk(PageRequest(fields: ["receipt_id"])).sorted(), isGiven ? ["A", "B"] : ["A"])
+            try again.engine.close()
+        }
+    }
+
     /// Where files share a part of their rows nobody can say which were the table's.
     func test_recover_parquetAlone_filesThatContradict_isRefused() throws {
         let fixture = try EngineFixture(path)

@@ -33,6 +33,56 @@ final class TypePutTests: XCTestCase {
         }
     }
 
+    /// What a user's type has made of a table is there for good: a built-in type's next version that does not fit it is left out, said, and asked for again at each start.
+    func test_builtInTypes_nextVersionThatDoesNotFitTheTable_isLeftOutUntilItFits() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        func types() throws -> TypeStore { try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns())) }
+        let json = try XCTUnwrap(BuiltInTypes.files.first { $0.name == "arts-poslog" }).json
+        let newest = try DocumentType(json: Array(json.utf8)).version
+        let former = json.replacingOccurrences(of: "\"version\": \(newest)", with: "\"version\": \(newest - 1)").replacingOccurrences(of: "\"is_return\"", with: "\"was_return\"")
+        let own = #"{"name":"own","version":1,"format":"json","match":{"/own":{"exists":true}},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"lines":{"path":"/l","columns":{"is_return":{"path":"/r","type":"VARCHAR"}}}}}"#
+        let (earlier, mine) = (try DocumentType(json: Array(former.utf8)), try DocumentType(json: Array(own.utf8)))
+        XCTAssertEqual(earlier.version, newest - 1)
+        let both = try XCTUnwrap(SchemaEncoding.merged(earlier.layout.fields, adding: mine.layout.fields))
+        try catalog.put([
+            NewType(name: "arts-poslog", version: earlier.version, json: Array(former.utf8), isBuiltIn: true, table: "receipts", columns: both),
+            NewType(name: "own", version: 1, json: Array(own.utf8), isBuiltIn: false, table: "receipts", columns: both),
+        ])
+        let notes = Monitor<[String]>([])
+        StoreLog.observe { event in if event.what == "a built-in type does not fit its table" { notes.broadcast { $0.append(event.reason) } } }
+        defer { StoreLog.observe(nil) }
+        for start in 1...2 {
+            let opened = try types()
+            XCTAssertEqual(opened.registry.snapshot["arts-poslog"]?.version, earlier.version)
+            XCTAssertEqual(Set(opened.registry.snapshot.types.map(\.name)), Set(BuiltInTypes.files.map { $0.name } + ["own"]))
+            XCTAssertEqual(notes.withLock { $0.count }, start)
+        }
+        let note = notes.withLock { $0.last } ?? ""
+        for word in ["arts-poslog, version \(newest)", "/columns/lines/columns/is_return/type", "VARCHAR in the table receipts", "version \(earlier.version) stays in force"] {
+            XCTAssertTrue(note.contains(word), "\(word): \(note)")
+        }
+        // As where a table without that column was restored.
+        try catalog.deleteType(name: "own")
+        let fields = earlier.layout.fields
+        try catalog.write { try Catalog.setColumns(fields, of: "receipts", $0) }
+        XCTAssertEqual(try types().registry.snapshot["arts-poslog"]?.version, newest)
+        XCTAssertEqual(notes.withLock { $0.count }, 2)
+    }
+
+    /// Whoever has put a version of a built-in type goes on with it, of whatever number.
+    func test_builtInTypes_versionsOfUsers_stay() throws {
+        for version in [1, 50] {
+            let directory = TemporaryDirectory()
+            let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+            let own = Array(#"{"name":"arts-poslog","version":\#(version),"format":"json","match":{"/own":{"exists":true}},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC"}"#.utf8)
+            try catalog.put([NewType(name: "arts-poslog", version: version, json: own, isBuiltIn: false, table: "receipts", columns: [])])
+            let types = try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns()))
+            XCTAssertEqual(types.newestFile(of: "arts-poslog"), own)
+            XCTAssertEqual(types.registry.snapshot["arts-poslog"]?.version, version)
+        }
+    }
+
     /// What was taken before is not asked for its time: the next start takes it, however slow it is.
     func test_put_expressionsTakeTooLong_isRefused_andAStartTakesWhatIsThere() throws {
         let directory = TemporaryDirectory()

@@ -72,7 +72,9 @@ final class UploadHeaderTests: XCTestCase {
         XCTAssertEqual(upload.state, .processed)
         XCTAssertEqual(upload.counts.accepted, 1)
         let messages = try fixture.engine.catalog.rejections(of: "a", after: 0, limit: 9).rejections.flatMap(\.violations).map(\.message)
-        XCTAssertEqual(messages, ["a quote within a field that does not begin with one (line 2)", "not UTF-8 (line 3)"])
+        XCTAssertEqual(
+            messages,
+            ["a quote within a field that does not begin with one (line 2)", #"not UTF-8: of CSV in another charset the media type says so, as in "text/csv; charset=windows-1252" (line 3)"#])
         XCTAssertEqual(try fixture.walk(PageRequest(table: "sales", fields: ["receipt_id", "note"])), ["X2|a,b"])
     }
 
@@ -139,6 +141,12 @@ final class UploadHeaderTests: XCTestCase {
         let upload = try ended(Array("Order,Paid,Total\nX1,2024-01-02,5\n ,2024-01-02,6\n,,7\n".utf8), "a", fixture)
         XCTAssertEqual([upload.counts.accepted, upload.counts.rejected], [1, 2])
         XCTAssertEqual(try faults("a", fixture), ["/2/Order required", "/3/Order required", "/3/Paid required"])
+        // A blank where one of some values is wanted is no other value.
+        let (other, kind) = (TemporaryDirectory(), Self.type("cash", #"{"Kind":["cash","card"]}"#, #""v":{"path":"Total","type":"INTEGER"}"#))
+        let second = try engine(other.path, kind)
+        defer { second.engine.uploads.stop() }
+        _ = try ended(Array("Order,Paid,Kind,Total\nA,2024-01-02,,5\nB,2024-01-02,other,5\nC,2024-01-02,cash,5\n".utf8), "k", second)
+        XCTAssertEqual(try faults("k", second), ["/1/Kind required", "/2 unknown-type"])
     }
 
     func test_filesThatAreNoRecords_areErrors_evenOfOneLine() throws {
@@ -187,6 +195,19 @@ final class UploadHeaderTests: XCTestCase {
         // A record with what is no character of it is refused, and no other.
         let broken = try ended(Array("Order,Paid,Note\nX3,2024-01-02,".utf8) + [0x81, 0x0A] + Array("X4,2024-01-02,n\n".utf8), "b", contentType: "text/csv; charset=windows-1252", fixture)
         XCTAssertEqual([broken.counts.accepted, broken.counts.rejected], [1, 1])
+        XCTAssertEqual(try fixture.engine.catalog.rejections(of: "b", after: 0, limit: 9).rejections.flatMap(\.violations).map(\.message), ["not CP1252 (line 2)"])
+    }
+
+    /// As a post says it: a line that ends with the delimiter has a last name that is empty.
+    func test_valueUnderAnEmptyName_hasThePointerOfThatName() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try engine(folder.path, Self.sale)
+        defer { fixture.engine.uploads.stop() }
+        let upload = try ended(Array("Order,Paid,\nX1,2024-01-02,\nX2,2024-01-02,y\n".utf8), "a", fixture)
+        XCTAssertEqual([upload.counts.accepted, upload.counts.rejected], [1, 1])
+        let violations = try fixture.engine.catalog.rejections(of: "a", after: 0, limit: 9).rejections.flatMap(\.violations)
+        XCTAssertEqual(violations.map { "\($0.pointer) \($0.code)" }, ["/2/ unknown-column"])
+        XCTAssertEqual(violations.map(\.message), ["the header's name of column 3 is empty, and there is a value in it"])
     }
 
     /// As an upload: the header's fault is the body's.
@@ -215,6 +236,9 @@ final class UploadHeaderTests: XCTestCase {
         XCTAssertNil(refusal("Order,Paid\nX1,2024-01-02\n"))
         XCTAssertNil(refusal("", contentType: "text/csv; charset=iso-8859-1", Array("Order,Paid,Note\nX2,2024-01-02,".utf8) + [0xE9, 0x0A]))
         XCTAssertEqual(refusal("Order,Paid\nX1,2024-01-02\n", contentType: "text/csv; charset=klingon")?.code, .badEncoding)
+        let foreign = Array("Order,Paid,Note\nX3,2024-01-02,".utf8) + [0xE9, 0x0A]
+        XCTAssertTrue(refusal("", foreign)?.detail.contains("charset=windows-1252") ?? false, "of what was not said it may be told")
+        XCTAssertEqual(refusal("", contentType: "text/csv; charset=utf-8", foreign)?.detail, "not UTF-8 (byte 30)")
         XCTAssertEqual(try fixture.walk(PageRequest(table: "sales", fields: ["receipt_id", "note"])), ["X1|-", "X2|é"])
     }
 }
