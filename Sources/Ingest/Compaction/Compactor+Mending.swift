@@ -174,11 +174,7 @@ extension Compactor {
             for tail in file.allTails {
                 for group in tail.groups where file.damagedGroupIDs.contains(group.id) {
                     do {
-                        let chunks = try HotFileLoader.chunks(of: group, table: tail.table, file: file)
-                        let image = try HotFlusher.image(chunks, StateOverlay())
-                        try HotFlusher(writer: tier.writer).replace(group, of: tail, with: image, columns: group.typeColumns, isFilled: false, in: file)
-                        file.forgetDamaged(group.id)
-                        unmended.withLock { _ = $0.removeValue(forKey: HotImage.name(group, path: file.path)) }
+                        try layDownAgain(group, of: tail, in: file)
                         leftHot.withLock { _ = $0.removeValue(forKey: file.name) }
                         healed(file)
                         StoreLog.note("laid damaged columns down again", path: file.path, reason: "group \(group.id): from \(group.bounds.rowCount) rows and their documents")
@@ -193,13 +189,66 @@ extension Compactor {
         }
     }
 
+    private func layDownAgain(_ group: HotGroup, of tail: ColumnTail, in file: HotFile) throws {
+        let chunks = try HotFileLoader.chunks(of: group, table: tail.table, file: file)
+        // Those of the group are of the rows that it was made of.
+        var bounds = HotBounds()
+        for chunk in chunks { bounds.add(chunk.bounds) }
+        let image = try HotFlusher.image(chunks, StateOverlay())
+        try HotFlusher(writer: tier.writer).replace(group, of: tail, with: image, bounds: bounds, columns: group.typeColumns, isFilled: false, in: file)
+        file.forgetDamaged(group.id)
+        unmended.withLock { _ = $0.removeValue(forKey: HotImage.name(group, path: file.path)) }
+    }
+
+    /// Lays all columns of a doubted file down again, whose pages have just been found to have their sums. That they still had them then is found when it is proved once more.
+    ///
+    /// - Throws: `DoubtedColumns`, where some cannot be: the doubt stays. `DayCompactor.Cancelled`.
+    func settleDoubt(of file: HotFile) throws {
+        // What could not be laid down is still in memory, and says so below.
+        try? tier.flush()
+        guard file.allTails.allSatisfy({ $0.rowCountInMemory == 0 }) else { throw DoubtedColumns(reason: "not all rows are laid down in columns", isPassing: true) }
+        var (count, place) = (0, "")
+        do {
+            for tail in file.allTails {
+                for group in tail.groups {
+                    if isEnding { throw DayCompactor.Cancelled() }
+                    place = "group \(group.id): "
+                    try layDownAgain(group, of: tail, in: file)
+                    count += 1
+                }
+            }
+            place = ""
+            // In memory, with what stood beside their documents at the start.
+            if !file.marks.repaired.ids.isEmpty { try file.reloadRepairs() }
+            try tier.writer.perform(on: file) { writer in try writer.perform { try HotFile.dropDoubt($0) } }
+        } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+            throw DoubtedColumns(
+                reason: "\(place)\(error)", row: (error as? DamagedDocument)?.row, isPassing: !(error is DamagedDocument) && (error as? SQLiteError)?.kind != .corrupt)
+        }
+        file.trust()
+        healed(file)
+        StoreLog.note("laid the columns of a doubted hot file down again", path: file.path, reason: "\(count) group\(count == 1 ? "" : "s"): all its pages have their sums again")
+    }
+
+    /// Columns that may have been made of wrong rows, and cannot be laid down anew: their file stays hot, though its pages have their sums.
+    struct DoubtedColumns: Error, CustomStringConvertible {
+        let reason: String
+        /// Whose document is damaged.
+        var row: Int64?
+        var isPassing = false
+
+        var description: String { "columns may have been made of pages that did not have their sums, and cannot be laid down again: \(reason)" }
+    }
+
     /// Why a hot file stays hot that is due.
     struct HotFault: Sendable {
         let reason: String
         /// Whose document is damaged; nil where the fault is another.
         let row: Int64?
-        /// The device did not give a part of the file: nothing is proven of what is in it.
-        var mayPass = false
+        var passing: Passing?
+
+        /// What proves nothing of what is in the file, and may be over by the next compaction.
+        enum Passing { case unread, unhealed, doubted }
     }
 
     /// Whether the file could not be moved when that was last tried, and its receipt was not made whole since.
@@ -207,7 +256,7 @@ extension Compactor {
     /// A fault without a row is tried again by request alone, unless it may pass.
     func isLeft(_ file: HotFile) -> Bool {
         guard let fault = leftHot.withLock({ $0[file.name] }) else { return false }
-        return fault.row.map { !file.marks.repaired.contains($0) } ?? !fault.mayPass
+        return fault.row.map { !file.marks.repaired.contains($0) } ?? (fault.passing == nil)
     }
 
     /// Hot files that stay hot, since something of them is damaged. For the operator.
@@ -217,8 +266,12 @@ extension Compactor {
             if count > 0 { return "\(count) receipt\(count == 1 ? "" : "s") of the hot file \(file.name) \(count == 1 ? "has a damaged document" : "have damaged documents"): the log names them" }
             let imageCount = file.damagedImageCount
             if imageCount > 0 { return "\(imageCount) group\(imageCount == 1 ? "" : "s") of columns in the hot file \(file.name) \(imageCount == 1 ? "is" : "are") damaged: the log names what" }
-            if leftHot.withLock({ $0[file.name] })?.mayPass == true { return "a part of the hot file \(file.name) could not be read: it stays hot until it can, and the log names what" }
-            return isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
+            return switch leftHot.withLock({ $0[file.name]?.passing }) {
+            case .unread?: "a part of the hot file \(file.name) could not be read: it stays hot until it can, and the log names what"
+            case .unhealed?: "pages of the hot file \(file.name) could not be put right yet: it stays hot until they are, and the log says why"
+            case .doubted?: "columns of the hot file \(file.name) could not be laid down again yet: it stays hot until they are, and the log says why"
+            case nil: isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
+            }
         }
     }
 
@@ -230,17 +283,19 @@ extension Compactor {
         switch error {
         case let damaged as DamagedDocument: fault = HotFault(reason: "\(damaged)", row: damaged.row)
         case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
-        case let error as SQLiteError where error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil, mayPass: true)
-        case let postponed as HealedPages.Postponed:
-            leftHot.withLock { _ = $0.removeValue(forKey: file.name) }
-            StoreLog.note("left a hot file for the next compaction", path: file.path, reason: "\(postponed)")
-            return true
+        case let error as SQLiteError where error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil, passing: .unread)
+        case let postponed as HealedPages.Postponed: fault = HotFault(reason: "\(postponed)", row: nil, passing: .unhealed)
+        case let doubted as DoubtedColumns: fault = HotFault(reason: "\(doubted)", row: doubted.row, passing: doubted.isPassing ? .doubted : nil)
         case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
         case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
         default: return false
         }
         let isNew = leftHot.withLock { $0.updateValue(fault, forKey: file.name)?.reason != fault.reason }
-        let what = fault.mayPass ? "a hot file stays hot until it can be read" : "a damaged hot file stays hot"
+        let what = switch fault.passing {
+        case .unread?: "a hot file stays hot until it can be read"
+        case .unhealed?, .doubted?: "left a hot file for the next compaction"
+        case nil: "a damaged hot file stays hot"
+        }
         if isNew { StoreLog.note(what, path: file.path, reason: fault.reason, level: .warning) }
         return true
     }

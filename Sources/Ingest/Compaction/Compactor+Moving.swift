@@ -119,14 +119,27 @@ extension Compactor {
             return (written, left)
         } catch {
             for case .success(let parts) in all {
-                for part in parts { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
+                try Self.discard(parts, tables)
             }
             throw error
         }
     }
 
-    /// All tables of one file. As many rows must come out as its tails hold, and its pages must have their sums, or nothing is moved.
+    private static func discard(_ written: [Written], _ tables: [String: Table]) throws {
+        for part in written { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
+    }
+
+    /// A doubted file is written twice: once to know that all its pages have their sums, and again out of columns that were laid down anew.
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
+        let written = try writeProven(file, tables)
+        guard file.isDoubted else { return written }
+        try Self.discard(written, tables)
+        try settleDoubt(of: file)
+        return try writeProven(file, tables)
+    }
+
+    /// All tables of one file. As many rows must come out as its tails hold, and its pages must have their sums, or nothing is moved.
+    private func writeProven(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
             superseded: tier.boundary.snapshot().superseded, others: tier.boundary.snapshot().files.filter { $0 !== file }, isCancelled: { [self] in isEnding })
@@ -147,7 +160,7 @@ extension Compactor {
             }
             return written
         } catch {
-            for part in written { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
+            try Self.discard(written, tables)
             throw error
         }
     }

@@ -58,6 +58,7 @@ package final class HotFile: Sendable {
     private let isRemoved = Atomic<Bool>(false)
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<WALPreallocation?>(nil)
+    private let doubted = Atomic<Bool>(false)
     // These two go from false to true once and never back.
     private let failed = Atomic<Bool>(false)
     private let rebuilt = Atomic<Bool>(false)
@@ -207,6 +208,14 @@ package final class HotFile: Sendable {
     /// The key in `meta` that says so.
     static let rebuiltKey = "rebuilt"
 
+    /// Whether columns may have been made of rows on pages that did not have their sums (`keepDoubt`).
+    var isDoubted: Bool { doubted.load(ordering: .acquiring) }
+    /// - Returns: whether it was not doubted before.
+    @discardableResult
+    func doubt() -> Bool { !doubted.exchange(true, ordering: .acquiringAndReleasing) }
+    /// All its columns were laid down anew.
+    func trust() { doubted.store(false, ordering: .releasing) }
+
     // MARK: Opening what is on disk
 
     /// Reads what a restart needs: bounds, groups, and the rows whose columns were only in memory.
@@ -227,6 +236,7 @@ package final class HotFile: Sendable {
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
             if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
             if try connection.integer("SELECT 1 FROM meta WHERE key = '\(Self.rebuiltKey)'") != nil { noteRebuilt() }
+            if try connection.integer("SELECT 1 FROM meta WHERE key = '\(Self.doubtKey)'") != nil { doubt() }
             if info.rowCount > 0 {
                 let first = try Self.marks(connection, row: 1)
                 let last = try Self.marks(connection, row: info.rowCount)

@@ -136,11 +136,11 @@ struct HotFileLoader {
             let middle = min(start + Self.rangeRowCount, last), end = min(middle + Self.rangeRowCount, last)
             let second = Mutex<Result<Pending.Rows, any Error>?>(nil)
             let read = { @Sendable in
-                let rows = Result { try pending.file.pool.withConnection { try pending.rows(after: middle, to: end, $0) } }
+                let rows = Result { try pending.file.readingRows { try pending.rows(after: middle, to: end, $0) } }
                 second.withLock { $0 = rows }
             }
             let thread = middle < end ? WorkerThread.joinable(name: "loader", read) : nil
-            let first = Result { try pending.rows(after: start, to: middle, connection) }
+            let first = Result { try file.readingRows { try pending.rows(after: start, to: middle, $0) } }
             // Before anything is thrown: the thread reads the file.
             thread?.join()
             if thread == nil, middle < end { read() }
@@ -316,7 +316,7 @@ struct HotFileLoader {
     ///
     /// - Throws: `DamagedDocument` for a row whose document is damaged as well; `SQLiteError` where a type's documents do not give their values alone.
     static func chunks(of group: HotGroup, table: String, file: HotFile) throws -> [HotChunk] {
-        try file.pool.withConnection { connection in
+        try file.readingRows { connection in
             let isRepaired = !file.marks.repaired.ids.isEmpty
             let statement = try connection.statement("""
                 SELECT \(rowColumns(isRepaired)), k.id, k.type, k.version, k.content_type, k.columns

@@ -379,11 +379,12 @@ enum SQLiteFileSystem {
     ///
     /// - Returns: fewer at the end of the file, and none where `code` says that it cannot be read.
     static func bytes(ofFileOf connection: OpaquePointer, at offset: Int64, count: Int) -> (code: Int32, bytes: [UInt8]) {
-        guard let (inner, methods) = below(database(of: connection)) else { return (SQLITE_IOERR, []) }
+        guard let file = database(of: connection), let (inner, methods) = below(file) else { return (SQLITE_IOERR, []) }
         var size: Int64 = 0
         var code = methods.xFileSize(inner, &size)
         let present = min(count, Int(clamping: size.subtractingSaturating(offset)))
         guard code == SQLITE_OK, present > 0 else { return (code, []) }
+        if isObserved, let refusal = observed(file, { $0.willRead($1, offset: offset, count: present) }) { return (refusal, []) }
         let bytes = [UInt8](unsafeUninitializedCapacity: present) { target, initialized in
             code = methods.xRead(inner, target.baseAddress, Int32(clamping: present), offset)
             initialized = code == SQLITE_OK ? present : 0
@@ -468,6 +469,8 @@ extension FileObserver {
 /// How a call fails.
 package enum FileRefusal: Sendable {
     case noSpace, failedRead, failedWrite, failedSync, failedGrowth
+    /// As the system's read says it of a part that the device does not give; SQLite's statements make SQLITE_CORRUPT of it.
+    case unreadSector
 
     var code: Int32 {
         switch self {
@@ -476,6 +479,7 @@ package enum FileRefusal: Sendable {
         case .failedWrite: SQLITE_IOERR | (3 << 8)
         case .failedSync: SQLITE_IOERR | (4 << 8)
         case .failedGrowth: SQLITE_IOERR | (19 << 8)
+        case .unreadSector: SQLITE_IOERR | (33 << 8)
         }
     }
 }

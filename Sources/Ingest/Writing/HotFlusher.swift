@@ -62,6 +62,7 @@ struct HotFlusher {
         let laidDown = Self.laidDown(file, but: tail, after: chunks.count)
         let id = try lay(image, bounds, columns, table: tail.table, in: file) { id, connection in
             try connection.execute("\(HotGroupStage.laidDown.update(id)) UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
+            try file.keepDoubt(connection)
         }
         // From here on readers take the group. Those that hold the chunks read on: both have the same rows.
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
@@ -72,19 +73,23 @@ struct HotFlusher {
     ///
     /// In one transaction the new one becomes readable and the old one not, so a start in between finds one of the two. What replaces a replacement lies in the other table again.
     ///
-    /// - Parameter isFilled: it has values that the rows' documents did not give when they came.
+    /// - Parameters:
+    ///   - bounds: of the rows as the image has them; nil where they are those of the group.
+    ///   - isFilled: it has values that the rows' documents did not give when they came.
     func replace(
-        _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], columns: [Field], isFilled: Bool, in file: HotFile
+        _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], bounds: HotBounds? = nil, columns: [Field], isFilled: Bool, in file: HotFile
     ) throws {
+        let bounds = bounds ?? group.bounds
         let isReplacement = !group.isReplacement
         let stage: HotGroupStage = isReplacement ? .replacing : .laidDown
-        let id = try lay(image, group.bounds, columns, table: tail.table, isReplacement: isReplacement, in: file) { id, connection in
+        let id = try lay(image, bounds, columns, table: tail.table, isReplacement: isReplacement, in: file) { id, connection in
             try connection.execute(stage.update(id) + HotGroupStage.replaced.update(group.id))
             if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
+            try file.keepDoubt(connection)
         }
         if isFilled { file.noteRebuilt() }
         tail.replace(
-            group, with: HotGroup(id: id, bounds: group.bounds, typeColumns: columns, byteCount: Int64(image.count), isReplacement: isReplacement))
+            group, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count), isReplacement: isReplacement))
     }
 
     /// Lays an image down, as a group that is not complete until `complete` has made it so.
@@ -238,7 +243,8 @@ struct HotFlusher {
             try writer.perform(on: file) { writer in
                 try writer.perform { connection in
                     let delete = try connection.statement("DELETE FROM pending WHERE id BETWEEN ?1 AND ?2")
-                    for range in ranges {
+                    // Of a doubted file columns are made of them once more.
+                    for range in ranges where !file.isDoubted {
                         delete.bind(1, range.lowerBound)
                         delete.bind(2, range.upperBound)
                         try delete.run()

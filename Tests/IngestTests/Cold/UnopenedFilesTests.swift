@@ -28,8 +28,6 @@ final class UnopenedFilesTests: XCTestCase {
         isRefused.withLock { $0 = false }
         XCTAssertEqual(fixture.engine.degradations, [])
         // One that is gone by now, as after a merge, is nobody's.
-        isRefused.withLock { $0 = true }
-        XCTAssertEqual(fixture.engine.degradations, [])
         table.damage.setRefusal(DataDirectory.refusal)
         XCTAssertThrowsError(try table.reading("file://\(file)") { () -> Void in throw ColumnStoreError(.io, path: file, "open: Permission denied", systemError: EACCES) })
         XCTAssertEqual(fixture.engine.degradations, [])

@@ -433,7 +433,7 @@ final class ColdDamageTests: XCTestCase {
         XCTAssertTrue(try fixture.taken(Self.document(4)).isRepeat)
         XCTAssertEqual(try fixture.engine.compact(before: nil).filesLeft, 1, "its page is put right once nobody reads in the log")
         try reader.execute("COMMIT")
-        XCTAssertEqual(fixture.engine.degradations, [])
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("could not be put right yet") }, "\(fixture.engine.degradations)")
         XCTAssertEqual(try fixture.engine.compact(before: nil).filesMoved, 1)
         try checkWhole(fixture, answers, "healed")
     }

@@ -16,9 +16,10 @@ struct HealedPages {
         var place: Int64 { number.subtractingSaturating(1).multipliedSaturating(by: Int64(found.count)) }
     }
 
-    /// Somebody reads in the file's log: its pages can be put right once that has ended, and nothing is said of them until then.
+    /// Pages that can be put right cannot be just now, and nothing is said of them until then.
     struct Postponed: Error, CustomStringConvertible {
-        var description: String { "somebody reads in its log: pages that can be put right are put right once that has ended" }
+        var reason = "its log is read, written or copied just now"
+        var description: String { "\(reason): pages that can be put right are put right once that has passed" }
     }
 
     /// In each turn of the writer's thread: receipts wait meanwhile.
@@ -26,12 +27,19 @@ struct HealedPages {
 
     /// - Parameter numbers: of pages without their sums.
     /// - Returns: whether one of them was written.
-    /// - Throws: `Postponed`, also where some were written before.
+    /// - Throws: `Postponed`, also where some were written before, and where the disk does not take them, which is this file's affair alone.
     func putRight(_ numbers: [Int64], by writer: HotWriter) throws -> Bool {
         guard !file.marks.repaired.ids.isEmpty else { return false }
         let pages = try pages(numbers)
-        // What the log has is copied before the writer's thread has to do with it.
         guard !pages.isEmpty else { return false }
+        // Outside of the writer's turn, which is to hear of a sync that failed.
+        do { return try write(pages, by: writer) } catch let error as SQLiteError where error.kind == .full || error.kind == .io {
+            throw Postponed(reason: "the disk does not take them (\(error))")
+        }
+    }
+
+    private func write(_ pages: [Healing], by writer: HotWriter) throws -> Bool {
+        // What the log has is copied before the writer's thread has to do with it.
         guard try Self.cutLog(file.path) != nil else { throw Postponed() }
         let path = file.path
         let isWritten = Mutex(false)

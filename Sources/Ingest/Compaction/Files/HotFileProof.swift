@@ -32,6 +32,7 @@ struct HotFileProof {
         switch found {
         case .nothing: return nil
         case .pages(let pages):
+            keepDoubt(of: pages)
             let others = pages.count.subtractingSaturating(1)
             return "page \(pages.first ?? 1) does not have its sum" + (others > 0 ? ", nor do \(others) others" : "") + ": what a query says of its rows may be wrong"
         case .images(let groups, let reason):
@@ -42,7 +43,19 @@ struct HotFileProof {
         }
     }
 
-    /// SQLite reads frames by its index, and looks at none of their sums.
+    /// Columns that were made of these pages are taken for what they say only once they have been laid down anew.
+    private func keepDoubt(of pages: [Int64]) {
+        file.doubt()
+        // A header that has changed may say of pages what they are not: nothing is written by it.
+        if pages.first == 1 { return }
+        do {
+            try writer.perform(on: file) { [file] writer in try writer.perform { try file.keepDoubt($0) } }
+        } catch {
+            StoreLog.note("it could not be written down that a hot file is doubted", path: file.path, reason: StoreLog.text(error), level: .warning)
+        }
+    }
+
+    /// SQLite reads frames by its index, and looks at none of their sums. Those of the last transaction say nothing: where a crash cut one off it looks the same.
     private func logFault() throws -> String? {
         do {
             guard let log = try WriteAheadLog(path: file.path, isLive: true), log.losesCommits else { return nil }
@@ -73,7 +86,17 @@ struct HotFileProof {
         do {
             for query in try queries(connection) { try read(query, connection, goOn) }
             return try images(connection, goOn)
-        } catch let error as SQLiteError where error.kind == .corrupt { return .pages(pages) }
+        } catch let error as SQLiteError where error.kind == .corrupt {
+            // Statements say the same of a page that the device does not give: nothing is known of that.
+            if error.code != SQLiteError.ioErrorData { try checkGiven(pages, connection) }
+            return .pages(pages)
+        }
+    }
+
+    /// - Throws: where the device does not give one of the pages.
+    private static func checkGiven(_ pages: [Int64], _ connection: SQLiteConnection) throws {
+        let byteCount = try connection.integer("PRAGMA page_size") ?? 0
+        for page in pages { _ = try connection.fileBytes(at: page.subtractingSaturating(1).multipliedSaturating(by: byteCount), count: Int(clamping: byteCount)) }
     }
 
     private static func read(_ query: String, _ connection: SQLiteConnection, _ goOn: () throws -> Void) throws {

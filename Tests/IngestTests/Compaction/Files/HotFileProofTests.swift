@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -57,7 +58,7 @@ final class HotFileProofTests: XCTestCase {
 
     private final class UnreadPages: FileObserver {
         func opened(_ path: String) {}
-        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { offset >= 4_096 && path.hasSuffix(".sqlite") ? .failedRead : nil }
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { offset >= 4_096 && path.hasSuffix(".sqlite") ? .unreadSector : nil }
         func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? { nil }
         func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
         func willSynchronize(_ path: String) -> FileRefusal? { nil }
@@ -133,7 +134,85 @@ final class HotFileProofTests: XCTestCase {
         XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("could not be read") }, "\(fixture.engine.degradations)")
         XCTAssertTrue(compactor.setAside(file, HealedPages.Postponed()))
         XCTAssertFalse(compactor.isLeft(file))
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("could not be put right yet") }, "\(fixture.engine.degradations)")
+        try fixture.engine.close()
+    }
+
+    /// A disk that takes nothing in the place of what a database file has, while a test says so.
+    private final class FixedFile: FileObserver {
+        private let name: String
+        private let state = Mutex<(isFixed: Bool, refusedCount: Int)>((false, 0))
+
+        init(_ name: String) { self.name = name }
+
+        var isFixed: Bool {
+            get { state.withLock { $0.isFixed } }
+            set { state.withLock { $0.isFixed = newValue } }
+        }
+        var refusedCount: Int { state.withLock { $0.refusedCount } }
+
+        func opened(_ path: String) {}
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { nil }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? {
+            guard path.hasSuffix(name) else { return nil }
+            return state.withLock { state -> FileRefusal? in
+                guard state.isFixed else { return nil }
+                state.refusedCount += 1
+                return .noSpace
+            }
+        }
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { nil }
+        func deleted(_ path: String, isDurable: Bool) {}
+        func synchronizedDirectory(_ path: String) {}
+    }
+
+    /// The page of a document that was sent again can be put right, and there is no room for that: its file waits, and no other.
+    func test_compact_ofAPageThatTheDiskDoesNotTake_movesTheOtherFiles_andTriesThatOneAgain() throws {
+        func document(_ number: Int) -> String { EngineFixture.receipt("R-\(number)", note: " \(number) \(UInt64(number) &* 0x9E37_79B9_7F4A_7C15)") }
+        var fixture = try EngineFixture(directory.path)
+        for number in 0..<40 { _ = try fixture.taken(document(number)) }
+        try fixture.engine.tier.seal()
+        for number in 40..<60 { _ = try fixture.taken(document(number)) }
+        try fixture.engine.tier.seal()
+        try fixture.engine.tier.flush()
+        let answers = try fixture.walk(PageRequest(fields: ["*"], limit: 7))
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let (path, name) = (file.path, file.name)
+        try fixture.engine.close()
+        // In the document of the fifth row, where it stands on a leaf.
+        let stored: [UInt8]
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .readOnly)
+            let statement = try connection.statement("SELECT document FROM rows WHERE id = 5")
+            XCTAssertTrue(try statement.step())
+            stored = statement.bytes(0)
+        }
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        // Pages that were leaves before have it still, where nobody looks.
+        var end = bytes.startIndex, leafCount = 0
+        while let range = bytes.range(of: Data(stored), in: end..<bytes.endIndex) {
+            end = range.upperBound
+            guard bytes[range.lowerBound / 4_096 * 4_096] == 13 else { continue }
+            bytes[range.lowerBound + stored.count / 2] ^= 4
+            leafCount += 1
+        }
+        XCTAssertEqual(leafCount, 1)
+        try bytes.write(to: URL(filePath: path))
+        let disk = FixedFile("/\(name).sqlite")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        fixture = try EngineFixture(directory.path)
+        XCTAssertTrue(try fixture.taken(document(4)).isRepeat)
+        disk.isFixed = true
+        let summary = try fixture.engine.compact(before: nil)
+        XCTAssertEqual([summary.filesMoved, summary.filesLeft], [1, 1])
+        XCTAssertGreaterThan(disk.refusedCount, 0)
+        XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("pages of the hot file \(name) could not be put right yet") }, "\(fixture.engine.degradations)")
+        disk.isFixed = false
+        XCTAssertEqual(try fixture.engine.compact(before: nil).filesMoved, 1)
         XCTAssertEqual(fixture.engine.degradations, [])
+        XCTAssertEqual(try fixture.walk(PageRequest(fields: ["*"], limit: 7)), answers)
         try fixture.engine.close()
     }
 }
