@@ -22,7 +22,7 @@ package final class Quarantine: Sendable {
     /// Of an entry: those with lower numbers came under a clock that was ahead (`arrivalBehind`).
     private let place = Atomic<Int64>(.min)
     /// Used within transactions of the catalog alone (`change`).
-    private let shares = Mutex(QuarantineShares())
+    private let shares: Mutex<QuarantineShares>
 
     /// A refused document on its way in.
     ///
@@ -47,10 +47,16 @@ package final class Quarantine: Sendable {
     /// Entries of one transaction.
     static let groupCount = 1_000
 
-    /// - Parameter counting: what else is done with refusals, in the transaction that keeps them.
-    init(catalog: Catalog, limits: Limits, counting: @escaping @Sendable ([Refused], SQLiteConnection) throws -> Void = { _, _ in }) {
+    /// - Parameters:
+    ///   - senderCountMax: of so many documents it is known who has sent them for another.
+    ///   - counting: what else is done with refusals, in the transaction that keeps them.
+    init(
+        catalog: Catalog, limits: Limits, senderCountMax: Int = QuarantineShares.senderCountMax,
+        counting: @escaping @Sendable ([Refused], SQLiteConnection) throws -> Void = { _, _ in }
+    ) {
         self.catalog = catalog
         self.limits = limits
+        shares = Mutex(QuarantineShares(senderCountMax: senderCountMax))
         self.counting = counting
     }
 
@@ -151,7 +157,7 @@ package final class Quarantine: Sendable {
             return try catalog.write(isCounted: false) { connection in try shares.withLock { try body(&$0, connection) } }
         } catch {
             // What it counted came to nothing.
-            shares.withLock { $0 = QuarantineShares() }
+            shares.withLock { $0.forget() }
             throw error
         }
     }
@@ -165,52 +171,63 @@ package final class Quarantine: Sendable {
 
     /// - Returns: the ticket: of the earlier entry where there is one.
     private static func write(_ entry: Entry, now: Int64, _ shares: inout QuarantineShares, _ connection: SQLiteConnection) throws -> String {
-        let (type, document) = (entry.refused.type, entry.refused.document)
-        var (client, sender) = (entry.refused.client, entry.refused.sender)
-        if let own = sender, !shares.mayNoteSender { (client, sender) = (own.client, nil) }
-        let (hash, ticket, text, contentType) = (entry.hash, entry.ticket, entry.text, entry.refused.contentType)
-        let name = client.map { Array($0.utf8) }
-        func counted(_ id: Int64, _ byteCount: Int) -> QuarantineShares.Entry { QuarantineShares.Entry(id: id, client: name, byteCount: byteCount) }
-        do {
-            let known = try connection.statement("SELECT ticket, id, byte_count FROM quarantine WHERE sha256 = ?1 AND client_id IS ?2")
-            try known.bind(1, hash)
-            try known.bind(2, client)
-            defer { known.reset() }
-            if try known.step(), let earlier = ULID(bytes: known.bytes(0)) {
-                // The reasons may have changed with the type. Its days begin anew: it goes to the end of the order in which entries are dropped.
-                let (id, byteCount) = (known.int64(1), known.count(2))
-                let next = (try connection.integer("SELECT max(id) FROM quarantine") ?? id).addingSaturating(1)
-                let update = try connection.statement("UPDATE quarantine SET id = ?5, received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
-                try update.bind(1, earlier.bytes)
-                update.bind(2, now)
-                try update.bind(3, type)
-                try update.bind(4, text)
-                update.bind(5, next)
-                try update.run()
-                // Whose it is stays as it was: neither who sends it again for another, nor that one, pays for both.
-                let earlierSender = shares.sender(of: id)
-                shares.went(counted(id, byteCount))
-                shares.came(counted(next, byteCount), from: earlierSender)
-                return earlier.description
-            }
-            let insert = try connection.statement("""
-                INSERT INTO quarantine(ticket, client_id, received_at, content_type, type, sha256, problem, byte_count, document)
-                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                """)
-            try insert.bind(1, ticket.bytes)
-            try insert.bind(2, client)
-            insert.bind(3, now)
-            try insert.bind(4, contentType)
-            try insert.bind(5, type)
-            try insert.bind(6, hash)
-            try insert.bind(7, text)
-            insert.bind(8, Int64(document.count))
-            try insert.bind(9, document)
-            try insert.run()
-            shares.came(counted(connection.lastInsertedRowID, document.count), from: sender)
-            try Self.addBytes(Int64(document.count), connection)
-            return ticket.description
-        }
+        let (client, sender) = (entry.refused.client, entry.refused.sender)
+        if let ticket = try renew(entry, of: client, now: now, &shares, connection) { return ticket }
+        // Where no more senders can be known it is the sender's own, and is sought there too.
+        guard let own = sender, !shares.mayNoteSender else { return try insert(entry, of: client, from: sender, now: now, &shares, connection) }
+        if let ticket = try renew(entry, of: own.client, now: now, &shares, connection) { return ticket }
+        return try insert(entry, of: own.client, from: nil, now: now, &shares, connection)
+    }
+
+    private static func counted(_ id: Int64, of client: String?, _ byteCount: Int) -> QuarantineShares.Entry {
+        QuarantineShares.Entry(id: id, client: client.map { Array($0.utf8) }, byteCount: byteCount)
+    }
+
+    /// - Returns: the ticket of the client's entry; nil where it has none of these bytes.
+    private static func renew(_ entry: Entry, of client: String?, now: Int64, _ shares: inout QuarantineShares, _ connection: SQLiteConnection) throws -> String? {
+        let known = try connection.statement("SELECT ticket, id, byte_count FROM quarantine WHERE sha256 = ?1 AND client_id IS ?2")
+        try known.bind(1, entry.hash)
+        try known.bind(2, client)
+        defer { known.reset() }
+        guard try known.step(), let earlier = ULID(bytes: known.bytes(0)) else { return nil }
+        // The reasons may have changed with the type. Its days begin anew: it goes to the end of the order in which entries are dropped.
+        let (id, byteCount) = (known.int64(1), known.count(2))
+        let next = (try connection.integer("SELECT max(id) FROM quarantine") ?? id).addingSaturating(1)
+        let update = try connection.statement("UPDATE quarantine SET id = ?5, received_at = ?2, type = ?3, problem = ?4 WHERE ticket = ?1")
+        try update.bind(1, earlier.bytes)
+        update.bind(2, now)
+        try update.bind(3, entry.refused.type)
+        try update.bind(4, entry.text)
+        update.bind(5, next)
+        try update.run()
+        // Whose it is stays as it was: neither who sends it again for another, nor that one, pays for both.
+        let earlierSender = shares.sender(of: id)
+        shares.went(counted(id, of: client, byteCount))
+        shares.came(counted(next, of: client, byteCount), from: earlierSender)
+        return earlier.description
+    }
+
+    private static func insert(
+        _ entry: Entry, of client: String?, from sender: QuarantineShares.Sender?, now: Int64, _ shares: inout QuarantineShares, _ connection: SQLiteConnection
+    ) throws -> String {
+        let document = entry.refused.document
+        let insert = try connection.statement("""
+            INSERT INTO quarantine(ticket, client_id, received_at, content_type, type, sha256, problem, byte_count, document)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            """)
+        try insert.bind(1, entry.ticket.bytes)
+        try insert.bind(2, client)
+        insert.bind(3, now)
+        try insert.bind(4, entry.refused.contentType)
+        try insert.bind(5, entry.refused.type)
+        try insert.bind(6, entry.hash)
+        try insert.bind(7, entry.text)
+        insert.bind(8, Int64(document.count))
+        try insert.bind(9, document)
+        try insert.run()
+        shares.came(counted(connection.lastInsertedRowID, of: client, document.count), from: sender)
+        try Self.addBytes(Int64(document.count), connection)
+        return entry.ticket.description
     }
 
     static func addBytes(_ count: Int64, _ connection: SQLiteConnection) throws {

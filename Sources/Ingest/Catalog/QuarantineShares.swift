@@ -29,12 +29,20 @@ struct QuarantineShares: Sendable {
 
     /// By the entry's number: owners of what was sent for others. Never more than `senderCountMax`, which is memory.
     private var owners: [Int64: [UInt8]] = [:]
+    private let senderCountMax: Int
     static let senderCountMax = 65_536
     private var byteCounts: [[UInt8]?: Int] = [:]
     private var place = Int64.min
     private var classes = [Set<[UInt8]?>](repeating: [], count: Int.bitWidth + 1)
     /// Of so many clients that have about as much, or entries of one that may be the oldest, no more are looked at.
     private static let lookCount = 64
+    /// As many as a transaction drops: all that somebody has sent are put in order to find the oldest.
+    private static let sentLookCount = 2_048
+
+    init(senderCountMax: Int = QuarantineShares.senderCountMax) { self.senderCountMax = senderCountMax }
+
+    /// A transaction failed: all is counted anew.
+    mutating func forget() { self = QuarantineShares(senderCountMax: senderCountMax) }
 
     // MARK: Counting
 
@@ -76,7 +84,7 @@ struct QuarantineShares: Sendable {
     }
 
     /// Whether there is room to know the sender of one more.
-    var mayNoteSender: Bool { owners.count < Self.senderCountMax }
+    var mayNoteSender: Bool { owners.count < senderCountMax }
 
     func sender(of id: Int64) -> Sender? { owners[id].map { Sender(client: $0.count > 1 ? String(decoding: $0.dropFirst(), as: UTF8.self) : nil) } }
 
@@ -128,7 +136,7 @@ struct QuarantineShares: Sendable {
     }
 
     private func first(of client: [UInt8]?, _ connection: SQLiteConnection) throws -> [Int64] {
-        if client?.first == 0 { return Array(owners.filter { $0.value == client }.keys.sorted().prefix(Self.lookCount).reversed()) }
+        if client?.first == 0 { return Array(owners.filter { $0.value == client }.keys.sorted().prefix(Self.sentLookCount).reversed()) }
         // All of it is in the index `quarantine_client`.
         let select = try connection.statement("SELECT id FROM quarantine WHERE client_id IS ?1 ORDER BY ticket")
         defer { select.reset() }

@@ -219,8 +219,8 @@ package final class DataDirectory: Sendable {
         }
 
         /// What keeps a file from being opened.
-        static func opening(_ path: String, _ code: Int32) -> Failure {
-            code == EACCES || code == EPERM ? .refused(path: path, code: code) : .io(operation: "open", path: path, code: code)
+        package static func opening(_ path: String, _ code: Int32, operation: String = "open") -> Failure {
+            code == EACCES || code == EPERM ? .refused(path: path, code: code) : .io(operation: operation, path: path, code: code)
         }
     }
 
@@ -378,8 +378,10 @@ package final class DataDirectory: Sendable {
 
     /// Lets another process have the directory: after everything in it was closed.
     package func release() {
-        let descriptor = lock.exchange(-1, ordering: .acquiringAndReleasing)
-        if descriptor >= 0 { close(descriptor) }
+        note.end {
+            let descriptor = lock.exchange(-1, ordering: .acquiringAndReleasing)
+            if descriptor >= 0 { close(descriptor) }
+        }
     }
 
     /// - Returns: whether a store is to be made.
@@ -568,7 +570,7 @@ package final class DataDirectory: Sendable {
     static func textIfThere(_ path: String) throws -> String? {
         if let text = text(path) { return text }
         let code = errno
-        guard code == ENOENT || code == ENOTDIR else { throw Failure.io(operation: "read", path: path, code: code) }
+        guard code == ENOENT || code == ENOTDIR else { throw Failure.opening(path, code, operation: "read") }
         return nil
     }
 

@@ -85,7 +85,7 @@ enum DatabaseFile {
     private static func faults(_ path: String, beside log: WriteAheadLog?, unless isCancelled: () -> Bool) throws -> [String] {
         var faults: [String] = []
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        guard descriptor >= 0 else { throw DataDirectory.Failure.opening(path, errno) }
         defer { close(descriptor) }
         let header = try RawFile.read(descriptor, at: 0, count: 100, path)
         if header.isEmpty { return faults + ["is empty"] }

@@ -34,12 +34,13 @@ struct StoreFormat: Equatable, Sendable {
     }
 
     /// - Returns: nil where there is no such file.
-    /// - Throws: `DataDirectory.Failure.unknownFormat`.
+    /// - Throws: `DataDirectory.Failure.unknownFormat`, and where it cannot be read.
     static func read(_ directory: String) throws -> StoreFormat? {
         let path = "\(directory)/FORMAT"
         try DataDirectory.checkPlain(path)
         guard let text = DataDirectory.text(path) else {
-            guard access(path, F_OK) != 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: errno) }
+            let code = errno
+            guard access(path, F_OK) != 0 else { throw DataDirectory.Failure.opening(path, code, operation: "read") }
             return nil
         }
         if let format = parse(text) { return format }

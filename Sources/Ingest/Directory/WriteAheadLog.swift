@@ -40,7 +40,7 @@ struct WriteAheadLog {
                 (self.fault, losesCommits) = (fault, true)
                 return
             }
-            throw DataDirectory.Failure.io(operation: "open", path: name, code: errno)
+            throw DataDirectory.Failure.opening(name, errno)
         }
         defer { close(descriptor) }
         let header = try Self.read(descriptor, at: 0, count: Self.headerByteCount, name)

@@ -74,12 +74,20 @@ extension UploadKeeping {
             guard left != announced else { throw fault }
             return (upload, left)
         } catch let fault as Fault where fault.code == .uploadClosed {
-            // The call that brought the last byte has just ended it, somebody has ended the upload, or that call is at it still.
-            guard let now = try linked(upload.id), now.state != .new else {
-                throw Fault(.overloaded, "the end of the file is being looked at just now: ask again", advice: .sendAgainLater)
-            }
+            let now = try closed(upload)
             return (now, now.receivedByteCount)
         }
+    }
+
+    /// An upload whose file another call has, or that takes none any more, as it stands by now. It waits for nobody.
+    ///
+    /// - Throws: overloaded.
+    package func closed(_ upload: Upload) throws -> Upload {
+        // The call that brought the last byte has just ended it, somebody has ended the upload, or that call is at it still.
+        guard let now = try linked(upload.id), now.state != .new else {
+            throw Fault(.overloaded, "the end of the file is being looked at just now: ask again", advice: .sendAgainLater)
+        }
+        return now
     }
 }
 

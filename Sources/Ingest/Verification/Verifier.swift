@@ -284,11 +284,13 @@ package final class Verifier {
         let storage = try directory.files()
         guard let hash = try catalog.bytes(Catalog.adminKeyHash) else { return }
         report.fileCount += 1
+        let path = "\(directory.path)/\(DataDirectory.adminKeyName)"
+        if let code = DataDirectory.refusal(path, R_OK) { throw DataDirectory.Failure.refused(path: path, code: code) }
         guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else {
-            return note("\(directory.path)/\(DataDirectory.adminKeyName)", "is missing; the next start makes it anew")
+            return note(path, "is missing; the next start makes it anew")
         }
         if SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16)) != hash {
-            note("\(directory.path)/\(DataDirectory.adminKeyName)", "is not the key that the server was started with last")
+            note(path, "is not the key that the server was started with last")
         }
     }
 
@@ -299,6 +301,12 @@ package final class Verifier {
             // be. Ranges of objects in a bucket are believed by nobody unchecked, and are many.
             if (LostAndFound.names + [DataDirectory.logName, DataDirectory.clusterName, DataDirectory.foundingName, DataDirectory.cacheName]).contains(where: { object.key.hasPrefix($0 + "/") }) { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
+        }
+        // The walk gives files alone, and an empty directory would be named by nobody.
+        for name in (try? DataDirectory.names(in: directory.hotPath)) ?? [] where !LostAndFound.names.contains(name) {
+            let path = "\(directory.hotPath)/\(name)"
+            var status = stat()
+            if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { report.strangers.append(path + "/") }
         }
         if directory.storages.location != nil { try findStrangersElsewhere() }
         report.strangers.sort()

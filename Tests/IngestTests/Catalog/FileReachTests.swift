@@ -89,6 +89,10 @@ final class FileReachTests: XCTestCase {
         try second.engine.tier.writer.perform(on: file) { try $0.perform { try $0.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('of a test', 1)") } }
         try second.engine.close()
         try checkRefusal(older, name, try contents(name))
+        try put(older, name)
+        let missing = try Recovery(path: path).run().missing
+        XCTAssertTrue(missing.contains { $0.contains(name) && $0.contains("none is known to be missing") }, "\(missing)")
+        XCTAssertFalse(missing.contains { $0.contains("behind sequence") }, "\(missing)")
     }
 
     func test_olderQueuesOrExecutions_areRefused_andTakenAsTheyAreByRecovery() throws {

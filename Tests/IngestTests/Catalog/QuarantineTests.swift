@@ -221,6 +221,26 @@ final class QuarantineTests: XCTestCase {
         XCTAssertEqual(try quarantine.byteCount, limits.byteCountMax)
     }
 
+    /// One document of one client has one entry, also where no more senders can be known: what has one keeps it, and what has none is the sender's own.
+    func test_add_ofWhatIsSentForOthers_pastTheSendersThatAreKnown_keepsItsEntry() throws {
+        let directory = TemporaryDirectory()
+        let quarantine = Quarantine(catalog: try Catalog(path: DataDirectory(path: directory.path).catalogPath), limits: Quarantine.Limits(), senderCountMax: 2)
+        func sent(_ number: Int, for client: String) throws -> String? {
+            var refused = refused(number, client: client)
+            refused.sender = QuarantineShares.Sender(client: "gateway")
+            return try quarantine.add([refused])[0]
+        }
+        let known = try (1...2).map { try sent($0, for: "x\($0)") }
+        XCTAssertEqual(try (1...2).map { try sent($0, for: "x\($0)") }, known)
+        let own = try XCTUnwrap(sent(3, for: "x3"))
+        XCTAssertEqual(try sent(3, for: "x3"), own)
+        XCTAssertEqual(try sent(1, for: "x1"), known[0])
+        XCTAssertEqual(try tickets(quarantine, of: "gateway"), [own])
+        XCTAssertEqual(try tickets(quarantine, of: "x1"), known.prefix(1).compactMap { $0 })
+        XCTAssertEqual(try quarantine.counts().entries, 3)
+        XCTAssertEqual(try quarantine.byteCount, 3 * 1_850)
+    }
+
     /// Of what is counted first nobody is the one with most.
     func test_bound_afterAStart_untilAllAreCounted_dropsTheOldest() throws {
         let directory = TemporaryDirectory()

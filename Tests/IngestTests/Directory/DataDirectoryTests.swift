@@ -59,6 +59,25 @@ final class DataDirectoryTests: XCTestCase {
         XCTAssertEqual(try written(), "", "once")
     }
 
+    /// A descriptor that was given back may be any file of the store's.
+    func test_address_isWrittenNowhere_onceTheLockIsGivenBack() throws {
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        let path = folder.path + "/another"
+        let kept = Data("kept".utf8)
+        try kept.write(to: URL(filePath: path))
+        let (full, other) = (open("/dev/full", O_RDWR | O_CLOEXEC), open(path, O_RDWR | O_CLOEXEC))
+        defer { for descriptor in [full, other] { close(descriptor) } }
+        XCTAssertGreaterThanOrEqual(min(full, other), 0)
+        let note = LockNote()
+        note.write(url: "http://127.0.0.1:8080", to: full)
+        var isClosed = false
+        note.end { isClosed = true }
+        XCTAssertTrue(isClosed)
+        note.writeAgain(to: other)
+        note.write(url: "http://127.0.0.1:8080", to: other)
+        XCTAssertEqual(try Data(contentsOf: URL(filePath: path)), kept)
+    }
+
     func test_refusal_saysWhoseTheFileIs() throws {
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
         let own = "\(DataDirectory.Failure.refused(path: folder.path + "/none/catalog.sqlite", code: EACCES))"
@@ -71,6 +90,24 @@ final class DataDirectoryTests: XCTestCase {
             let other = "\(DataDirectory.Failure.refused(path: "/etc/passwd", code: EACCES))"
             XCTAssertTrue(other.hasPrefix("/etc/passwd belongs to uid 0 and cannot be opened by uid \(geteuid()): chown it"), other)
         }
+    }
+
+    /// Files that are read before a store's others are looked at, or without that.
+    func test_filesThatTheSystemRefuses_areNamedWithTheirOwner() throws {
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        func check(_ name: String, _ read: () throws -> Void, line: UInt = #line) throws {
+            let path = folder.path + "/" + name
+            // The system's own, which may be written by root and read by nobody.
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/proc/sys/vm/drop_caches")
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            XCTAssertThrowsError(try read(), line: line) { error in
+                XCTAssertTrue("\(error)".hasPrefix(path) && "\(error)".contains("cannot be opened by uid \(geteuid())"), "\(error)", line: line)
+            }
+        }
+        try check("FORMAT") { _ = try StoreFormat.read(folder.path) }
+        try check("note") { _ = try DataDirectory.textIfThere(folder.path + "/note") }
+        try check("catalog.sqlite") { _ = try DatabaseFile.faults(folder.path + "/catalog.sqlite") }
+        try check("catalog.sqlite-wal") { _ = try WriteAheadLog(path: folder.path + "/catalog.sqlite") }
     }
 
     /// What nobody reads, and an own file that may only be read, are in no command's way.

@@ -268,6 +268,39 @@ final class VerifierTests: XCTestCase {
         XCTAssertEqual(report.strangers, [])
     }
 
+    func test_run_filesThatTheSystemRefuses_areNamedWithTheirOwner() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        let key = "\(directory.path)/admin.key"
+        try Data("admin-key-of-the-verifier-test\n".utf8).write(to: URL(filePath: key))
+        let engine = try EngineFixture(directory.path).engine
+        try engine.noteAdminKey()
+        try engine.close()
+        for path in [key, "\(directory.path)/catalog.sqlite"] {
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".kept")
+            // The system's own, which may be written by root and read by nobody.
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/proc/sys/vm/drop_caches")
+            let findings = try Verifier(path: directory.path).run().findings
+            XCTAssertEqual(findings.map(\.path), [path], "\(findings)")
+            XCTAssertTrue(findings.first?.fault.contains("cannot be opened by uid \(geteuid())") ?? false, "\(findings)")
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: path + ".kept", toPath: path)
+        }
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// Files are named wherever they lie, and of what lies in `hot/` empty directories, too.
+    func test_run_strangers_areNamed_directoriesAmongHotFilesToo() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        let hot = "\(directory.path)/hot"
+        try FileManager.default.createDirectory(atPath: hot + "/empty", withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: URL(filePath: hot + "/notes.txt"))
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.strangers, [hot + "/empty/", hot + "/notes.txt"])
+    }
+
     func test_init_directoryInUse_isRefused() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
