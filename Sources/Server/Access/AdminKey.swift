@@ -51,7 +51,12 @@ package enum AdminKey {
     package static func read(in directory: String) throws -> String? {
         let path = path(in: directory)
         guard access(path, F_OK) == 0 else { return nil }
-        let text = String(decoding: try FileBytes.read(path, byteCountMax: 4_096), as: UTF8.self)
+        let bytes: [UInt8]
+        do { bytes = try FileBytes.read(path, byteCountMax: 4_096) } catch let failure as FileBytes.Failure where failure.code != 0 {
+            // Whose it is, where it is another user's.
+            throw DataDirectory.Failure.opening(path, failure.code, operation: "read")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
         let key = text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard key.utf8.count >= byteCountMin else { throw Failure(description: "\(path) holds no key") }
         return key

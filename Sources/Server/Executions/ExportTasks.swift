@@ -13,7 +13,7 @@ struct ExportTasks: ResourceExecutor {
 
     init(_ parts: TaskParts) { self.parts = parts }
 
-    /// Each turn is a look at the catalog, or the order itself; the files are made one at a time anyway.
+    /// Each turn is a look at the catalog, or the order itself; those of one owner are made one at a time anyway.
     func concurrency(of name: String) -> Int { 2 }
 
     func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) { parts.onPool(share, end) { try export(work) } }

@@ -26,7 +26,7 @@ final class ExportFile {
     ///   - owner: who asked for it.
     ///   - byteCountMax: of all exports' files together.
     ///   - place: left by whoever gives it.
-    init(path: String, exports: any ExportKeeping, owner: Identity, byteCountMax: Int64, place: ExportSpace.Place = ExportSpace().enter()) throws {
+    init(path: String, exports: any ExportKeeping, owner: Identity, byteCountMax: Int64, place: ExportSpace.Place) throws {
         (self.path, self.exports, self.owner, self.byteCountMax, self.place) = (path, exports, owner, byteCountMax, place)
         leftCount = place.leftCount
         present = try exports.exportByteCounts(of: owner)
@@ -39,7 +39,7 @@ final class ExportFile {
         if !isFinished { _ = FileRemoval.remove(path, .unpublished) }
     }
 
-    /// - Throws: `spill-full` and `disk-full` before a byte is written, as `take`; `disk-full` for a write that fails, after which the file is of no use.
+    /// - Throws: `spill-full` and `disk-full` before a byte is written, as `take`; `disk-full` for a write that fails, after which the file is of no use; what the catalog says as other files are counted anew.
     func write(_ bytes: [UInt8]) throws {
         try take(bytes.count)
         hash.update(bytes.span.bytes)
@@ -57,7 +57,7 @@ final class ExportFile {
     ///
     /// The disk's own room is looked at each time the file has grown past another 16 MiB: a look is a system call.
     ///
-    /// - Throws: `spill-full` where all files, or a contract's, would have more than they may; `disk-full` where the disk has less free than `limits.min_free`.
+    /// - Throws: `spill-full` where all files, or a contract's, would have more than they may; `disk-full` where the disk has less free than `limits.min_free`; what the catalog says as other files are counted anew.
     private func take(_ count: Int) throws {
         while try !place.take(Int64(count), leftCount: leftCount, { try check(count, beside: $0) }) {
             leftCount = place.leftCount

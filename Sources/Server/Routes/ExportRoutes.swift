@@ -6,7 +6,7 @@ internal import Query
 /// Answers that leave as files: asked for here, fetched by a link.
 enum ExportRoutes {
     private static let id = Operation.Parameter.path("id", "The export's id.")
-    private static let queryProblems: [Problem.Slug] = [.badSQL, .unsupportedSQL, .numericOverflow, .dataError, .queryTimeout, .tooManyQueries, .spillFull]
+    private static let queryProblems: [Problem.Slug] = [.badSQL, .unsupportedSQL, .numericOverflow, .dataError, .spillFull]
 
     /// What these calls use of the server.
     private struct Parts: Sendable {

@@ -16,8 +16,7 @@ enum SQLRoutes {
                     .init(200, "The answer.", [.reference("QueryPage")] + SQLForm.streamed.map { Operation.Content($0.rawValue, isBinary: $0.isBinary) })
                 ],
                 problems: [
-                    .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .tooManyQueries, .queryTimeout,
-                    .spillFull, .queryCancelled,
+                    .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .spillFull, .queryCancelled,
                 ], changesNothing: true).promising(.cold),
             // What has no form is refused at once.
             isLong: { call in (try? form(of: call)).map { $0 != .page } ?? false },

@@ -35,7 +35,7 @@ enum UploadPieceRoutes {
                 "uploadOffset", "How much of the file is here (tus).", parameters: UploadFileRoutes.parameters + [.header("Tus-Resumable", "1.0.0")],
                 answers: [.init(200, "Upload-Offset and Upload-Length."), UploadFileRoutes.badSignature, .init(409, "upload-closed: it takes no file."), .init(412, "Another version of tus.")],
                 problems: [.notFound, .uploadMismatch, .diskFull]),
-            uses: { Parts($0) }, handle: offset),
+            uses: { Parts($0) }, handle: { call, parts in try told { try offset(call, parts) } }),
         Route(
             .patch, "/v1/uploads/{id}/file", access: .signed, place: .files,
             operation: Operation("patchUpload", "A piece of the file (tus).", parameters: parameters, body: [piece], answers: answers, problems: problems),
@@ -64,37 +64,36 @@ enum UploadPieceRoutes {
     }
 
     private static func offset(_ call: Call, _ parts: Parts) throws -> Response? {
-        let upload = try told { try linked(call, parts) }
+        let upload = try linked(call, parts)
         // Where all of it is here it ends the file, as a last call does.
         guard upload.state == .new, parts.uploads.fileByteCount(upload.id) == upload.byteCount else { return try standing(upload, parts) }
         let file: UploadFile
         do {
             file = try parts.uploads.receive(upload, from: upload.byteCount ?? 0, isAnew: false, isKept: true)
             try file.check()
-        } catch is Fault {
-            // Somebody else is at it, it was ended, or it is another file: nothing is to be carried on.
+        } catch let fault as Fault where fault.code == .uploadMismatch {
+            // It is another file, and was dropped.
             return try standing(upload, parts)
+        } catch let fault as Fault where fault.code == .uploadClosed {
+            // A look alone: to end it from here would wait for the other machine on this thread.
+            return try standing(try parts.uploads.closed(upload), parts)
         }
-        return try told {
-            try end(file, call) {
-                do { _ = try parts.uploads.finish(file, coding: nil) } catch let fault as Fault where fault.code == .uploadClosed {}
-                return try standing(try parts.uploads.linked(upload.id) ?? upload, parts)
-            }
+        return try end(file, call) {
+            do { _ = try parts.uploads.finish(file, coding: nil) } catch let fault as Fault where fault.code == .uploadClosed {}
+            return try standing(try parts.uploads.linked(upload.id) ?? upload, parts)
         }
     }
 
     private static func standing(_ linked: Upload, _ parts: Parts) throws -> Response {
-        try told {
-            let (upload, offset) = try parts.uploads.standing(of: linked)
-            let length = upload.state == .new ? upload.byteCount : upload.receivedByteCount
-            // What is here whole stays so, whatever became of it, be it a file of no bytes; what was ended before takes nothing more.
-            guard upload.receivedByteCount > 0 || [.new, .processing, .processed, .error].contains(upload.state) else {
-                throw Problem(.uploadClosed, "the upload is \(upload.state.rawValue)")
-            }
-            var response = placed(Response(status: 200), offset, upload).adding("Cache-Control", "no-store")
-            if let length { response = response.adding("Upload-Length", String(length)) } else { response = response.adding("Upload-Defer-Length", "1") }
-            return response
+        let (upload, offset) = try parts.uploads.standing(of: linked)
+        let length = upload.state == .new ? upload.byteCount : upload.receivedByteCount
+        // What is here whole stays so, whatever became of it, be it a file of no bytes; what was ended before takes nothing more.
+        guard upload.receivedByteCount > 0 || [.new, .processing, .processed, .error].contains(upload.state) else {
+            throw Problem(.uploadClosed, "the upload is \(upload.state.rawValue)")
         }
+        var response = placed(Response(status: 200), offset, upload).adding("Cache-Control", "no-store")
+        if let length { response = response.adding("Upload-Length", String(length)) } else { response = response.adding("Upload-Defer-Length", "1") }
+        return response
     }
 
     private static func placed(_ response: Response, _ offset: Int64, _ upload: Upload) -> Response {
@@ -108,7 +107,10 @@ enum UploadPieceRoutes {
         } catch let refusal as Refusal {
             throw Refusal(problem: refusal.problem, headers: refusal.headers + [.init("Tus-Resumable", version), .init("Tus-Version", version)])
         } catch {
-            throw Refusal(problem: ProblemMapping.problem(for: error), headers: [.init("Tus-Resumable", version), .init("Tus-Version", version)])
+            var problem = ProblemMapping.problem(for: error)
+            // The log has it, and sees the refusal alone.
+            if problem.slug == .internalError, problem.cause == nil { problem.cause = "\(error)" }
+            throw Refusal(problem: problem, headers: [.init("Tus-Resumable", version), .init("Tus-Version", version)])
         }
     }
 

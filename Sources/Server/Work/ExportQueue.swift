@@ -10,7 +10,7 @@ import Synchronization
 /// 2. The catalog says what is to be made. In memory is only who was served when, and what runs.
 /// 3. The queue's own thread chooses them; each is made by a thread that begins and ends with it.
 /// 4. Files are swept and carried away by the queue's own thread, but for those of `running`. None begins while
-///    files are swept, nor before the place that they go to was looked through; while one is carried others do.
+///    files are swept, nor between the look at `running` and the end of the listing of the place that they go to; while one is carried others do.
 package final class ExportQueue: Sendable {
     /// One export while it is made.
     ///
@@ -73,7 +73,7 @@ package final class ExportQueue: Sendable {
     private let log: Log
     /// Each may hold a query's memory, and the processors with all others.
     static let makerCountMax = 3
-    /// In seconds: how soon a file goes once its time is over, at most.
+    /// In seconds: how soon a file goes once its time is over, at most, beside what carrying a file takes.
     private static let sweepSeconds = 10.0
     /// Of one owner, beside the one that runs.
     /// What waits for it is found by reading all that wait.

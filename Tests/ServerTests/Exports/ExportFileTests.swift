@@ -15,7 +15,7 @@ final class ExportFileTests: XCTestCase {
         let folder = try TemporaryDirectory()
         let engine = FakeEngine()
         engine.state.withLock { $0.exportByteCounts = present }
-        let file = try ExportFile(path: folder.path + "/file", exports: engine, owner: owner, byteCountMax: most)
+        let file = try ExportFile(path: folder.path + "/file", exports: engine, owner: owner, byteCountMax: most, place: ExportSpace().enter())
         if byteCount > 1 { try file.write([UInt8](repeating: 0x20, count: byteCount - 1)) }
         try file.write([0x20])
     }

@@ -39,6 +39,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// Those that links lead to, and how much of their files is here.
         var linkedUploads: [String: Upload] = [:]
         var fileByteCounts: [String: Int64] = [:]
+        /// Done as one's file is to be taken.
+        var atReceive: (@Sendable (inout State) throws -> Void)?
         /// Called as one's file is to be ended.
         var atFinish: (@Sendable () -> Void)?
         /// Of each page of it that was asked for, whether it was to have the documents.
@@ -75,6 +77,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var exports: [String: Export] = [:]
         /// What the look for one throws, whichever it is.
         var exportFault: Fault?
+        /// Where their files lie, by the same.
+        var exportObjects: (any ObjectStorage)?
         var endedExports: [Export] = []
         /// What is done as files are carried, with what is called before each piece.
         var atCarrying: (@Sendable (() throws -> Void) throws -> Void)?
@@ -206,6 +210,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     func linked(_ id: String) throws -> Upload? { state.withLock { $0.linkedUploads[id] } }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile {
+        try state.withLock { state in
+            let take = state.atReceive
+            try take?(&state)
+        }
         guard state.withLock({ $0.linkedUploads[upload.id] }) != nil else { throw Fault(.uploadClosed, "there are no uploads") }
         let path = NSTemporaryDirectory() + "/\(UUID().uuidString).upload"
         return try UploadFile(upload, path: path, from: start, isKept: isKept, byteCountMax: 1 << 20, minFreeBytes: 0) { unlink(path) }
@@ -232,7 +240,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] { [] }
     func deleteExport(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "there is no such export") }
-    func linkedExport(_ id: String) throws -> Export? { nil }
+    func linkedExport(_ id: String) throws -> Export? { state.withLock { $0.exports[id] } }
     func waitingExports() throws -> [Export] { state.withLock { $0.waitingExports } }
     func endExport(_ export: Export) throws -> Bool {
         let isRefused = state.withLock { state -> Bool in
@@ -257,7 +265,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         }
         try carry?(beforeEachPiece)
     }
-    func exportContents(_ export: Export) throws -> ExportContents? { nil }
+    func exportContents(_ export: Export) throws -> ExportContents? {
+        state.withLock { $0.exportObjects }.map { .object(ExportObject(objects: $0, key: export.id, byteCount: export.byteCount)) }
+    }
     func exportPath(_ fileName: String) throws -> String {
         let folder = state.withLock { state -> String? in
             state.exportPathCount += 1

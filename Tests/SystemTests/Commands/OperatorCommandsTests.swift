@@ -138,6 +138,9 @@ final class OperatorCommandsTests: XCTestCase {
         XCTAssertTrue(broken.error.contains("line 3"), broken.error)
         try Data(#"{"hot_days":7}"#.utf8).write(to: file)
         XCTAssertEqual(try TillRun(["config", "check", "--config", file.path]).status, 0)
+        let warned = try TillRun(["config", "check", "--config", file.path], environment: ["TILL_JWT_JWKS": "https://issuer.example/keys"])
+        XCTAssertEqual(warned.status, 0, warned.error)
+        for says in ["take care: jwt.issuer is not set", "take care: jwt.audience is not set"] { XCTAssertTrue(warned.text.contains(says), warned.text) }
         XCTAssertEqual(try TillRun(["config", "check", "--config", file.path + "x"]).status, 2)
     }
 }

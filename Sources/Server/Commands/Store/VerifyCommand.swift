@@ -25,11 +25,11 @@ enum VerifyCommand: Command {
         if let url = try arguments.one("log") { return try log(url, arguments) }
         if arguments.has("backup"), arguments.has("full") { throw UsageError("--backup excludes --full: each file is looked at against its manifest, and no sums are made") }
         if let url = try arguments.one("backup"), let bucket = try WarehouseOpening.objects(try CommandSettings.read(arguments), at: url) {
-            return write(try BackupProof(bucket: bucket, url: url).run(progress: show), what: "of the backup")
+            return write(try BackupProof(bucket: bucket, url: url).run(progress: show), what: "of the backup", countsReceipts: false)
         }
-        if let directory = try arguments.one("backup") { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
+        if let directory = try arguments.one("backup") { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup", countsReceipts: false) }
         if let directory = try arguments.one("data") {
-            if BackupProof.isBackup(directory) { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
+            if BackupProof.isBackup(directory) { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup", countsReceipts: false) }
             if EngineOpening.serverURL(of: directory) == nil { return try alone(directory, try CommandSettings.read(arguments), arguments) }
         }
         return try besideServer(arguments)
@@ -72,7 +72,7 @@ enum VerifyCommand: Command {
         }
         Terminal.clearProgress()
         if !proven.texts.isEmpty { Terminal.write(proven.texts.map { "\($0)\n" }.joined()) }
-        return write(proven.report, what: "of it", strangers: "no object of a log or an archive: nobody reads it")
+        return write(proven.report, what: "of it", countsReceipts: false, strangers: "no object of a log or an archive: nobody reads it")
     }
 
     private static func showObject(_ progress: Verifier.Progress) { Terminal.showProgress(progress.path) }
@@ -84,22 +84,22 @@ enum VerifyCommand: Command {
         return write(report, faultCount: faultCount)
     }
 
-    private static let strangers = "no part of the store; in hot/ and warehouse/ the server puts such files aside in lost+found, elsewhere it leaves them alone"
+    private static let strangers = "no part of the store: the server removes what it knows as a leftover of its own, puts aside in lost+found what else has the name of a hot file or an upload, or lies among a table's files, and leaves the rest alone"
 
     private static func show(_ progress: Verifier.Progress) {
         Terminal.showProgress("\(progress.rowCount) receipts, \(progress.path)")
     }
 
-    private static let documents = "of documents"
-
-    private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = Self.documents, strangers: String = Self.strangers) -> Int32 {
+    /// - Parameter countsReceipts: not of files of a backup and objects of a log: they are held against their hashes, and nobody counts what is in them.
+    private static func write(
+        _ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents", countsReceipts: Bool = true, strangers: String = Self.strangers
+    ) -> Int32 {
         Terminal.clearProgress()
         let faults = faultCount ?? report.faultCount
         var text = report.findings.map { "\($0)\n" }.joined()
         if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }
         text += report.strangers.map { "\($0): \(strangers)\n" }.joined()
-        // Files of a backup and objects of a log are held against their hashes, and nobody counts what is in them.
-        let receipts = report.rowCount > 0 || what == documents ? " \(report.rowCount) receipts," : ""
+        let receipts = countsReceipts || report.rowCount > 0 ? " \(report.rowCount) receipts," : ""
         text += "verified \(report.fileCount) files,\(receipts) \(report.documentByteCount) bytes \(what): "
         Terminal.write(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")
         return faults == 0 ? ExitStatus.done : ExitStatus.failed

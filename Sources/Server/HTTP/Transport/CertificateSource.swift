@@ -59,11 +59,11 @@ final class CertificateSource<Certificate: Sendable>: Sendable {
     /// The one in use.
     var current: Certificate? { state.withLock { $0.certificate } }
 
-    /// - Throws: `SettingError` naming the key.
+    /// - Throws: `SettingError` or `SettingErrors`, naming the keys.
     func take() throws -> Certificate { try take(place.stamps) }
 
     /// - Returns: nil where the files have not changed.
-    /// - Throws: `SettingError`, once for each change: what was in use stays.
+    /// - Throws: `SettingError` or `SettingErrors`, once for each change: what was in use stays.
     func takeIfChanged(isForced: Bool) throws -> Certificate? {
         let stamps = place.stamps
         let isNew = state.withLock { state -> Bool in

@@ -18,7 +18,7 @@ enum TicketListRoute {
                     .limit(10_000, 1_000), .cursor,
                 ],
                 answers: [.init(200, "A page of them.", [.of(ListBody<TicketItemBody>.self)])],
-                problems: [.badCursor, .wrongClient, .notFound, .tooManyQueries, .queryTimeout, .badSQL, .dataError, .spillFull]),
+                problems: [.badCursor, .wrongClient, .notFound, .badSQL, .dataError, .spillFull]),
             uses: { ($0.queries, $0.store.refused) }, handle: list)
     ]
 

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Ingest
 import Synchronization
 import TestSupport
@@ -111,6 +112,39 @@ final class DispatchTests: XCTestCase {
         for client in clients { XCTAssertEqual(try client.answer(toHead: true).status, 503) }
     }
 
+    /// What keeps its file from being ended is not tried again by the call that asks, which would read all of it twice, or wait for another machine.
+    func test_uploadThatCannotBeEnded_isTriedOnce_andTold() throws {
+        struct Broken: Error {}
+        let server = try TestServer()
+        let tries = Files()
+        server.engine.state.withLock { state in
+            state.linkedUploads["u"] = Upload(
+                id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: 7, sha256: nil, createdAt: 0, expiresAt: 0)
+            state.fileByteCounts["u"] = 7
+        }
+        let path = "/v1/uploads/u/file" + server.engine.links.query(.upload, subject: "u", expiresAt: .max)
+        func ask(_ status: Int, _ take: @escaping @Sendable (inout FakeEngine.State) throws -> Void) throws {
+            server.engine.state.withLock { state in
+                state.atReceive = { state in
+                    tries.begun.withLock { $0.append("u") }
+                    try take(&state)
+                }
+            }
+            let answer = try server.client(key: nil).call("HEAD", path, headers: [("Tus-Resumable", "1.0.0")])
+            XCTAssertEqual([String(answer.status), answer.headers["tus-resumable"]], [String(status), "1.0.0"])
+            XCTAssertEqual(tries.begun.withLock { $0.count }, 1, "\(status)")
+            tries.begun.withLock { $0 = [] }
+        }
+        try ask(503) { _ in throw Fault(.diskFull, "the disk is full") }
+        try ask(500) { _ in throw Broken() }
+        try ask(503) { _ in throw Fault(.uploadClosed, "another call has it") }
+        try ask(200) { state in
+            state.linkedUploads["u"]?.state = .processing
+            state.linkedUploads["u"]?.receivedByteCount = 7
+            throw Fault(.uploadClosed, "another call has ended it")
+        }
+    }
+
     /// `GET /test/question/{kind}`: a `long` one holds its thread while it is held.
     private func question(_ files: Files) -> Route {
         Route(
@@ -167,6 +201,38 @@ final class DispatchTests: XCTestCase {
             XCTAssertTrue(late.text.contains("query-timeout") && late.text.contains("turn"), late.text)
         }
         XCTAssertEqual(files.count, 1)
+        files.isHeld.withLock { $0 = false }
+        XCTAssertEqual(try first.answer().status, 204)
+    }
+
+    func test_fileWhoseTurnDoesNotCome_is504_andLeavesItsPlaceToTheNext() throws {
+        let files = Files()
+        var limits = DoorLimits()
+        (limits.queryCount, limits.queryTime) = (1, 0.001)
+        let clock = ManualClock()
+        let server = try TestServer(limits: limits, extraRoutes: [question(files)], timers: Timers(clock: clock))
+        let pool = server.context.queries.pool
+        let objects = ObjectStoreDouble()
+        objects.put("e", [1, 2, 3])
+        var export = Export(id: "e", owner: .administrator, name: "e", format: "csv", request: [], createdAt: 0, expiresIn: 0)
+        (export.state, export.byteCount) = (.done, 3)
+        try server.engine.addExport(export)
+        server.engine.state.withLock { $0.exportObjects = objects }
+        let first = try ask("long", try server.key("a", .read, .own), server)
+        XCTAssertTrue(Patience.until { files.count == 1 })
+        // Of one place for files: were it not given back, the second would be one too many.
+        for turn in 1...2 {
+            let client = server.client(key: nil)
+            try client.send(Array("GET /v1/exports/e/file\(server.engine.links.query(.export, subject: "e", expiresAt: .max)) HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+            XCTAssertTrue(Patience.until { pool.load == (1, 1) }, "\(turn)")
+            XCTAssertTrue(Patience.until {
+                clock.advance(by: 1)
+                return pool.load == (0, 1)
+            }, "\(turn)")
+            let late = try client.answer()
+            XCTAssertEqual(late.status, 504, late.text)
+            XCTAssertTrue(late.text.contains("query-timeout") && late.text.contains("turn"), late.text)
+        }
         files.isHeld.withLock { $0 = false }
         XCTAssertEqual(try first.answer().status, 204)
     }
