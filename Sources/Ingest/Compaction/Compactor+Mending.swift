@@ -200,34 +200,38 @@ extension Compactor {
         unmended.withLock { _ = $0.removeValue(forKey: HotImage.name(group, path: file.path)) }
     }
 
-    /// Lays all columns of a doubted file down again, whose pages have just been found to have their sums. That they still had them then is found when it is proved once more.
+    /// Lays doubted columns down again, of a file whose pages have just been found to have their sums. That they still had them then is found when it is proved once more.
     ///
+    /// - Parameter last: the last group that is not doubted.
     /// - Throws: `DoubtedColumns`, where some cannot be: the doubt stays. `DayCompactor.Cancelled`.
-    func settleDoubt(of file: HotFile) throws {
+    func settleDoubt(of file: HotFile, after last: Int64) throws {
         // What could not be laid down is still in memory, and says so below.
         try? tier.flush()
-        guard file.allTails.allSatisfy({ $0.rowCountInMemory == 0 }) else { throw DoubtedColumns(reason: "not all rows are laid down in columns", isPassing: true) }
+        guard file.allTails.allSatisfy({ $0.rowCountInMemory == 0 }) else { throw DoubtedColumns(reason: "not all rows are laid down in columns") }
         var (count, place) = (0, "")
         do {
+            // Those that were laid down by a rebuild have lost what it filled.
+            defer { if count > 0 { healed(file) } }
             for tail in file.allTails {
-                for group in tail.groups {
+                for group in tail.groups where group.id > last {
                     if isEnding { throw DayCompactor.Cancelled() }
                     place = "group \(group.id): "
                     try layDownAgain(group, of: tail, in: file)
                     count += 1
                 }
             }
-            place = ""
+        } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+            throw DoubtedColumns(reason: "\(place)\(error)", row: (error as? DamagedDocument)?.row)
+        }
+        do {
             // In memory, with what stood beside their documents at the start.
             if !file.marks.repaired.ids.isEmpty { try file.reloadRepairs() }
             try tier.writer.perform(on: file) { writer in try writer.perform { try HotFile.dropDoubt($0) } }
-        } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
-            throw DoubtedColumns(
-                reason: "\(place)\(error)", row: (error as? DamagedDocument)?.row, isPassing: !(error is DamagedDocument) && (error as? SQLiteError)?.kind != .corrupt)
+        } catch {
+            throw DoubtedColumns(reason: "\(error)")
         }
         file.trust()
-        healed(file)
-        StoreLog.note("laid the columns of a doubted hot file down again", path: file.path, reason: "\(count) group\(count == 1 ? "" : "s"): all its pages have their sums again")
+        StoreLog.note("laid the doubted columns of a hot file down again", path: file.path, reason: "\(count) group\(count == 1 ? "" : "s"): all its pages have their sums again")
     }
 
     /// Columns that may have been made of wrong rows, and cannot be laid down anew: their file stays hot, though its pages have their sums.
@@ -235,7 +239,6 @@ extension Compactor {
         let reason: String
         /// Whose document is damaged.
         var row: Int64?
-        var isPassing = false
 
         var description: String { "columns may have been made of pages that did not have their sums, and cannot be laid down again: \(reason)" }
     }
@@ -248,7 +251,7 @@ extension Compactor {
         var passing: Passing?
 
         /// What proves nothing of what is in the file, and may be over by the next compaction.
-        enum Passing { case unread, unhealed, doubted }
+        enum Passing { case unread, unhealed }
     }
 
     /// Whether the file could not be moved when that was last tried, and its receipt was not made whole since.
@@ -269,7 +272,6 @@ extension Compactor {
             return switch leftHot.withLock({ $0[file.name]?.passing }) {
             case .unread?: "a part of the hot file \(file.name) could not be read: it stays hot until it can, and the log names what"
             case .unhealed?: "pages of the hot file \(file.name) could not be put right yet: it stays hot until they are, and the log says why"
-            case .doubted?: "columns of the hot file \(file.name) could not be laid down again yet: it stays hot until they are, and the log says why"
             case nil: isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
             }
         }
@@ -285,7 +287,7 @@ extension Compactor {
         case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
         case let error as SQLiteError where error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil, passing: .unread)
         case let postponed as HealedPages.Postponed: fault = HotFault(reason: "\(postponed)", row: nil, passing: .unhealed)
-        case let doubted as DoubtedColumns: fault = HotFault(reason: "\(doubted)", row: doubted.row, passing: doubted.isPassing ? .doubted : nil)
+        case let doubted as DoubtedColumns: fault = HotFault(reason: "\(doubted)", row: doubted.row)
         case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
         case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
         default: return false
@@ -293,7 +295,7 @@ extension Compactor {
         let isNew = leftHot.withLock { $0.updateValue(fault, forKey: file.name)?.reason != fault.reason }
         let what = switch fault.passing {
         case .unread?: "a hot file stays hot until it can be read"
-        case .unhealed?, .doubted?: "left a hot file for the next compaction"
+        case .unhealed?: "left a hot file for the next compaction"
         case nil: "a damaged hot file stays hot"
         }
         if isNew { StoreLog.note(what, path: file.path, reason: fault.reason, level: .warning) }

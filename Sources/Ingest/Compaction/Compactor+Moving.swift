@@ -129,12 +129,12 @@ extension Compactor {
         for part in written { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
     }
 
-    /// A doubted file is written twice: once to know that all its pages have their sums, and again out of columns that were laid down anew.
+    /// A file with doubted columns is written twice: once to know that all its pages have their sums, and again with those laid down anew.
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let written = try writeProven(file, tables)
-        guard file.isDoubted else { return written }
+        guard let group = file.doubtedAfter else { return written }
         try Self.discard(written, tables)
-        try settleDoubt(of: file)
+        try settleDoubt(of: file, after: group)
         return try writeProven(file, tables)
     }
 

@@ -58,7 +58,7 @@ package final class HotFile: Sendable {
     private let isRemoved = Atomic<Bool>(false)
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<WALPreallocation?>(nil)
-    private let doubted = Atomic<Bool>(false)
+    private let doubtPlace = Atomic<Int64>(.max)
     // These two go from false to true once and never back.
     private let failed = Atomic<Bool>(false)
     private let rebuilt = Atomic<Bool>(false)
@@ -208,13 +208,16 @@ package final class HotFile: Sendable {
     /// The key in `meta` that says so.
     static let rebuiltKey = "rebuilt"
 
-    /// Whether columns may have been made of rows on pages that did not have their sums (`keepDoubt`).
-    var isDoubted: Bool { doubted.load(ordering: .acquiring) }
-    /// - Returns: whether it was not doubted before.
+    /// Groups of higher ids may have columns that were made of rows on pages that did not have their sums (`keepDoubt`); nil: none may.
+    var doubtedAfter: Int64? {
+        let group = doubtPlace.load(ordering: .acquiring)
+        return group == .max ? nil : group
+    }
+    /// - Returns: whether nothing was doubted before.
     @discardableResult
-    func doubt() -> Bool { !doubted.exchange(true, ordering: .acquiringAndReleasing) }
-    /// All its columns were laid down anew.
-    func trust() { doubted.store(false, ordering: .releasing) }
+    func doubt(after group: Int64) -> Bool { doubtPlace.min(group, ordering: .acquiringAndReleasing).oldValue == .max }
+    /// All those columns were laid down anew.
+    func trust() { doubtPlace.store(.max, ordering: .releasing) }
 
     // MARK: Opening what is on disk
 
@@ -236,7 +239,7 @@ package final class HotFile: Sendable {
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
             if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
             if try connection.integer("SELECT 1 FROM meta WHERE key = '\(Self.rebuiltKey)'") != nil { noteRebuilt() }
-            if try connection.integer("SELECT 1 FROM meta WHERE key = '\(Self.doubtKey)'") != nil { doubt() }
+            if let group = try connection.integer("SELECT value FROM meta WHERE key = '\(Self.doubtKey)'") { doubt(after: group) }
             if info.rowCount > 0 {
                 let first = try Self.marks(connection, row: 1)
                 let last = try Self.marks(connection, row: info.rowCount)

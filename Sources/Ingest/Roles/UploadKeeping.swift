@@ -81,10 +81,11 @@ extension UploadKeeping {
 
     /// An upload whose file another call has, or that takes none any more, as it stands by now. It waits for nobody.
     ///
-    /// - Throws: overloaded.
+    /// - Throws: overloaded; not-found where it was deleted.
     package func closed(_ upload: Upload) throws -> Upload {
         // The call that brought the last byte has just ended it, somebody has ended the upload, or that call is at it still.
-        guard let now = try linked(upload.id), now.state != .new else {
+        guard let now = try linked(upload.id) else { throw Fault(.notFound, "the upload was deleted") }
+        guard now.state != .new else {
             throw Fault(.overloaded, "the end of the file is being looked at just now: ask again", advice: .sendAgainLater)
         }
         return now

@@ -243,8 +243,8 @@ struct HotFlusher {
             try writer.perform(on: file) { writer in
                 try writer.perform { connection in
                     let delete = try connection.statement("DELETE FROM pending WHERE id BETWEEN ?1 AND ?2")
-                    // Of a doubted file columns are made of them once more.
-                    for range in ranges where !file.isDoubted {
+                    // Doubted columns are made of them once more.
+                    for range in ranges where file.doubtedAfter == nil {
                         delete.bind(1, range.lowerBound)
                         delete.bind(2, range.upperBound)
                         try delete.run()

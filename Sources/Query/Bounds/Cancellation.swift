@@ -23,7 +23,7 @@ package final class Cancellation: Sendable {
     }
 
     /// For work that cannot throw: it stops in the middle, and who asked for it calls `check` before the result is used.
-    package var isOver: Bool { isCancelled.load(ordering: .relaxed) || deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) }
+    package var isOver: Bool { isCancelled.load(ordering: .relaxed) || isPast() }
 
     /// Why it is over; nil while it is not. Whatever failed then failed for that.
     var reason: QueryError? {
@@ -60,14 +60,17 @@ package final class Cancellation: Sendable {
         return isOver
     }
 
-    /// Called by all that goes on for long, on whose thread others are let in here.
-    ///
+    /// Asked by all that goes on for long, on whose thread others are let in here.
+    private func isPast() -> Bool {
+        let now = SteadyClock.nanoseconds()
+        ThreadWait.relief?.look(at: now)
+        return deadline.load(ordering: .relaxed) < Int(now)
+    }
+
     /// - Throws: `QueryError` cancelled or query-timeout.
     package func check() throws(QueryError) {
         if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the query was cancelled") }
-        let now = SteadyClock.nanoseconds()
-        ThreadWait.relief?.look(at: now)
-        if deadline.load(ordering: .relaxed) < Int(now) {
+        if isPast() {
             throw QueryError(.queryTimeout, "\(subject) ran out of time: ask for less, or raise \(setting)")
         }
     }

@@ -80,7 +80,8 @@ enum UploadPieceRoutes {
         }
         return try end(file, call) {
             do { _ = try parts.uploads.finish(file, coding: nil) } catch let fault as Fault where fault.code == .uploadClosed {}
-            return try standing(try parts.uploads.linked(upload.id) ?? upload, parts)
+            guard let now = try parts.uploads.linked(upload.id) else { throw Fault(.notFound, "the upload was deleted") }
+            return try standing(now, parts)
         }
     }
 

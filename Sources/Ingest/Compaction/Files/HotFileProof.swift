@@ -32,7 +32,6 @@ struct HotFileProof {
         switch found {
         case .nothing: return nil
         case .pages(let pages):
-            keepDoubt(of: pages)
             let others = pages.count.subtractingSaturating(1)
             return "page \(pages.first ?? 1) does not have its sum" + (others > 0 ? ", nor do \(others) others" : "") + ": what a query says of its rows may be wrong"
         case .images(let groups, let reason):
@@ -40,18 +39,6 @@ struct HotFileProof {
                 StoreLog.note("found damaged columns in a hot file", path: file.path, reason: "group \(group): \(reason)", level: .warning)
             }
             throw DamagedImage(path: file.path, group: groups.first ?? 0, reason: reason)
-        }
-    }
-
-    /// Columns that were made of these pages are taken for what they say only once they have been laid down anew.
-    private func keepDoubt(of pages: [Int64]) {
-        file.doubt()
-        // A header that has changed may say of pages what they are not: nothing is written by it.
-        if pages.first == 1 { return }
-        do {
-            try writer.perform(on: file) { [file] writer in try writer.perform { try file.keepDoubt($0) } }
-        } catch {
-            StoreLog.note("it could not be written down that a hot file is doubted", path: file.path, reason: StoreLog.text(error), level: .warning)
         }
     }
 

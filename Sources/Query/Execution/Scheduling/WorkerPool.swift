@@ -22,8 +22,8 @@ enum WorkerStep {
 /// No task belongs to a thread. That a query is parallel comes of its tasks taking morsels from one scan (Leis et al.,
 /// "Morsel-driven parallelism", SIGMOD 2014).
 ///
-/// While a task waits by `ThreadRelief`, another thread has its turn: as many run as before. So has one beside a step that goes on and on while others wait, which then share
-/// the processors by the system's turns.
+/// While a task waits by `ThreadRelief`, another thread has its turn: as many run as before. So it is with a step that goes on and on while others wait: its thread becomes one of
+/// the least, to which the system gives what the others, and those that take rows in, leave of the processors, and ends with that turn, as no thread may raise itself again.
 ///
 /// Invariant: there are `threadCount` + `extraCount` threads until the pool goes; of the extra ones `surplusCount` have nobody to stand in for, and end when they next look
 /// for a task.
@@ -74,19 +74,15 @@ package final class WorkerPool: Sendable {
         // Safe to share: a thread makes its own, and nobody else has it.
         private let queue: Monitor<Line>
         private let starter: WorkerThread.Starter
-        /// Whether another runs in this one's place.
-        private var hasLeft = false
-        /// On `SteadyClock`: before that nobody is let in, and others that wait are not asked for.
+        /// Another runs in this one's place for good: this thread ends with its turn.
+        private(set) var isReplaced = false
+        /// On `SteadyClock`: when it is looked next whether somebody waits.
         private var nextLook = UInt64.max
 
         init(_ queue: Monitor<Line>, _ starter: @escaping WorkerThread.Starter) { (self.queue, self.starter) = (queue, starter) }
 
+        /// From now on the time counts that its task takes.
         func begin(at now: UInt64) { nextLook = now.addingSaturating(WorkerPool.longNanoseconds) }
-
-        func end() {
-            nextLook = .max
-            if hasLeft { comeBack() }
-        }
 
         func leave() throws(QueryError) -> Bool {
             switch letIn(ifSomebodyWaits: false) {
@@ -100,22 +96,24 @@ package final class WorkerPool: Sendable {
         }
 
         func comeBack() {
-            hasLeft = false
             queue.broadcast { $0.surplusCount += 1 }
+            begin(at: SteadyClock.nanoseconds())
         }
 
         func look(at now: UInt64) {
-            guard now >= nextLook else { return }
+            guard now >= nextLook, !isReplaced else { return }
             nextLook = now.addingSaturating(WorkerPool.sliceNanoseconds)
             // Where there is no thread to be had the others wait, as the task goes on.
-            _ = letIn(ifSomebodyWaits: true)
+            guard case .left = letIn(ifSomebodyWaits: true) else { return }
+            isReplaced = true
+            WorkerThread.lowerPriority(by: WorkerPool.longNiceness)
         }
 
         private enum Exchange { case left, kept, noThread }
 
         private func letIn(ifSomebodyWaits isConditional: Bool) -> Exchange {
+            if isReplaced { return .kept }
             // Of as many threads as there may be none is worth an error: who waits past that keeps its own.
-            if hasLeft { return .kept }
             let (mayLeave, isNew) = queue.withLock { line -> (Bool, Bool) in
                 if isConditional, line.isEmpty { return (false, false) }
                 if line.surplusCount > 0 {
@@ -130,12 +128,11 @@ package final class WorkerPool: Sendable {
                 queue.withLock { $0.extraCount -= 1 }
                 return .noThread
             }
-            hasLeft = mayLeave
             return mayLeave ? .left : .kept
         }
     }
 
-    /// How many tasks may have another thread in their place: more than all that run at once on usual machines, and fewer threads than any system gives.
+    /// How many tasks may have another thread in their place: more than questions run at once on usual machines, and fewer threads than any system gives.
     static let extraCountMax = 128
 
     /// - Parameter threadCount: usually the number of cores.
@@ -165,6 +162,9 @@ package final class WorkerPool: Sendable {
 
     /// Behind the threads that take rows in: those run for microseconds at a time, and should not wait for a slice of a query each time.
     private static let niceness: Int32 = 5
+    /// Of steps beside which others were let in, as many as those may be: a third of the weight of other queries, and a ninth of that of threads that take rows in. Not less: what
+    /// such a thread holds for a moment (memory's lock, a stream's) others wait for.
+    private static let longNiceness: Int32 = 10
 
     /// The life of one thread of the pool.
     private static func work(_ queue: Monitor<Line>, _ turn: Turn) {
@@ -186,8 +186,13 @@ package final class WorkerPool: Sendable {
                 step = task.step()
                 if SteadyClock.nanoseconds() &- start > sliceNanoseconds { break }
             }
-            turn.end()
-            if case .more = step { queue.broadcast { $0.tasks.append(task) } }
+            let isOver = turn.isReplaced
+            guard step == .more || isOver else { continue }
+            queue.broadcast { line in
+                if step == .more { line.tasks.append(task) }
+                if isOver { line.extraCount -= 1 }
+            }
+            if isOver { return }
         }
     }
 }

@@ -5,8 +5,8 @@ import XCTest
 
 @testable import Query
 
-/// Goal: a task that waits within its step keeps no thread from others, and the pool has as many threads afterwards as before. Method: a pool of one thread, whose task waits for
-/// what only another of its tasks does.
+/// Goal: a task that waits or computes for long within its step keeps no thread from others, and the pool has as many threads afterwards as before. Method: pools of one or two
+/// threads, whose tasks wait for what only others of their tasks do, or go on until those have run.
 final class QueryPoolTests: XCTestCase {
     private final class Once: WorkerTask {
         let body: @Sendable () -> Void
@@ -96,6 +96,7 @@ final class QueryPoolTests: XCTestCase {
     private func endless(_ cancellation: Cancellation) -> Once {
         Once {
             while true {
+                if cancellation.isOver { return }
                 do throws(QueryError) { try cancellation.check() } catch { return }
                 sched_yield()
             }
@@ -118,8 +119,7 @@ final class QueryPoolTests: XCTestCase {
             pool.submit(
                 Once {
                     met.broadcast { $0 += 1 }
-                    _ = met.wait(seconds: QueryPoolTests.long) { $0 >= 2 ? true : nil }
-                    met.withLock { $0 += 1 }
+                    if met.wait(seconds: QueryPoolTests.long, { $0 >= 2 ? true : nil }) != nil { met.withLock { $0 += 1 } }
                 })
         }
         XCTAssertTrue(Patience.until { met.withLock { $0 == 4 } })
@@ -127,26 +127,25 @@ final class QueryPoolTests: XCTestCase {
 
     /// Where nobody waits nobody is let in; a thread that is not to be had is no fault of the step.
     func test_stepsWithoutEnd_haveNoOtherThread_whereNobodyWaitsOrThereIsNone() {
-        let startCount = Monitor(0), cancellation = Cancellation(timeLimitSeconds: 0.5), hasEnded = Monitor(false)
+        let startCount = Monitor(0), lookCount = Monitor(0), alone = Cancellation(), cancellation = Cancellation(), hasEnded = Monitor(false)
         let pool = WorkerPool(threadCount: 1) { _, _ in
             startCount.withLock { $0 += 1 }
             return false
         }
-        pool.submit(endless(cancellation))
-        pool.submit(Once { hasEnded.withLock { $0 = true } })
-        XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
-        let asked = startCount.withLock { $0 }
-        XCTAssertGreaterThan(asked, 0)
-        let alone = Cancellation(timeLimitSeconds: 0.5)
-        hasEnded.withLock { $0 = false }
-        let step = endless(alone)
         pool.submit(
             Once {
-                _ = step.step()
-                hasEnded.withLock { $0 = true }
+                let start = SteadyClock.nanoseconds()
+                while SteadyClock.nanoseconds() - start < 300_000_000 { _ = alone.isOver }
+                lookCount.withLock { $0 = startCount.withLock { $0 } + 1 }
             })
+        XCTAssertTrue(Patience.until { lookCount.withLock { $0 > 0 } })
+        XCTAssertEqual(lookCount.withLock { $0 }, 1, "nobody waited")
+        pool.submit(endless(cancellation))
+        pool.submit(Once { hasEnded.withLock { $0 = true } })
+        XCTAssertTrue(Patience.until { startCount.withLock { $0 > 0 } })
+        XCTAssertFalse(hasEnded.withLock { $0 })
+        cancellation.cancel()
         XCTAssertTrue(Patience.until { hasEnded.withLock { $0 } })
-        XCTAssertEqual(startCount.withLock { $0 }, asked)
     }
 
     /// A limit of the system on threads: more often than the pool has places for others.
