@@ -132,6 +132,9 @@ package final class WorkerPool: Sendable {
         }
     }
 
+    /// For tests: how many threads there are beside `threadCount`.
+    var extraThreadCount: Int { queue.withLock { $0.extraCount } }
+
     /// How many tasks may have another thread in their place: more than questions run at once on usual machines, and fewer threads than any system gives.
     static let extraCountMax = 128
 

@@ -50,6 +50,7 @@ final class QueryPoolTests: XCTestCase {
         let pool = WorkerPool(threadCount: 1)
         for _ in 0..<20 { wait(on: pool) }
         XCTAssertEqual(mostAtOnce(on: pool), 1)
+        XCTAssertTrue(Patience.until { pool.extraThreadCount == 0 })
     }
 
     /// How many of a pool's tasks were run at once, of more than it has threads.
@@ -113,6 +114,7 @@ final class QueryPoolTests: XCTestCase {
             cancellation.cancel()
         }
         XCTAssertLessThanOrEqual(mostAtOnce(on: pool), 2)
+        XCTAssertTrue(Patience.until { pool.extraThreadCount == 0 })
         // Nor fewer: each waits for the other on its own thread.
         let met = Monitor(0)
         for _ in 0..<2 {
@@ -123,6 +125,32 @@ final class QueryPoolTests: XCTestCase {
                 })
         }
         XCTAssertTrue(Patience.until { met.withLock { $0 == 4 } })
+    }
+
+    /// Of two steps, of which the first goes on until another task has run.
+    private final class Long: WorkerTask {
+        let state = Monitor((isOver: false, nice: [Int32]()))
+
+        func step() -> WorkerStep {
+            let cancellation = Cancellation()
+            while state.withLock({ $0.nice.isEmpty && !$0.isOver }) { _ = cancellation.isOver }
+            return state.withLock { state in
+                state.nice.append(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
+                return state.nice.count < 2 ? .more : .leave
+            }
+        }
+    }
+
+    func test_stepThatWasLong_goesBehindOthers_andThenOnAsBefore() {
+        let pool = WorkerPool(threadCount: 1)
+        for _ in 0..<3 {
+            let long = Long()
+            pool.submit(long)
+            pool.submit(Once { long.state.withLock { $0.isOver = true } })
+            XCTAssertTrue(Patience.until { long.state.withLock { $0.nice.count == 2 } })
+            XCTAssertEqual(long.state.withLock { $0.nice }, [10, 5])
+            XCTAssertTrue(Patience.until { pool.extraThreadCount == 0 })
+        }
     }
 
     /// Where nobody waits nobody is let in; a thread that is not to be had is no fault of the step.
