@@ -198,19 +198,23 @@ package final class DataDirectory: Sendable {
                 "\(location) is not empty, and no store has put there what is in it: name an empty prefix in storage.url"
             case .notPlain(let path, let isOfCatalog):
                 "\(path) is no plain file: put it elsewhere, and put back from a backup what belongs there"
-                    + (isOfCatalog ? ", or make it anew: till recover --data \(path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 })" : "")
+                    + (isOfCatalog ? ", or make it anew: till recover --data \(Self.folder(of: path))" : "")
             case .io(let operation, let path, let code): "\(operation) \(path): \(String(cString: strerror(code)))"
             case .refused(let path, let code): Self.refusal(path, code)
             }
         }
 
+        /// Of the working directory where the path says none.
+        private static func folder(of path: String) -> String {
+            let names = path.split(separator: "/").dropLast()
+            return path.hasPrefix("/") ? "/" + names.joined(separator: "/") : names.isEmpty ? "." : names.joined(separator: "/")
+        }
+
         private static func refusal(_ path: String, _ code: Int32) -> String {
             if code == EROFS { return "\(path) is on a medium that cannot be written" }
             // What is not there, or cannot even be looked at, is for its directory to let be.
-            let names = path.split(separator: "/")
             var status = stat()
-            for count in [names.count, names.count - 1] where count > 0 {
-                let place = "/" + names.prefix(count).joined(separator: "/")
+            for place in [path, folder(of: path)] {
                 guard stat(place, &status) == 0 else { continue }
                 if status.st_uid == geteuid() { return "\(place) cannot be opened by uid \(geteuid()), whose it is: chmod it. Nothing was changed" }
                 return "\(place) belongs to uid \(status.st_uid) and cannot be opened by uid \(geteuid()): chown it, with all that lies beside it. Nothing is lost by that, and nothing was changed"
@@ -444,7 +448,7 @@ package final class DataDirectory: Sendable {
     }
 
     static func names(in path: String) throws -> [String] {
-        guard let stream = opendir(path) else { throw Failure.io(operation: "list", path: path, code: errno) }
+        guard let stream = opendir(path) else { throw Failure.opening(path, errno, operation: "list") }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {

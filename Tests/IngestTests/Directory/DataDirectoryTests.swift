@@ -85,6 +85,12 @@ final class DataDirectoryTests: XCTestCase {
         let made = "\(DataDirectory.Failure.refused(path: folder.path + "/LOCK", code: EACCES))"
         XCTAssertTrue(made.hasPrefix("\(folder.path) cannot be opened by uid \(geteuid()), whose it is: chmod it"), made)
         XCTAssertEqual("\(DataDirectory.Failure.refused(path: "/d/LOCK", code: EROFS))", "/d/LOCK is on a medium that cannot be written")
+        // As a command's caller gave it, from wherever that stands.
+        let relative = String(repeating: "../", count: 40) + "etc/passwd"
+        let given = "\(DataDirectory.Failure.refused(path: relative, code: EACCES))"
+        XCTAssertTrue(given.hasPrefix(relative) && given.contains(geteuid() == 0 ? "whose it is" : "belongs to uid 0"), given)
+        XCTAssertTrue("\(DataDirectory.Failure.notPlain(path: "store/catalog.sqlite", isOfCatalog: true))".hasSuffix("till recover --data store"))
+        XCTAssertTrue("\(DataDirectory.Failure.notPlain(path: "/srv/store/catalog.sqlite", isOfCatalog: true))".hasSuffix("till recover --data /srv/store"))
         // A file that every system has, and that is not a test's.
         if geteuid() != 0 {
             let other = "\(DataDirectory.Failure.refused(path: "/etc/passwd", code: EACCES))"

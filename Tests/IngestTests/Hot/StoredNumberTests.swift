@@ -79,6 +79,16 @@ final class StoredNumberTests: XCTestCase {
         }
     }
 
+    func test_boundsOfAGroup_haveAtLeastOneRow_andAtMostThoseThatTheyName() {
+        func isOrdered(_ rowCount: Int) -> Bool {
+            var bounds = HotBounds()
+            (bounds.rowCount, bounds.firstRow, bounds.lastRow, bounds.firstSequence, bounds.lastSequence) = (rowCount, 3, 5, 3, 5)
+            (bounds.firstDay, bounds.lastDay, bounds.firstIssued, bounds.lastIssued) = (1, 1, 1, 1)
+            return bounds.isOrdered
+        }
+        XCTAssertEqual([.min, -1, 0, 1, 3, 4, .max].map(isOrdered), [false, false, false, true, true, false, false])
+    }
+
     func test_checked_saysWhatIsWrong() throws {
         XCTAssertEqual(try StoredNumber.checked(5, "the sequence", in: StoredNumber.sequences, path: "p"), 5)
         XCTAssertThrowsError(try StoredNumber.checked(.max, "the sequence", in: StoredNumber.sequences, path: "p")) {

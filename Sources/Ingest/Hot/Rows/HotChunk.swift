@@ -98,7 +98,7 @@ package struct HotBounds: Sendable, Equatable {
     /// Whether rows can have these bounds: a group's stand in its file.
     var isOrdered: Bool {
         StoredNumber.rows.contains(firstRow) && StoredNumber.rows.contains(lastRow) && firstRow <= lastRow && firstSequence <= lastSequence
-            && firstDay <= lastDay && firstIssued <= lastIssued
+            && firstDay <= lastDay && firstIssued <= lastIssued && rowCount > 0 && rowCount <= lastRow - firstRow + 1
     }
 
     /// Whether a row within these bounds may pass.

@@ -130,6 +130,32 @@ final class HotFileDoubtTests: XCTestCase {
         }
     }
 
+    /// Whether or not the file moves then.
+    func test_settleDoubt_makesColumnsAndBoundsOfTheRows_andLeavesNoDoubt() throws {
+        let filled = try fill(directory.path)
+        try filled.turn()
+        var fixture = try EngineFixture(directory.path)
+        try fixture.engine.tier.seal()
+        try fixture.engine.tier.flush()
+        let file = try file(of: fixture), tail = try XCTUnwrap(file.allTails.first), group = try XCTUnwrap(tail.groups.first)
+        // As if the page had been wrong in these, too.
+        var wrong = group.bounds
+        (wrong.firstDay, wrong.lastIssued) = (wrong.firstDay - 9, wrong.lastIssued + 9)
+        tail.replace(group, with: HotGroup(id: group.id, bounds: wrong, typeColumns: group.typeColumns, byteCount: group.byteCount))
+        try filled.turn()
+        let healed = Mutex<[String]>([])
+        fixture.engine.compactor.whenHealed { file in healed.withLock { $0.append(file.name) } }
+        try fixture.engine.compactor.settleDoubt(of: file, after: try XCTUnwrap(file.doubtedAfter))
+        XCTAssertEqual(tail.groups.map(\.bounds), [group.bounds])
+        XCTAssertEqual(healed.withLock { $0 }, [file.name], "what a rebuild filled is filled again")
+        XCTAssertNil(file.doubtedAfter)
+        XCTAssertEqual(try fixture.walk(Self.all), filled.answers)
+        try fixture.engine.close()
+        fixture = try EngineFixture(directory.path)
+        XCTAssertNil(try self.file(of: fixture).doubtedAfter)
+        try checkMoved(fixture, filled, directory.path, "after a start")
+    }
+
     func test_compact_ofColumnsThatCannotBeLaidDownAgain_leavesTheFile_andItsDoubt() throws {
         let filled = try fill(directory.path)
         var fixture = try EngineFixture(directory.path)

@@ -167,6 +167,36 @@ final class HotFileProofTests: XCTestCase {
         func synchronizedDirectory(_ path: String) {}
     }
 
+    /// A reader keeps the log from being begun anew. SQLite reads its frames by their index, and asks for none of their sums.
+    func test_compact_ofALogThatLacksASum_leavesTheFile_untilItIsRightAgain() throws {
+        let fixture = try EngineFixture(directory.path)
+        for number in 0..<3 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        do {
+            let reader = try SQLiteConnection(path: file.path, mode: .readOnly)
+            try reader.execute("BEGIN; SELECT count(*) FROM rows")
+            for number in 3..<6 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+            try fixture.engine.tier.seal()
+            try fixture.engine.tier.flush()
+            // Of the first frame's page.
+            func turn() throws {
+                let log = try FileHandle(forUpdating: URL(filePath: file.path + "-wal"))
+                defer { try? log.close() }
+                try log.seek(toOffset: 32 + 24 + 2_000)
+                let byte = try XCTUnwrap(try log.read(upToCount: 1)?.first)
+                try log.seek(toOffset: 32 + 24 + 2_000)
+                try log.write(contentsOf: Data([byte ^ 4]))
+            }
+            try turn()
+            XCTAssertEqual(try fixture.engine.compact(before: nil).filesLeft, 1)
+            XCTAssertTrue(fixture.engine.compactor.leftHot.withLock { $0[file.name] }?.reason.contains("log") == true)
+            try turn()
+            try reader.execute("COMMIT")
+        }
+        XCTAssertEqual(try fixture.engine.compact(before: nil).filesMoved, 1)
+        try fixture.engine.close()
+    }
+
     /// The page of a document that was sent again can be put right, and there is no room for that: its file waits, and no other.
     func test_compact_ofAPageThatTheDiskDoesNotTake_movesTheOtherFiles_andTriesThatOneAgain() throws {
         func document(_ number: Int) -> String { EngineFixture.receipt("R-\(number)", note: " \(number) \(UInt64(number) &* 0x9E37_79B9_7F4A_7C15)") }

@@ -139,9 +139,19 @@ final class DispatchTests: XCTestCase {
         try ask(500) { _ in throw Broken() }
         try ask(503) { _ in throw Fault(.uploadClosed, "another call has it") }
         try ask(200) { state in
+            state.fileByteCounts["u"] = 0
+            throw Fault(.uploadMismatch, "another file, which was dropped")
+        }
+        server.engine.state.withLock { $0.fileByteCounts["u"] = 7 }
+        try ask(200) { state in
             state.linkedUploads["u"]?.state = .processing
             state.linkedUploads["u"]?.receivedByteCount = 7
             throw Fault(.uploadClosed, "another call has ended it")
+        }
+        server.engine.state.withLock { $0.linkedUploads["u"]?.state = .new }
+        try ask(404) { state in
+            state.linkedUploads["u"] = nil
+            throw Fault(.uploadClosed, "it was deleted")
         }
     }
 
