@@ -54,6 +54,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("icui18n"), .linkedLibrary("icuuc")]),
         .target(name: "CConsole", path: "Sources/CLibraries/CConsole"),
         .target(name: "CArguments", path: "Sources/CLibraries/CArguments"),
+        .target(name: "CMapFaults", path: "Sources/CLibraries/CMapFaults"),
 
         .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CCurl", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter", "CICU", "CPrefetch"], swiftSettings: strict),
@@ -62,7 +63,7 @@ let package = Package(
         .target(name: "Cluster", swiftSettings: strict),
         .target(
             name: "Ingest",
-            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "Cluster", "CSQLite"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "Cluster", "CSQLite", "CMapFaults"],
             swiftSettings: strict),
         .target(
             name: "Server",

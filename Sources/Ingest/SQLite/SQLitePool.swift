@@ -36,15 +36,26 @@ package final class SQLitePool: Sendable {
     /// To read in order, mostly.
     package func withConnection<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result { try withConnection(.inOrder, body) }
 
-    /// A connection that failed goes back as well: its state is the file's, not the call's.
+    /// A connection that failed goes back as well: its state is the file's, not the call's. One whose map has lost pages does not: a map made anew has them again once the disk gives them.
+    ///
+    /// - Throws: what `body` throws; of pages that the system could not read an I/O error, whatever was made of them.
     package func withConnection<Result>(_ walk: Walk, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        let faults = MapFaults()
         let lent = try state.withLock { $0.take(walk) } ?? open(walk)
         defer {
             state.withLock { state in
-                if !state.isClosed, state.idle.count(where: { $0.walk == walk }) < Self.idleCountMax { state.idle.append(lent) }
+                if faults.areNone, !state.isClosed, state.idle.count(where: { $0.walk == walk }) < Self.idleCountMax { state.idle.append(lent) }
             }
         }
-        return try body(lent.connection)
+        do {
+            let result = try body(lent.connection)
+            try faults.check(path)
+            return result
+        } catch {
+            // Of another file's, where its pool was asked within.
+            if (error as? SQLiteError)?.isUnreadPart != true { try faults.check(path) }
+            throw error
+        }
     }
 
     private func open(_ walk: Walk) throws -> Lent {

@@ -56,6 +56,35 @@ final class SQLitePoolTests: XCTestCase {
         XCTAssertEqual(try isToldOfMaps(path), [true])
     }
 
+    /// Maps have as many pages as the file had when they were made. One that the system cannot give ends whoever reads it, unless somebody takes the signal.
+    func test_pageThatTheFileHasLost_isAnErrorOfItsReaderAlone_untilItIsThereAgain() throws {
+        let directory = TemporaryDirectory()
+        let (path, writer) = try database(directory)
+        try writer.execute("INSERT INTO t VALUES(2000, printf('%0100000d', 7))")
+        _ = try writer.checkpoint(.passive)
+        let pool = SQLitePool(path: path)
+        func all() throws -> Int64? { try pool.withConnection { try $0.integer("SELECT sum(length(text) + instr(text, '7')) FROM t") } }
+        let (whole, bytes) = (try all(), try Data(contentsOf: URL(filePath: path)))
+        XCTAssertEqual(bytes.count % 4_096, 0)
+        // The end of a long text, which may be zeros; and half of the table's pages.
+        for kept in [bytes.count - 4_096, bytes.count / 8_192 * 4_096] {
+            for isTold in [true, false] {
+                let place = "\(kept) bytes, told: \(isTold)"
+                XCTAssertEqual(try all(), whole, place)
+                XCTAssertEqual(truncate(path, off_t(kept)), 0)
+                // Whatever its reader makes of it.
+                XCTAssertThrowsError(try isTold ? all() : pool.withConnection { try? $0.integer("SELECT instr(text, '7') FROM t WHERE id = 2000") }, place) {
+                    XCTAssertEqual(($0 as? SQLiteError)?.isUnreadPart, true, "\(place): \($0)")
+                }
+                // By a map that ends before it.
+                XCTAssertThrowsError(try all(), place) { XCTAssertEqual(($0 as? SQLiteError)?.isUnreadPart, true, "\(place): \($0)") }
+                XCTAssertEqual(try pool.withConnection { try $0.integer("SELECT length(text) FROM t WHERE id = 2") }, 500, place)
+                try FileHandle(forWritingTo: URL(filePath: path)).write(contentsOf: bytes)
+            }
+        }
+        XCTAssertEqual(try all(), whole)
+    }
+
     func test_rowsOfASealedFile_areLookedUpHereAndThere_andManyOfThemInOrder() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)
