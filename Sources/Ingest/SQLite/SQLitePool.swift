@@ -36,25 +36,30 @@ package final class SQLitePool: Sendable {
     /// To read in order, mostly.
     package func withConnection<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result { try withConnection(.inOrder, body) }
 
-    /// A connection that failed goes back as well: its state is the file's, not the call's. One whose map has lost pages does not: a map made anew has them again once the disk gives them.
+    /// A connection that failed goes back as well: its state is the file's, not the call's. One that found the file damaged, or whose map has lost pages, does not: the next one looks at the file anew,
+    /// which may have been put right.
     ///
     /// - Throws: what `body` throws; of pages that the system could not read an I/O error, whatever was made of them.
     package func withConnection<Result>(_ walk: Walk, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
         let faults = MapFaults()
         let lent = try state.withLock { $0.take(walk) } ?? open(walk)
-        defer {
-            state.withLock { state in
-                if faults.areNone, !state.isClosed, state.idle.count(where: { $0.walk == walk }) < Self.idleCountMax { state.idle.append(lent) }
-            }
-        }
         do {
             let result = try body(lent.connection)
             try faults.check(path)
+            putBack(lent)
             return result
         } catch {
-            // Of another file's, where its pool was asked within.
-            if (error as? SQLiteError)?.isUnreadPart != true { try faults.check(path) }
+            let fault = error as? SQLiteError
+            if faults.areNone, fault?.isDamage != true { putBack(lent) }
+            // Another file's says it itself, where its pool was asked within.
+            if fault?.isUnreadPart != true { try faults.check(path) }
             throw error
+        }
+    }
+
+    private func putBack(_ lent: Lent) {
+        state.withLock { state in
+            if !state.isClosed, state.idle.count(where: { $0.walk == lent.walk }) < Self.idleCountMax { state.idle.append(lent) }
         }
     }
 

@@ -70,14 +70,16 @@ final class SQLitePoolTests: XCTestCase {
         for kept in [bytes.count - 4_096, bytes.count / 8_192 * 4_096] {
             for isTold in [true, false] {
                 let place = "\(kept) bytes, told: \(isTold)"
+                // A map of all of it.
+                pool.closeIdle()
                 XCTAssertEqual(try all(), whole, place)
                 XCTAssertEqual(truncate(path, off_t(kept)), 0)
                 // Whatever its reader makes of it.
                 XCTAssertThrowsError(try isTold ? all() : pool.withConnection { try? $0.integer("SELECT instr(text, '7') FROM t WHERE id = 2000") }, place) {
                     XCTAssertEqual(($0 as? SQLiteError)?.isUnreadPart, true, "\(place): \($0)")
                 }
-                // By a map that ends before it.
-                XCTAssertThrowsError(try all(), place) { XCTAssertEqual(($0 as? SQLiteError)?.isUnreadPart, true, "\(place): \($0)") }
+                // Looked at anew it is a file with fewer pages than it says.
+                XCTAssertThrowsError(try all(), place) { XCTAssertTrue(($0 as? SQLiteError)?.isDamage == true || ($0 as? SQLiteError)?.isUnreadPart == true, "\(place): \($0)") }
                 XCTAssertEqual(try pool.withConnection { try $0.integer("SELECT length(text) FROM t WHERE id = 2") }, 500, place)
                 try FileHandle(forWritingTo: URL(filePath: path)).write(contentsOf: bytes)
             }
