@@ -68,7 +68,7 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     package var isOfTheSystem: Bool { isPassing || kind == .io && ![Self.ioErrorShortRead, Self.ioErrorFileSystem, Self.readOnlyRollback].contains(code) }
 
     /// Whether the device does not give a part of the file, which says nothing of other files.
-    var isUnreadPart: Bool { [Self.ioErrorRead, Self.ioErrorShortRead, Self.ioErrorFileSystem].contains(code) }
+    package var isUnreadPart: Bool { [Self.ioErrorRead, Self.ioErrorShortRead, Self.ioErrorFileSystem].contains(code) }
 
     /// Whether a sync failed: the kernel may have dropped what it could not write, so nothing may be acknowledged until the
     /// file was opened anew and checked.

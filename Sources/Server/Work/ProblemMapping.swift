@@ -23,12 +23,21 @@ package enum ProblemMapping {
             Problem(.storageUnavailable, "the storage of cold receipts gives no answer, and this needs it; receipts are taken meanwhile; try again", cause: "\(error)")
         case let error as ColumnStoreError where error.code == .overBudget:
             Problem(.overloaded, "the memory budget is used up")
+        case let error as SQLiteError where error.isDamage || error.isUnreadPart: problem(forDamage: error)
         case let error as SQLiteError where error.kind == .full || error.kind == .io:
             Problem(.diskFull, "the disk cannot be written; try again later")
         case let error as SQLiteError where error.kind == .busy: Problem(.overloaded, "the store is busy; try again")
         // What failed inside may name files and values: that is for the log, not for the client.
         default: Problem(.internalError, "the server failed; its log has the reason")
         }
+    }
+
+    /// Of a database of the store. Which one is for the log: a day's file tells of a day, a queue's of whoever has it.
+    private static func problem(forDamage error: SQLiteError) -> Problem {
+        let what = error.isDamage ? "a file of the store is damaged on the server's disk" : "the server's disk does not give a part of a file of the store"
+        return Problem(
+            .internalError, "\(what), and this needs it; the administrator finds where it lies in the log and with till verify, and puts it back from a backup; until then a narrower question may pass it by",
+            errors: [.init(pointer: "", code: "file-damaged", message: what)], cause: "\(error)")
     }
 
     private static func problem(for old: SnapshotTooOld) -> Problem {

@@ -59,4 +59,29 @@ final class RestartTests: XCTestCase {
         client.authorization = key
         XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("F-2")).status, 201)
     }
+
+    /// As `ulimit -f` and systemd's `LimitFSIZE` have it: the system sends a signal with the write that it refuses, which ends a program that does not take it.
+    func test_filesThatMayGrowNoMore_refuseReceipts_untilTheyMay_andEndNothing() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        func limit(_ bytes: String) throws {
+            let run = Process()
+            run.executableURL = URL(fileURLWithPath: "/usr/bin/prlimit")
+            run.arguments = ["--pid", "\(server.processID)", "--fsize=\(bytes):unlimited"]
+            try run.run()
+            run.waitUntilExit()
+            XCTAssertEqual(run.terminationStatus, 0)
+        }
+        let client = server.client(key: try server.key("shop"))
+        XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("F-1")).status, 201)
+        try limit("4096")
+        let refused = try client.post("/v1/receipts", Receipts.pos("F-2"))
+        XCTAssertEqual(refused.status, 503)
+        XCTAssertTrue(refused.text.contains("/problems/disk-full"), refused.text)
+        XCTAssertEqual(try client.get("/v1/receipts/F-1").status, 200)
+        try limit("unlimited")
+        XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("F-2")).status, 201)
+        XCTAssertTrue(try client.post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts"}"#).text.contains("[[2]]"))
+        XCTAssertEqual(server.stop(), 0)
+    }
 }
