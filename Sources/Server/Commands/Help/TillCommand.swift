@@ -8,6 +8,7 @@ public enum TillCommand {
 
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.
     public static func run(_ arguments: [String]) -> Int32 {
+        StandardDescriptors.keep()
         // A failed write says so by errno: to who has left, and past the size that files may have (`ulimit -f`). By a handler, which programs that are started do not inherit, unlike an ignored
         // signal: one whose reader has left would go on for good.
         for one in [SIGPIPE, SIGXFSZ] { signal(one) { _ in } }
