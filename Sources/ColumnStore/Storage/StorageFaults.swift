@@ -9,6 +9,9 @@ public struct FileSystemFault: Error, Sendable, Equatable {
         self.operation = operation
         self.code = code
     }
+
+    /// Whether a write was refused since there is no room: the device has none, the user's quota, or what a file may have (`ulimit -f`).
+    public static func isOfRoom(_ code: Int32?) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 }
 
 extension ColumnStoreError {
@@ -18,9 +21,9 @@ extension ColumnStoreError {
         case EEXIST:
             self.init(.conflict, path: key, "exists already, and is never replaced (\(fault.operation))")
         case ENOENT: self.init(.notFound, path: key, "not found (\(fault.operation))")
-        case ENOSPC, EDQUOT:
+        case let code where FileSystemFault.isOfRoom(code):
             self.init(
-                .io, path: key, "no space left on the device (\(fault.operation)): free some and try again",
+                .io, path: key, "no space left (\(fault.operation)), \(String(cString: strerror(code))): free some and try again",
                 systemError: fault.code)
         default:
             self.init(

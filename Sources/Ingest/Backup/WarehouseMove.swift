@@ -77,7 +77,7 @@ final class WarehouseMove {
         do {
             try target.check()
             return try WarehouseClaim.take(target, store: catalog.storeID, generation: catalog.mark.generation)
-        } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT {
+        } catch let error as ColumnStoreError where !FileSystemFault.isOfRoom(error.systemError) {
             throw UnusablePlace(place: target.location ?? directory.warehousePath, reason: error)
         }
     }

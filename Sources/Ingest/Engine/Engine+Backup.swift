@@ -23,7 +23,7 @@ extension Engine {
         } catch let error as SQLiteError {
             if error.kind == .full { throw Fault(.diskFull, "there is no room for the backup") }
             throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
-        } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT && error.code != .unavailable {
+        } catch let error as ColumnStoreError where !FileSystemFault.isOfRoom(error.systemError) && error.code != .unavailable {
             throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
         }
     }

@@ -177,7 +177,7 @@ extension Catalog {
                 "SELECT coalesce(sum(CASE WHEN client_id IS ?1 THEN byte_count END), 0), coalesce(sum(byte_count), 0) FROM exports WHERE state = 'DONE'")
             try select.bind(1, owner.client?.text)
             defer { select.reset() }
-            return try select.step() ? (select.int64(0), select.int64(1)) : (0, 0)
+            return try select.step() ? (Int64(select.count(0)), Int64(select.count(1))) : (0, 0)
         }
     }
 
@@ -189,8 +189,7 @@ extension Catalog {
         export.state = Export.State(rawValue: row.text(7)) ?? .error
         export.endedAt = row.isNull(8) ? nil : row.int64(8)
         export.expiresAt = row.isNull(9) ? nil : row.int64(9)
-        export.rowCount = row.int64(10)
-        export.byteCount = row.int64(11)
+        (export.rowCount, export.byteCount) = (Int64(row.count(10)), Int64(row.count(11)))
         export.sha256 = row.isNull(12) ? nil : row.text(12)
         export.fileName = row.isNull(13) ? nil : row.text(13)
         export.problem = row.isNull(14) ? nil : row.bytes(14)

@@ -62,7 +62,7 @@ final class ImportSpill: Sendable {
     private static func fault(_ operation: String, _ path: String) -> Fault {
         let code = errno
         return Fault(
-            code == ENOSPC || code == EIO ? .diskFull : .internalError,
+            FileSystemFault.isOfRoom(code) || code == EIO ? .diskFull : .internalError,
             "cannot \(operation) the import's temporary file in \(path): \(String(cString: strerror(code)))")
     }
 }

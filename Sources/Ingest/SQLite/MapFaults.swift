@@ -1,4 +1,5 @@
 internal import CMapFaults
+internal import CSQLite
 
 /// Pages of mapped files that the system cannot read, since the disk does not give them or the file was cut: they read as zeros, where the process would have ended (`CMapFaults`).
 ///
@@ -15,9 +16,9 @@ struct MapFaults {
 
     var areNone: Bool { till_map_faults() == countBefore }
 
-    /// - Throws: what SQLite says of a read that the system refused (SQLITE_IOERR_READ).
+    /// - Throws: damage, as SQLite says of a part that the device does not give where a file is not mapped (SQLITE_IOERR_CORRUPTFS, of which statements make SQLITE_CORRUPT).
     func check(_ path: String) throws(SQLiteError) {
         guard !areNone else { return }
-        throw SQLiteError(code: SQLiteError.ioErrorRead, message: "a page of the file cannot be read: the disk does not give it, or the file was cut", path: path)
+        throw SQLiteError(code: SQLITE_CORRUPT, message: "a page of the file cannot be read: the disk does not give it, or the file was cut", path: path)
     }
 }

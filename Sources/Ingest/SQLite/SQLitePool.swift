@@ -39,20 +39,22 @@ package final class SQLitePool: Sendable {
     /// A connection that failed goes back as well: its state is the file's, not the call's. One that found the file damaged, or whose map has lost pages, does not: the next one looks at the file anew,
     /// which may have been put right.
     ///
-    /// - Throws: what `body` throws; of pages that the system could not read an I/O error, whatever was made of them.
+    /// - Throws: what `body` throws; where pages could not be read damage, whatever was made of them.
     package func withConnection<Result>(_ walk: Walk, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
         let faults = MapFaults()
-        let lent = try state.withLock { $0.take(walk) } ?? open(walk)
         do {
-            let result = try body(lent.connection)
+            let lent = try state.withLock { $0.take(walk) } ?? open(walk)
+            let result: Result
+            do { result = try body(lent.connection) } catch {
+                if faults.areNone, (error as? SQLiteError)?.isDamage != true { putBack(lent) }
+                throw error
+            }
             try faults.check(path)
             putBack(lent)
             return result
         } catch {
-            let fault = error as? SQLiteError
-            if faults.areNone, fault?.isDamage != true { putBack(lent) }
             // Another file's says it itself, where its pool was asked within.
-            if fault?.isUnreadPart != true { try faults.check(path) }
+            if (error as? SQLiteError).map({ $0.path == path }) ?? true { try faults.check(path) }
             throw error
         }
     }

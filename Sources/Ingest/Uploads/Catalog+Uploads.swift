@@ -247,18 +247,19 @@ extension Catalog {
             type: row.optionalText(4), contentType: row.optionalText(5), byteCount: row.optionalInt64(6), sha256: row.optionalText(7), createdAt: row.int64(8),
             expiresAt: row.int64(9))
         upload.state = Upload.State(rawValue: row.text(10)) ?? .error
-        upload.receivedByteCount = row.int64(11)
+        upload.receivedByteCount = Int64(row.count(11))
         upload.coding = row.optionalText(12)
         (upload.startedAt, upload.endedAt) = (row.optionalInt64(13), row.optionalInt64(14))
-        (upload.counts.accepted, upload.counts.repeated) = (row.int64(15), row.int64(16))
-        (upload.counts.replaced, upload.counts.rejected) = (row.int64(17), row.int64(18))
+        func count(_ column: Int32) -> Int64 { Int64(row.count(column)) }
+        (upload.counts.accepted, upload.counts.repeated) = (count(15), count(16))
+        (upload.counts.replaced, upload.counts.rejected) = (count(17), count(18))
         upload.position = row.int64(19)
         upload.recordCount = row.optionalInt64(20)
         (upload.chunkSequence, upload.firstSequence) = (row.int64(21), row.int64(22))
         upload.tables = Set(row.text(23).split(separator: "\n").map(String.init))
         upload.problem = row.optionalBytes(24).map { UploadFaultText.fault($0) }
         upload.revert.stage = Upload.Revert.Stage(rawValue: row.int64(25)) ?? .none
-        (upload.revert.reverted, upload.revert.left) = (row.int64(26), row.int64(27))
+        (upload.revert.reverted, upload.revert.left) = (count(26), count(27))
         let sequence = row.int64(29)
         (upload.revert.position, upload.revert.stepSequence) = (row.int64(28), sequence < 0 ? ~sequence : sequence)
         upload.revert.isByAdministrator = sequence < 0

@@ -221,7 +221,7 @@ package final class Uploads: Sendable {
             throw error
         }
         let limit = min(Int64(options.byteCountMax), upload.byteCount ?? .max)
-        return try UploadFile(upload, path: filePath(id), from: start, isKept: isKept, byteCountMax: limit, minFreeBytes: minFreeBytes) { [queue] in queue.endWriting(id) }
+        return try UploadFile(upload, path: filePath(id), from: start, isKept: isKept, byteCountMax: limit, minFreeBytes: minFreeBytes.addingSaturating(minFreeBytes)) { [queue] in queue.endWriting(id) }
     }
 
     private static func checkOpen(_ upload: Upload) throws {

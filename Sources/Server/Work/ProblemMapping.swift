@@ -17,7 +17,7 @@ package enum ProblemMapping {
         case let damaged as any DamageReport: Problem(damaged.fault)
         case let error as QueryError: problem(for: error)
         case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
-        case let error as ColumnStoreError where error.systemError == ENOSPC || error.systemError == EDQUOT:
+        case let error as ColumnStoreError where FileSystemFault.isOfRoom(error.systemError):
             Problem(.diskFull, "there is no room on the disk")
         case let error as ColumnStoreError where error.code == .unavailable:
             Problem(.storageUnavailable, "the storage of cold receipts gives no answer, and this needs it; receipts are taken meanwhile; try again", cause: "\(error)")

@@ -79,6 +79,32 @@ final class StoredNumberTests: XCTestCase {
         }
     }
 
+    /// A start takes up what is under way by itself: a number that ends the process does so again and again.
+    func test_countsOfUploadsAndExports_areOnesThatCanBeAdded() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        let catalog = fixture.engine.catalog
+        try catalog.add(Upload(id: "u", owner: .administrator, client: nil, name: "u", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 1, expiresAt: 2), openCountMax: 10)
+        try catalog.add(Export(id: "e", owner: .administrator, name: "e", format: "csv", request: [], createdAt: 1, expiresIn: 1))
+        for number in Self.extremes {
+            do {
+                let connection = try SQLiteConnection(path: "\(directory.path)/catalog.sqlite", mode: .readWrite)
+                try connection.execute(
+                    """
+                    UPDATE uploads SET accepted = \(number), repeated = \(number), replaced = \(number), rejected = \(number), reverted = \(number), left_alone = \(number), received_bytes = \(number);
+                    UPDATE exports SET state = 'DONE', row_count = \(number), byte_count = \(number)
+                    """)
+            }
+            let upload = try XCTUnwrap(try catalog.upload("u"))
+            XCTAssertTrue((0...4 << 48).contains(upload.counts.processed), "\(number)")
+            let numbers = [upload.counts.rejected, upload.revert.reverted, upload.revert.left, upload.receivedByteCount]
+            XCTAssertTrue(numbers.allSatisfy(StoredNumber.counts.contains), "\(number): \(numbers)")
+            let export = try XCTUnwrap(try fixture.engine.exports(after: nil, limit: 10, as: .admin).first), present = try catalog.exportByteCounts(of: .administrator)
+            XCTAssertTrue([export.rowCount, export.byteCount, present.own, present.all].allSatisfy(StoredNumber.counts.contains), "\(number): \(export) \(present)")
+        }
+        try fixture.engine.close()
+    }
+
     func test_boundsOfAGroup_haveAtLeastOneRow_andAtMostThoseThatTheyName() {
         func isOrdered(_ rowCount: Int) -> Bool {
             var bounds = HotBounds()

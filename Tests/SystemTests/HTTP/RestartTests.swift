@@ -84,4 +84,20 @@ final class RestartTests: XCTestCase {
         XCTAssertTrue(try client.post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts"}"#).text.contains("[[2]]"))
         XCTAssertEqual(server.stop(), 0)
     }
+
+    /// The system gives the number of one that is closed to the first file that is opened, and what is said there is written into it.
+    func test_closedDescriptors_areNoFilesOfTheStore() throws {
+        let directory = try TemporaryDirectory()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", #"exec "$0" serve --data "$1" --listen 127.0.0.1:0 <&- >&- 2>&-"#, TillServer.binary.path, directory.path + "/DATA"]
+        try process.run()
+        defer { process.waitUntilExit() }
+        defer { process.terminate() }
+        let place = "/proc/\(process.processIdentifier)/fd"
+        func file(_ number: String) -> String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(place)/\(number)") }
+        let isOpen = Patience.until { (try? FileManager.default.contentsOfDirectory(atPath: place))?.contains { file($0)?.hasSuffix("/LOCK") ?? false } ?? false }
+        XCTAssertTrue(isOpen)
+        XCTAssertEqual(["0", "1", "2"].map(file), ["/dev/null", "/dev/null", "/dev/null"])
+    }
 }

@@ -29,7 +29,7 @@ final class SpillVolume: Sendable {
     /// - Precondition: `errno` is still that of the call.
     private static func failure(_ call: String) -> QueryError {
         let code = errno
-        let isFull = code == ENOSPC || code == EDQUOT
+        let isFull = FileSystemFault.isOfRoom(code)
         return QueryError(.spillFull, isFull ? "the disk for intermediate rows is full" : "\(call) failed on the spill file: error \(code)")
     }
 

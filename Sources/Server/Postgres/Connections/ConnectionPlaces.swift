@@ -1,5 +1,6 @@
 internal import ColumnStore
 import Glibc
+internal import Ingest
 import Synchronization
 
 /// Who is connected, and who is still saying who they are.
@@ -20,6 +21,8 @@ final class ConnectionPlaces: Sendable {
         var startingOfNetworkMin = 4
 
         var closing: Int { max(1, starting / 2) }
+        /// Of those who have said who they are: one contract leaves places to others, as it does at HTTP's door.
+        var ofContract: Int { max(1, all / 2) }
 
         /// Takes what settings allow where that is less. Of few places half are left for those who have said who they are.
         mutating func bound(all: Int, ofAddress: Int) {
@@ -36,6 +39,8 @@ final class ConnectionPlaces: Sendable {
         let socket: Int32
         let interruption: Interruption
         var isStarting = true
+        /// Who has said so.
+        var contract: ClientID?
         /// It was asked to make room, and goes by itself once it sees that nothing more comes.
         var isClosing = false
     }
@@ -131,7 +136,21 @@ final class ConnectionPlaces: Sendable {
     }
 
     /// It has shown who it is.
-    func admitted(_ number: Int) { state.withLock { $0.entries[number]?.isStarting = false } }
+    ///
+    /// - Returns: false where its contract has as many connections as it may; the administrator has all that are left.
+    func admitted(_ number: Int, _ identity: Identity) -> Bool {
+        state.withLock { state in
+            if let contract = identity.client {
+                guard state.entries.values.count(where: { $0.contract == contract && !$0.isClosing }) < limits.ofContract else {
+                    state.refusedCount += 1
+                    return false
+                }
+                state.entries[number]?.contract = contract
+            }
+            state.entries[number]?.isStarting = false
+            return true
+        }
+    }
 
     /// - Parameter close: runs before anybody else may touch the socket's number.
     func leave(_ number: Int, _ close: () -> Void) {

@@ -183,7 +183,11 @@ final class PostgresConnection {
             refused(user, error)
             throw error
         }
-        shared.places.admitted(number)
+        guard shared.places.admitted(number, principal.identity) else {
+            let fault = PostgresFault(.tooManyConnections, "too many connections of this contract: \(shared.places.limits.ofContract)", severity: .fatal, hint: "Close those that are not needed, or share them by a pool.")
+            refused(user, fault)
+            throw fault
+        }
         guard startup["database"] ?? shared.database == shared.database else {
             throw PostgresFault(.invalidCatalogName, "database \"\(startup["database"] ?? "")\" does not exist", severity: .fatal, hint: "There is one: \(shared.database).")
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Ingest
 import XCTest
 
 @testable import Server
@@ -41,6 +42,27 @@ final class ConnectionPlacesTests: XCTestCase {
         XCTAssertEqual(places.count, 3)
     }
 
+    /// Wherever they come from.
+    func test_admitted_oneContractLeavesHalfOfThePlacesToOthers() throws {
+        var limits = ConnectionPlaces.Limits()
+        limits.all = 6
+        let places = ConnectionPlaces(limits)
+        let pairs = pairs(7)
+        func enter(_ index: Int) throws -> Int { try XCTUnwrap(places.enter(pairs[index].0, Self.address(UInt8(index + 1)), Interruption())) }
+        let (shop, other) = (Identity.contract(ClientID("shop")), Identity.contract(ClientID("other")))
+        let first = try enter(0)
+        XCTAssertTrue(places.admitted(first, shop))
+        for index in 1..<3 { XCTAssertTrue(places.admitted(try enter(index), shop)) }
+        let fourth = try enter(3)
+        XCTAssertFalse(places.admitted(fourth, shop))
+        XCTAssertEqual(places.refusedCount, 1)
+        places.leave(fourth) {}
+        XCTAssertTrue(places.admitted(try enter(4), other))
+        XCTAssertTrue(places.admitted(try enter(5), .administrator))
+        places.leave(first) {}
+        XCTAssertTrue(places.admitted(try enter(6), shop), "one of its own has gone")
+    }
+
     /// Pairs of sockets that are closed with the test.
     private func pairs(_ count: Int) -> [(Int32, Int32)] {
         let pairs = (0..<count).map { _ in Self.pair() }
@@ -58,7 +80,7 @@ final class ConnectionPlacesTests: XCTestCase {
         for (index, last) in ([3, 1, 1, 1, 2, 2, 2, 2, 2] as [UInt8]).enumerated() { _ = try XCTUnwrap(places.enter(pairs[index].0, Self.address(last), Interruption())) }
         let next = try XCTUnwrap(places.enter(pairs[9].0, Self.address(4), Interruption()), "the door is shut")
         XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [4])
-        places.admitted(next)
+        XCTAssertTrue(places.admitted(next, .nobody))
         // They have as many each by now: of those that with the oldest.
         _ = try XCTUnwrap(places.enter(pairs[10].0, Self.address(1), Interruption()))
         _ = try XCTUnwrap(places.enter(pairs[11].0, Self.address(5), Interruption()))
@@ -88,9 +110,9 @@ final class ConnectionPlacesTests: XCTestCase {
         (limits.all, limits.startingOfNetworkMin) = (6, 2)
         let places = ConnectionPlaces(limits)
         let pairs = pairs(8)
-        for index in 0..<3 { places.admitted(try XCTUnwrap(places.enter(pairs[index].0, Self.address(1), Interruption()))) }
+        for index in 0..<3 { XCTAssertTrue(places.admitted(try XCTUnwrap(places.enter(pairs[index].0, Self.address(1), Interruption())), .nobody)) }
         for index in 3..<6 { _ = try XCTUnwrap(places.enter(pairs[index].0, Self.address(2), Interruption())) }
-        places.admitted(try XCTUnwrap(places.enter(pairs[6].0, Self.address(1), Interruption())))
+        XCTAssertTrue(places.admitted(try XCTUnwrap(places.enter(pairs[6].0, Self.address(1), Interruption())), .nobody))
         XCTAssertEqual(pairs.indices.filter { Self.isAtEnd(pairs[$0].1) }, [3])
         XCTAssertNil(places.enter(pairs[7].0, try Self.address(1), Interruption()), "two that begin are no flood")
     }
@@ -101,7 +123,7 @@ final class ConnectionPlacesTests: XCTestCase {
         limits.bound(all: 16, ofAddress: 16)
         let places = ConnectionPlaces(limits)
         let pairs = pairs(17)
-        places.admitted(try XCTUnwrap(places.enter(pairs[0].0, Self.address(9), Interruption())))
+        XCTAssertTrue(places.admitted(try XCTUnwrap(places.enter(pairs[0].0, Self.address(9), Interruption())), .nobody))
         for index in 1..<16 { _ = try places.enter(pairs[index].0, Self.address(UInt8(index % 4)), Interruption()) }
         // Those that were asked to make room have gone.
         for index in 1..<16 where Self.isAtEnd(pairs[index].1) { places.leave(index + 1) {} }
@@ -114,9 +136,9 @@ final class ConnectionPlacesTests: XCTestCase {
         let places = ConnectionPlaces(limits)
         let (one, other) = Self.pair()
         defer { close(one); close(other) }
-        for last in [1, 1] as [UInt8] { places.admitted(try XCTUnwrap(places.enter(one, Self.address(last), Interruption()))) }
+        for last in [1, 1] as [UInt8] { XCTAssertTrue(places.admitted(try XCTUnwrap(places.enter(one, Self.address(last), Interruption())), .nobody)) }
         XCTAssertNil(places.enter(one, try Self.address(1), Interruption()))
-        places.admitted(try XCTUnwrap(places.enter(one, Self.address(2), Interruption())))
+        XCTAssertTrue(places.admitted(try XCTUnwrap(places.enter(one, Self.address(2), Interruption())), .nobody))
         XCTAssertNil(places.enter(one, try Self.address(3), Interruption()))
         XCTAssertEqual(places.refusedCount, 2)
         places.stop()
