@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,7 +24,7 @@ static int is_of_database(uintptr_t address) {
     static const char wanted_access[] = "r--s", wanted_name[] = ".sqlite";
     enum { BEGIN, END, ACCESS, NAME } field = BEGIN;
     uintptr_t begin = 0, end = 0;
-    int access = 0, is_read_only = 1, matched = 0, found = 0;
+    int access = 0, is_read_only = 1, matched = 0;
     char piece[2048];
     int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (maps < 0) return 0;
@@ -38,9 +37,8 @@ static int is_of_database(uintptr_t address) {
             if (sign == '\n') {
                 /* Each address is of one map. */
                 if (field == NAME && address >= begin && address < end) {
-                    found = is_read_only && wanted_name[matched] == 0;
                     close(maps);
-                    return found;
+                    return is_read_only && wanted_name[matched] == 0;
                 }
                 field = BEGIN;
                 begin = end = 0;
@@ -62,9 +60,9 @@ static int is_of_database(uintptr_t address) {
                 else field = NAME;
                 break;
             case NAME:
-                /* Its first sign comes once in the name that is looked for. */
-                if (wanted_name[matched] == 0) break;
-                if (sign == wanted_name[matched]) matched++;
+                /* Its first sign comes once in the name that is looked for. What begins with a line behind it is the log's index: SQLite writes that, and what it reads there is for all its connections. */
+                if (wanted_name[matched] == 0) matched = sign == '-' ? 0 : matched;
+                else if (sign == wanted_name[matched]) matched++;
                 else matched = sign == wanted_name[0];
                 break;
             }

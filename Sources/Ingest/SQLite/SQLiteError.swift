@@ -1,3 +1,4 @@
+internal import ColumnStore
 import CSQLite
 import Glibc
 
@@ -104,7 +105,7 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
 
     /// What SQLite would say of a write that the system refused.
     static func code(ofFailedWrite number: Int32) -> Int32 {
-        number == ENOSPC || number == EDQUOT ? SQLITE_FULL : SQLITE_IOERR | (3 << 8)
+        FileSystemFault.isOfRoom(number) ? SQLITE_FULL : SQLITE_IOERR | (3 << 8)
     }
 
     package var description: String {

@@ -124,7 +124,7 @@ extension ByteDecoder {
         (progress.running, progress.succeeded, progress.failed, progress.reading) = (numbers[3], numbers[4], numbers[5], reading)
         if !body.isAtEnd { progress.place = try body.value() }
         // Places in `items` are reckoned from these: a Map that lied about them would reach beyond its list.
-        guard progress.itemsStart <= progress.next, progress.next <= progress.itemsEnd, percentage.map({ (0...100).contains($0) }) ?? true else {
+        guard progress.itemsStart <= progress.next, progress.next <= progress.itemsEnd, progress.itemsEnd <= progress.itemCountMax ?? .max, percentage.map({ (0...100).contains($0) }) ?? true else {
             throw CodingFault(reason: "a Map that has begun with items it has not")
         }
         return progress

@@ -215,8 +215,7 @@ extension Transition {
             progress.isWhole = isLast
             progress.place = page[present: "place"]
             if let most = progress.itemCountMax, progress.itemsEnd >= most {
-                // What has begun stays, whatever a stored Map says of how many there may be.
-                progress.items.removeLast(min(progress.items.count, progress.itemsEnd - most))
+                progress.items.removeLast(progress.itemsEnd - most)
                 progress.isWhole = true
             }
             update(id, body: true) { $0.phase = .items(progress) }

@@ -78,6 +78,20 @@ final class UploadFileTests: XCTestCase {
         XCTAssertEqual(try text(), "abc")
     }
 
+    /// The least that is to stay free is more than half of what is.
+    func test_uploads_leaveRoomToDocumentsThatComeByThemselves() throws {
+        let free = try XCTUnwrap(DataDirectory.freeBytes(folder.path))
+        let fixture = try EngineFixture(folder.path + "/store") { $0.hot.writer.minFreeBytes = free / 4 * 3 }
+        _ = try fixture.taken(EngineFixture.receipt("R-1"))
+        let file = try fixture.engine.uploads.receive(fixture.engine.uploads.announce(UploadAnnouncement(name: "a.csv"), id: "u", as: .admin), from: 0, isAnew: true, isKept: true)
+        XCTAssertThrowsError(try Array("a".utf8).withUnsafeBytes { try file.append($0) }) {
+            XCTAssertEqual(($0 as? Fault)?.code, .diskFull)
+            XCTAssertTrue(($0 as? Fault)?.detail.contains("twice limits.min_free") == true, "\($0)")
+        }
+        file.end()
+        try fixture.engine.close()
+    }
+
     func test_append_beyondWhatItMayHave_isRefusedWhole_andLeavesNothingOfItsCall() throws {
         try piece("ab", from: 0, isKept: true)
         try piece("cde", from: 2, isKept: true, byteCountMax: 5) { file in

@@ -44,6 +44,26 @@ final class RedriveTests: XCTestCase {
 
     // MARK: What is written, and what is left
 
+    /// Items past those that may be read would be cut off where there are none.
+    func test_mapOfMoreItemsThanItMayRead_isDamage() throws {
+        let state = #"{"Type":"Map","ItemReader":{"Resource":"till:sql","ReaderConfig":{"MaxItems":3}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}"#
+        let text = machineText("S", [("S", state)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        let simulator = try Simulator(text)
+        let (id, frame) = try XCTUnwrap(simulator.execution.frames.first { if case .items = $0.value.phase { true } else { false } })
+        guard case .items(var progress) = frame.phase else { return XCTFail("no Map") }
+        for (start, isSound) in [(0, true), (3, true), (4, false)] {
+            var execution = simulator.execution
+            (progress.itemsStart, progress.next) = (start, start)
+            execution.frames[id]?.phase = .items(progress)
+            if isSound {
+                XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(execution), of: machine), execution)
+            } else {
+                XCTAssertThrowsError(try ExecutionCoder.decode(ExecutionCoder.encode(execution), of: machine)) { XCTAssertTrue("\($0)".contains("items it has not"), "\($0)") }
+            }
+        }
+    }
+
     /// A strand that has gone on to its next state, and is stopped before it enters that, has no retries of the state before: it can be read, and redriven.
     func test_strandBeforeItsNextState_hasNoRetriesOfTheLast() throws {
         let retrying = #"{"Type":"Parallel","Branches":[{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}],"Retry":[{"ErrorEquals":["E"]}],"Next":"B"}"#

@@ -1,4 +1,6 @@
+import ColumnStore
 import Documents
+import Glibc
 import Ingest
 import XCTest
 
@@ -25,6 +27,13 @@ final class ProblemMappingTests: XCTestCase {
             XCTAssertFalse(problem.detail.contains("2026") || problem.reasons.contains { $0.message.contains("2026") }, "\(code): \(problem.detail)")
             XCTAssertEqual(problem.errors.map(\.code), said.contains("damaged") || said.contains("part") ? ["file-damaged"] : [], "\(code)")
             XCTAssertEqual(problem.cause != nil, !problem.errors.isEmpty, "what is not in the answer is for the log: \(code)")
+        }
+    }
+
+    /// The device's, a quota's, or what a file may have.
+    func test_writesWithoutRoom_areAFullDisks() {
+        for (code, slug) in [(ENOSPC, .diskFull), (EDQUOT, .diskFull), (EFBIG, .diskFull), (EIO, .internalError)] as [(Int32, Problem.Slug)] {
+            XCTAssertEqual(ProblemMapping.problem(for: ColumnStoreError(.io, "write failed", systemError: code)).slug, slug, "\(code)")
         }
     }
 }

@@ -126,6 +126,36 @@ def test_rate():
         connection.close()
 
 
+def test_connections():
+    """Idle connections have no end of their own: of a thousand places one contract has half."""
+    key = contract("crowded")
+    held = [raw.session("crowded", key)[0] for _ in range(500)]
+    refused = raw.connect()
+    refused.sendall(raw.startup(user="crowded", database="till"))
+    raw.scram(refused, "crowded", key)
+    said = raw.to_end(refused)
+    assert b"53300" in said and b"of this contract: 500" in said, said
+    for user, secret in (("alone", contract("alone")), ("admin", ADMIN)):
+        connection, _ = raw.session(user, secret)
+        found = ask(connection, "SELECT 1")
+        assert row_count(found) == 1, found
+        connection.close()
+    held.pop().close()
+    # The end of one is seen a little later.
+    while True:
+        again = raw.connect()
+        again.sendall(raw.startup(user="crowded", database="till"))
+        raw.scram(again, "crowded", key)
+        kind, body = raw.message(again)
+        again.close()
+        if kind == b"R":
+            break
+        assert b"53300" in body, body
+        time.sleep(0.05)
+    for connection in held:
+        connection.close()
+
+
 def held():
     lines = call("GET", "/metrics").splitlines()
     return float(next(line for line in lines if line.startswith("till_request_memory_bytes ")).split()[1])
