@@ -541,6 +541,30 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try received.wait { $0 }.get().map(\.id), ["a"])
     }
 
+    /// Whoever asks for it is given the others, and it is kept: by a queue that keeps no dead letters, too.
+    func test_messageWhoseBodyIsMissing_isADeadLetter_andHoldsUpNoOther() throws {
+        for keeps in [true, false] {
+            let fixture = try QueueFixture(QueueSettings(keepsDeadLetters: keeps))
+            XCTAssertEqual(try fixture.send("a", "b", bytes: 5_000), [.queued, .queued])
+            XCTAssertEqual(try fixture.send("c"), [.queued])
+            fixture.store.stop()
+            try SQLiteConnection(path: fixture.path, mode: .create).execute("DELETE FROM bodies WHERE number = (SELECT number FROM messages WHERE id = 'a')")
+            try fixture.restart()
+            let standing = try fixture.store.messages(in: QueueFixture.name, after: nil, limit: 9, as: .admin).messages
+            XCTAssertEqual(standing.map { String(decoding: $0.body.prefix(4), as: UTF8.self) }, ["null", "1111", "11"])
+            XCTAssertEqual(try fixture.receive(9).map(\.id), ["b", "c"])
+            for _ in 0..<2 {
+                let letter = try XCTUnwrap(try fixture.letters().first)
+                XCTAssertEqual([letter.id, letter.reason.rawValue, String(decoding: letter.body, as: UTF8.self)], ["a", "rejected", "null"])
+                XCTAssertTrue(letter.detail?.contains("body is missing") == true)
+                // It dies again.
+                XCTAssertEqual(try fixture.store.redrive(nil, in: QueueFixture.name, perSecond: nil, as: .admin), 1)
+                XCTAssertEqual(try fixture.receive(9).count, 0)
+            }
+            XCTAssertEqual(try fixture.faults().count, 1)
+        }
+    }
+
     func test_messageWhoseSizeIsPastAllBounds_isHandedOut_andDone() throws {
         for number in [.min, -1, .max] as [Int64] {
             let fixture = try QueueFixture()

@@ -203,14 +203,11 @@ final class MessageTable {
         return try Self.rows(select)
     }
 
-    /// - Throws: `SQLiteError` of damage for a message without one.
-    func body(of row: Row) throws -> [UInt8] {
+    /// Nil for a message without one: damage.
+    func body(of row: Row) throws -> [UInt8]? {
         defer { bodyOf.reset() }
         bodyOf.bind(1, row.number)
-        guard try bodyOf.step(), !bodyOf.isNull(0) else {
-            throw SQLiteError(code: 11, message: "the message \(row.number) has no body", path: connection.path)
-        }
-        return bodyOf.bytes(0)
+        return try bodyOf.step() && !bodyOf.isNull(0) ? bodyOf.bytes(0) : nil
     }
 
     /// Nil for a message without a body.

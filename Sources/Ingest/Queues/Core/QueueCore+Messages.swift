@@ -99,7 +99,13 @@ extension QueueCore {
                     buriedCount += 1
                     continue
                 }
-                received.append(try lock(row, &queue))
+                guard let body = try messages.body(of: row) else {
+                    // With an error it would refuse all that is asked of any queue beside it, again with each look of whoever waits.
+                    try bury(row, .rejected, "its body is missing: the file is damaged", &queue, isKept: true)
+                    buriedCount += 1
+                    continue
+                }
+                received.append(try lock(row, body, &queue))
                 byteCount = byteCount.addingSaturating(row.byteCount)
             }
         }
@@ -111,14 +117,14 @@ extension QueueCore {
     }
 
     /// Locks a row for whoever receives it. The token is drawn anew at each delivery: a worker whose lock has ended cannot end another's.
-    private func lock(_ row: MessageTable.Row, _ queue: inout QueueState) throws -> ReceivedMessage {
+    private func lock(_ row: MessageTable.Row, _ body: [UInt8], _ queue: inout QueueState) throws -> ReceivedMessage {
         let (token, until) = (newToken(), now + queue.settings.lock)
         try messages.lock(row, until: until, token: token, deliveries: row.deliveries.addingSaturating(1))
         queue.counts.active -= 1
         queue.counts.locked += 1
         queue.expect(at: until)
         return ReceivedMessage(
-            id: row.id, token: Hexadecimal.text(token), body: try messages.body(of: row), deliveries: row.deliveries.addingSaturating(1), enqueuedAt: row.enqueuedAt,
+            id: row.id, token: Hexadecimal.text(token), body: body, deliveries: row.deliveries.addingSaturating(1), enqueuedAt: row.enqueuedAt,
             lockedUntil: until)
     }
 
@@ -223,11 +229,13 @@ extension QueueCore {
 
     /// A message dies: it is kept as a dead letter, or goes, as the queue says; members of the group that follow deaths are notified.
     ///
-    /// - Parameter detail: the worker's words; nil where time or counts were the reason.
-    func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState) throws {
+    /// - Parameters:
+    ///   - detail: the worker's words; nil where time or counts were the reason.
+    ///   - isKept: whatever the queue says.
+    func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState, isKept: Bool = false) throws {
         queue.figures.died += 1
         try lose(row, "the message of the task has died in the queue \(queue.name): \(reason.rawValue)" + (detail.map { ", \($0)" } ?? ""))
-        if queue.settings.keepsDeadLetters {
+        if queue.settings.keepsDeadLetters || isKept {
             try messages.move(row, to: .dead, due: now, reason: reason.rawValue, detail: detail)
             queue.counts.add(row.state, -1)
             queue.counts.add(.dead, 1)
