@@ -44,14 +44,13 @@ extension TopicCore {
     ///
     /// On the writer's thread, within a group.
     ///
-    /// - Complexity: a search, and an event read for each that is due, `inFlightMax` and those under way at most.
+    /// - Complexity: a search, and an event read for each that leaves, `inFlightMax` at most; `departing` where more are due.
     func dispatch(_ known: Known, _ core: QueueCore) throws {
         if known.isAbroad { return }
-        // Those under way, or about to leave since this group was here before, are due still, as far as their rows say: as many more are asked for.
-        var away = away(from: known.id)
-        for due in try dues(known.id, by: core.now, limit: Self.inFlightMax + away.count) {
+        // Those under way, or about to leave since this group was here before, are due still, as far as their rows say.
+        let away = away(from: known.id)
+        for due in try departing(known, away, core.now) {
             let key = Key(subscription: known.id, number: due.number)
-            if away.contains(key) { continue }
             // A delivery whose event is gone tells nothing to anybody.
             guard let (event, id, origin) = try event(due.number) else {
                 try end(key, subject: due.subject, core.now)
@@ -62,12 +61,52 @@ extension TopicCore {
                 if let reason = try deliverHere(known, event, origin, core) { try put(off: key, due, reason, nil, core) } else { try end(key, subject: due.subject, core.now) }
                 isDirty = true
             case .webhook, .process:
-                guard away.count < Self.inFlightMax else { return }
-                away.insert(key)
                 leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, former: known.former, origin: origin, id: id, event: event))
             case .unknown: return
             }
         }
+    }
+
+    /// What is tried next: all that is due where there is room for it. Where there is not, one of each origin in turn, so that whoever has published a hundred thousand
+    /// events to a slow receiver holds up nobody else's.
+    ///
+    /// - Complexity: two searches for each origin that is looked at, `originCountMax` at most; those that were not are looked at first the next time.
+    private func departing(_ known: Known, _ away: Set<Key>, _ now: Int64) throws -> [Due] {
+        let room = Self.inFlightMax - away.count
+        guard room > 0 else { return [] }
+        var taken = Set(away.map(\.number))
+        let first = try dues(known.id, by: now, limit: room + taken.count + 1).filter { !taken.contains($0.number) }
+        guard first.count > room else { return first }
+        var chosen: [Due] = []
+        func take(_ due: Due) {
+            if chosen.count < room, taken.insert(due.number).inserted { chosen.append(due) }
+        }
+        for _ in 0..<Self.originCountMax where chosen.count < room {
+            guard let origin = try nextOrigin(of: known.id) else { break }
+            turns[known.id] = origin
+            for due in try dues(known.id, of: origin, by: now, limit: taken.count + 1) where !taken.contains(due.number) {
+                take(due)
+                break
+            }
+        }
+        // Origins of which nothing is due may be many: what has waited longest leaves in their place.
+        first.forEach(take)
+        return chosen
+    }
+
+    /// The origin behind the one that had its turn, of those of which anything waits; after the last comes the first.
+    private func nextOrigin(of subscription: Int64) throws -> String? {
+        if let last = turns[subscription] {
+            let select = try file().statement(TopicTables.originBehind)
+            defer { select.reset() }
+            select.bind(1, subscription)
+            try select.bind(2, last)
+            if try select.step() { return select.text(0) }
+        }
+        let select = try file().statement(TopicTables.firstOrigin)
+        defer { select.reset() }
+        select.bind(1, subscription)
+        return try select.step() ? select.text(0) : nil
     }
 
     /// Calls of a subscription that have left, or will with this group.
@@ -78,14 +117,15 @@ extension TopicCore {
     }
 
     /// By their times; nothing that is held is among them, as it has none.
-    private func dues(_ subscription: Int64, by now: Int64, limit: Int) throws -> [Due] {
-        let select = try file().statement("""
-            SELECT number, subject, since, attempts FROM deliveries WHERE subscription = ?1 AND died_at IS NULL AND next_at <= ?2 ORDER BY next_at, number LIMIT ?3
-            """)
+    ///
+    /// - Parameter origin: nil for all.
+    private func dues(_ subscription: Int64, of origin: String? = nil, by now: Int64, limit: Int) throws -> [Due] {
+        let select = try file().statement(TopicTables.dues(ofOrigin: origin != nil))
         defer { select.reset() }
         select.bind(1, subscription)
         select.bind(2, now)
         select.bind(3, Int64(limit))
+        if let origin { try select.bind(4, origin) }
         var dues: [Due] = []
         while try select.step() {
             dues.append(Due(number: select.int64(0), subject: select.optionalText(1), since: select.int64(2), attempts: Int(clamping: select.int64(3))))

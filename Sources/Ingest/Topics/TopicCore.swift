@@ -60,6 +60,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     let unsettled = Mutex<[Key]>([])
     /// Subscriptions whose receiver has said that it wants no more, since it last took something: the log says it once.
     var gone: Set<Int64> = []
+    /// Whose event left last of a subscription, where more were due than could leave.
+    var turns: [Int64: String] = [:]
     /// Calls of the group that is being made: they leave with its commit.
     var leaving: [EventDelivery] = []
     /// Lines of the log that the group is to write, as `leaving`.
@@ -89,6 +91,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     static let subscriptionCountMax = 100
     /// Of one subscription at once.
     static let inFlightMax = 16
+    /// Of a subscription whose turns one group looks at.
+    static let originCountMax = 64
     /// Ids that one group lets go of.
     private static let forgottenCountMax = 1_000
 
@@ -103,7 +107,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     ///
     /// - Throws: `SQLiteError`.
     func open(_ connection: SQLiteConnection) throws {
-        try connection.execute(TopicTables.schema)
+        try TopicTables.lay(out: connection)
         try load(connection)
         // Deliveries that are no subscription's: a process ended before they were removed. A search for each subscription that has any.
         let next = try connection.statement(TopicTables.nextOwner)
@@ -409,6 +413,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         state.subscriptions[id] = nil
         state.removed.insert(id)
         gone.remove(id)
+        turns[id] = nil
     }
 
     private func removeDeliveries(of id: Int64) throws {
@@ -486,12 +491,13 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
                 state.lastNumber += 1
                 number = state.lastNumber
             }
-            let insert = try file().statement("INSERT INTO deliveries(subscription, number, subject, next_at, since, attempts) VALUES(?1, ?2, ?3, ?4, ?5, 0)")
+            let insert = try file().statement("INSERT INTO deliveries(subscription, number, subject, next_at, since, attempts, origin) VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6)")
             insert.bind(1, known.id)
             insert.bind(2, state.lastNumber)
             try insert.bind(3, subject)
             insert.bind(4, isHeld ? TopicTables.held : core.now)
             insert.bind(5, core.now)
+            try insert.bind(6, draft.origin.senderText ?? "")
             try insert.run()
             count += 1
         }

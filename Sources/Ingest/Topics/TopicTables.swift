@@ -21,6 +21,23 @@ enum TopicTables {
             SELECT min(number) FROM deliveries INDEXED BY delivery_subjects WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
         """
 
+    // Who published what waits: an origin is the name of a contract, or nothing for the administrator and the store.
+
+    /// The first origin behind ?2 of which anything waits.
+    static let originBehind = """
+        SELECT origin FROM deliveries INDEXED BY delivery_turns WHERE subscription = ?1 AND died_at IS NULL AND origin > ?2 ORDER BY origin LIMIT 1
+        """
+    /// The first of all.
+    static let firstOrigin = "SELECT origin FROM deliveries INDEXED BY delivery_turns WHERE subscription = ?1 AND died_at IS NULL ORDER BY origin LIMIT 1"
+
+    /// What is due by ?2, of an origin (?4) or of all.
+    static func dues(ofOrigin: Bool) -> String {
+        """
+        SELECT number, subject, since, attempts FROM deliveries INDEXED BY \(ofOrigin ? "delivery_turns" : "delivery_times")
+        WHERE subscription = ?1 AND died_at IS NULL AND next_at <= ?2 \(ofOrigin ? "AND origin = ?4" : "") ORDER BY next_at, number LIMIT ?3
+        """
+    }
+
     /// Of those that were given up the numbers behind ?2, rising.
     static let deadNumbers = "SELECT number FROM deliveries WHERE subscription = ?1 AND number > ?2 AND number <= ?3 AND died_at IS NOT NULL ORDER BY number LIMIT \(pieceCountMax)"
     /// Of one that was given up; of no other there is a row.
@@ -65,11 +82,22 @@ enum TopicTables {
         CREATE TABLE IF NOT EXISTS events(number INTEGER PRIMARY KEY, origin TEXT, id TEXT NOT NULL, refs INTEGER NOT NULL, json BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS deliveries(
             subscription INTEGER NOT NULL, number INTEGER NOT NULL, subject TEXT, next_at INTEGER NOT NULL, since INTEGER NOT NULL, attempts INTEGER NOT NULL,
-            reason TEXT, died_at INTEGER, PRIMARY KEY(subscription, number)) WITHOUT ROWID;
+            reason TEXT, died_at INTEGER, origin TEXT NOT NULL DEFAULT '', PRIMARY KEY(subscription, number)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS delivery_times ON deliveries(subscription, next_at) WHERE died_at IS NULL;
         CREATE INDEX IF NOT EXISTS delivery_subjects ON deliveries(subscription, subject, number) WHERE died_at IS NULL;
         CREATE INDEX IF NOT EXISTS delivery_deaths ON deliveries(subscription, died_at) WHERE died_at IS NOT NULL;
         CREATE TABLE IF NOT EXISTS event_ids(topic TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(topic, source, id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS event_times ON event_ids(at);
         """
+
+    /// Lays out the tables where they are not there. A file of before origins took turns gets the column; what waits in it is nobody's, and has one turn.
+    ///
+    /// - Throws: `SQLiteError`.
+    static func lay(out connection: SQLiteConnection) throws {
+        try connection.execute(schema)
+        if try connection.integer("SELECT count(*) FROM pragma_table_info('deliveries') WHERE name = 'origin'") == 0 {
+            try connection.execute("ALTER TABLE deliveries ADD COLUMN origin TEXT NOT NULL DEFAULT ''")
+        }
+        try connection.execute("CREATE INDEX IF NOT EXISTS delivery_turns ON deliveries(subscription, origin, next_at) WHERE died_at IS NULL")
+    }
 }

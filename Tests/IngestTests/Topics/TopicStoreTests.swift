@@ -368,7 +368,7 @@ final class TopicStoreTests: XCTestCase {
     /// Whoever looks for a subject reads no other: a dead target would cost each event what waits for it.
     func test_lookingForASubject_readsNoOthers() throws {
         let connection = try SQLiteConnection(path: try folder.made() + "/plan.sqlite", mode: .create)
-        try connection.execute(TopicTables.schema)
+        try TopicTables.lay(out: connection)
         for text in [TopicTables.pending, TopicTables.release] {
             let plan = try connection.statement("EXPLAIN QUERY PLAN " + text)
             var lines: [String] = []
