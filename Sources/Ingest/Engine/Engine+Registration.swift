@@ -130,8 +130,10 @@ extension Engine: Callbacks, DeadLetterReview {
     }
 
     /// A receipt is hot as long as a step of it is open, so only hot ones change.
+    ///
+    /// - Parameter isLast: what it finds is not looked at again.
     private func settle(
-        _ ticketID: String, _ registrar: String, _ outcome: StepOutcome, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void
+        _ ticketID: String, _ registrar: String, _ outcome: StepOutcome, isLast: Bool = false, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void
     ) throws {
         let absent = Fault(.notFound, "the registrar \(registrar) has nothing to do with a ticket \(ticketID)")
         guard let ticket = ULID(ticketID) else { throw absent }
@@ -156,9 +158,14 @@ extension Engine: Callbacks, DeadLetterReview {
                 action = .lateAcceptance(step: step.id, outcome, note)
             }
             return tier.writer.submit(
-                ProcessChange(file: file, action: action, claim: claim) { result in
+                ProcessChange(file: file, action: action, claim: claim) { [self, isLast = isLast || !step.state.isOpen] result in
                     switch result {
                     case .success(.applied), .success(.repeated): completion(.success(()))
+                    // The step may have been given up between the look and the change: an acceptance is heard all the same.
+                    case .success(.contradicting) where outcome.isAccepted && !isLast:
+                        do { try settle(ticketID, registrar, outcome, isLast: true, completion) } catch {
+                            completion(.failure(error as? Fault ?? contradiction))
+                        }
                     case .success(.contradicting): completion(.failure(contradiction))
                     case .success(.unknown): completion(.failure(absent))
                     case .failure(let problem): completion(.failure(problem))

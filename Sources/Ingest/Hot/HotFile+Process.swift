@@ -225,14 +225,15 @@ extension HotFile {
         var expiresAt: Int64
         var stored: StoredReceipt
         var contentType: String
-        var document: [UInt8]
         var trace: String?
     }
 
-    /// - Returns: nil when the step or its row is not there. The document is read only of a step that is open, and is empty else.
+    /// Without the document: what is expired, or has nobody to go to, is so whether that can be read or not.
+    ///
+    /// - Returns: nil when the step or its row is not there.
     func stepCall(_ id: Int64) throws -> StepCall? {
         let row = ProcessKey.row(ofStep: id)
-        let found = try pool.withConnection { connection -> StepCall? in
+        return try pool.withConnection { connection -> StepCall? in
             let step = try connection.statement("SELECT state, attempts, expires_at FROM steps WHERE id = ?1")
             defer { step.reset() }
             step.bind(1, id)
@@ -244,11 +245,15 @@ extension HotFile {
             guard try select.step() else { return nil }
             return StepCall(
                 state: state, attempts: step.count(1), expiresAt: step.optionalInt64(2) ?? .max, stored: try select.storedReceipt().receipt, contentType: select.text(12),
-                document: [], trace: select.optionalText(13))
+                trace: select.optionalText(13))
         }
-        guard var call = found, call.state.isOpen else { return found }
-        try readStored([row], document: true) { _, parts in call.document = parts.document ?? [] }
-        return call
+    }
+
+    /// Of a step's row, proven.
+    func document(ofStep id: Int64) throws -> [UInt8] {
+        var document: [UInt8] = []
+        try readStored([ProcessKey.row(ofStep: id)], document: true) { _, parts in document = parts.document ?? [] }
+        return document
     }
 
     /// An event that is owed to a client, as a call needs it. `event` is the state that the receipt got, `at` when, in microseconds since 1970.

@@ -36,6 +36,8 @@ package struct QueuedWork: Sendable {
     package var dueAt: Int64
     package let since: Int64
     package var expiresAt: Int64
+    /// The same by a clock that nobody sets, from when it came into its queue; nil before.
+    var endsAt: Int64?
     /// Whether an earlier call may have reached the endpoint.
     package var mayHaveArrived = false
     /// There is nothing to do any more: it is decided, cancelled or given up, and leaves its queue.
@@ -54,8 +56,9 @@ package struct QueuedWork: Sendable {
 
     /// The same, to be given up at another time.
     func expiring(at instant: Int64) -> QueuedWork {
+        if instant == expiresAt { return self }
         var own = self
-        own.expiresAt = instant
+        (own.expiresAt, own.endsAt) = (instant, nil)
         return own
     }
 }

@@ -22,7 +22,8 @@ struct EndpointOutcome: Sendable {
 /// 1. A key is resident from `add` until `end`: what waits or is under way is not added twice. What begins anew takes the place of what waits, and follows what is under way.
 /// 2. The heap has what waits, the first by (`dueAt`, number) at its root. Entries whose number is not that of their key in `waiting` are outdated, and are passed over: the root is
 ///    none of them, and they are at most half of all, but for a few.
-/// 3. `hasMore` is set by an addition that finds no room, and by whoever could not read, or not to the end; a reload takes it back before it reads.
+/// 3. `hasMore` is set by an addition that finds no room, by what gives way to another, and by whoever could not read, or not to the end; a reload takes it back before it reads.
+/// 4. Where it `yieldsRoom`, nothing on disk alone is due before `moreDueAt`, and nothing of the heap after `latestDueAt`.
 ///
 /// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
 struct EndpointQueue<Work: EndpointWork>: Sendable {
@@ -39,36 +40,55 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
     let limit: Int
     /// What waits beyond it, since it was more before, stays.
     var capacity: Int
+    /// What is due later gives way to what is due sooner: a hundred thousand that wait for tomorrow hold up none that is due now. Only for queues whose reload reads all that is on disk.
+    private let yieldsRoom: Bool
     /// What waits here, each with the number of its entry.
     private var waiting: [Work.Key: Int] = [:]
     /// What is under way, with when it was first there.
     private var underWay: [Work.Key: Int64] = [:]
     /// What began anew while an earlier call about it was under way.
     private var renewed: [Work.Key: Work] = [:]
-    /// Something was left on disk.
-    private(set) var hasMore = false
+    /// When the first is due of what was left on disk; `.min` where nobody knows, `.max` where nothing was.
+    private var moreDueAt = Int64.max
+    private var latestDueAt = Int64.min
     var breaker = CircuitBreaker()
     private var heap: [Entry] = []
     private var nextNumber = 0
     /// By how they ended.
     private(set) var outcomes: [String: EndpointOutcome] = [:]
 
-    init(limit: Int, capacity: Int = Self.capacity) {
+    init(limit: Int, capacity: Int = Self.capacity, yieldsRoom: Bool = false) {
         self.limit = limit
         self.capacity = capacity
+        self.yieldsRoom = yieldsRoom
     }
 
     var waitingCount: Int { waiting.count }
     var inFlightCount: Int { underWay.count }
     var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && !hasMore && breaker.waitsForACall }
     var isFull: Bool { waitingCount >= capacity }
+    /// Something was left on disk.
+    var hasMore: Bool { moreDueAt < .max }
     /// There is room for what was left on disk.
     var wantsMore: Bool { hasMore && waitingCount <= capacity / 2 }
-    mutating func beginReload() { hasMore = false }
+    /// Something that was left on disk is due, and there is room for it, or what waits here is not due yet and gives way.
+    func wantsMore(now: Int64) -> Bool {
+        guard yieldsRoom else { return wantsMore }
+        return moreDueAt <= now && (waitingCount <= capacity / 2 || heap.first.map { $0.work.dueAt > now } ?? true)
+    }
+    /// When `wantsMore` is worth asking again, where it is for time alone to change its answer.
+    func moreTime(now: Int64) -> Int64? { yieldsRoom && moreDueAt > now && hasMore ? moreDueAt : nil }
+    /// Whether what was left on disk is wanted only because what waits here is not due.
+    var wantsByTimeAlone: Bool { yieldsRoom && waitingCount > capacity / 2 }
+    /// Whether it waits here, or is under way.
+    func has(_ key: Work.Key) -> Bool { waiting[key] != nil || underWay[key] != nil }
+    /// It is full of what is due, none of which gives way: whoever fills it may end.
+    func isSaturated(now: Int64) -> Bool { isFull && (!yieldsRoom || latestDueAt <= now) }
+    mutating func beginReload() { moreDueAt = .max }
     /// So many of those on disk, the first first, fill the queue whatever of them is resident: what is under way stands there still.
     var reloadCount: Int { capacity + inFlightCount }
     /// What could not be read, or was not read to the end, is still there.
-    mutating func noteMore() { hasMore = true }
+    mutating func noteMore() { moreDueAt = .min }
 
     /// What is shown of a queue.
     struct Figures: Sendable {
@@ -97,14 +117,13 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
 
     /// What is here already is passed over.
     mutating func add(_ work: Work) {
-        if isFull {
-            hasMore = true
-            return
-        }
         guard waiting[work.key] == nil, underWay[work.key] == nil else { return }
+        if isFull { makeRoom(for: work) }
+        if isFull { return leaveOnDisk(work) }
         waiting[work.key] = nextNumber
         heap.append(Entry(work: work, number: nextNumber))
         nextNumber += 1
+        latestDueAt = max(latestDueAt, work.dueAt)
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
@@ -112,6 +131,29 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
             heap.swapAt(child, parent)
             child = parent
         }
+    }
+
+    private mutating func leaveOnDisk(_ work: Work) {
+        // What is due at no time is there all the same.
+        moreDueAt = yieldsRoom ? min(moreDueAt, work.dueAt, .max - 1) : .min
+    }
+
+    /// The later half of what waits gives way to what is due before the last of it. While something on disk is due no later nothing does: a queue that is behind would throw out what it has just read.
+    ///
+    /// - Complexity: O(n log n), once for half of the capacity.
+    private mutating func makeRoom(for work: Work) {
+        guard yieldsRoom, work.dueAt < min(latestDueAt, moreDueAt) else { return }
+        heap = heap.filter { waiting[$0.work.key] == $0.number }
+        heap.sort { $0.isBefore < $1.isBefore }
+        latestDueAt = heap.last?.work.dueAt ?? .min
+        let kept = capacity / 2
+        guard work.dueAt < latestDueAt, kept < heap.count else { return }
+        for entry in heap[kept...] {
+            waiting[entry.work.key] = nil
+            leaveOnDisk(entry.work)
+        }
+        heap.removeSubrange(kept...)
+        latestDueAt = heap.last?.work.dueAt ?? .min
     }
 
     /// As `add`, of what begins anew: what waits of it goes by other times, and is dropped; what is under way is followed by it.
@@ -171,9 +213,13 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         return first.work
     }
 
-    mutating func end(_ work: Work) {
+    /// - Returns: whether it has begun anew meanwhile: what an earlier call came to says nothing of it.
+    @discardableResult
+    mutating func end(_ work: Work) -> Bool {
         underWay[work.key] = nil
-        if let next = renewed.removeValue(forKey: work.key) { add(next) }
+        guard let next = renewed.removeValue(forKey: work.key) else { return false }
+        add(next)
+        return true
     }
 
     /// What was taken was not begun after all: it waits again, and nothing is known of the endpoint.
@@ -186,8 +232,9 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
     /// As above, with how it ended.
     ///
     /// - Parameter worked: whether the endpoint is well; nil where it was not asked.
-    mutating func end(_ work: Work, worked: Bool?, outcome: String, because reason: String? = nil, now: Int64) {
-        end(work)
+    @discardableResult
+    mutating func end(_ work: Work, worked: Bool?, outcome: String, because reason: String? = nil, now: Int64) -> Bool {
+        let isRenewed = end(work)
         outcomes[outcome, default: EndpointOutcome()].count += 1
         if let reason { outcomes[outcome]?.reason = reason }
         switch worked {
@@ -195,6 +242,7 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         case false?: breaker.recordFailure(now: now)
         case nil: breaker.recordUnasked()
         }
+        return isRenewed
     }
 
     /// When `take` is worth asking again; nil when only an end or an addition can change its answer.

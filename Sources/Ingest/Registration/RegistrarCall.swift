@@ -23,7 +23,7 @@ package enum RegistrarCall {
     ///   - callbackBase: without a slash at its end.
     ///   - now: microseconds since 1970.
     static func send(
-        _ call: HotFile.StepCall, to name: String, _ registrar: RegistrarOptions, callbackBase: String, now: Int64
+        _ call: HotFile.StepCall, _ document: [UInt8], to name: String, _ registrar: RegistrarOptions, callbackBase: String, now: Int64
     ) -> OutgoingRequest {
         let summary = call.stored.summary
         var json = JSONWriter()
@@ -33,7 +33,7 @@ package enum RegistrarCall {
             json.member("receipt_id", summary.receiptID)
             json.member("type", summary.type)
             json.member("content_type", call.contentType)
-            document(call, &json)
+            member(document, call.contentType, &json)
             json.member("callback_url", callbackBase + "/v1/callbacks/" + pathComponent(name))
         }
         return registrar.request(
@@ -80,15 +80,15 @@ package enum RegistrarCall {
     }
 
     /// JSON as JSON, other text as a string, anything else in base 64: as answers have documents.
-    private static func document(_ call: HotFile.StepCall, _ json: inout JSONWriter) {
-        let bytes = call.document[...]
-        if call.contentType.hasPrefix("application/json") {
+    private static func member(_ document: [UInt8], _ contentType: String, _ json: inout JSONWriter) {
+        let bytes = document[...]
+        if contentType.hasPrefix("application/json") {
             // A byte order mark is no JSON.
             json.member("document", raw: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes)
         } else if String(validating: bytes, as: UTF8.self) != nil {
             json.member("document", text: bytes)
         } else {
-            json.member("document_base64", Data(call.document).base64EncodedString())
+            json.member("document_base64", Data(document).base64EncodedString())
         }
     }
 

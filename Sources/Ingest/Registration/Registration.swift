@@ -38,7 +38,7 @@ final class Registration: Sendable {
     private static let webhookRetry = RetryPolicy(backoffMinimum: 1_000_000, backoffMaximum: 900_000_000, attemptCountMax: .max)
     /// How long something waits whose registrar is not configured any more, or that could not be written down.
     private static let patience: Int64 = 30_000_000
-    /// Until what waits on disk is read again, where some of it cannot be: each time all that is open is walked.
+    /// Until what waits on disk is read again, where some of it cannot be, or what waits in memory is not due: each time all that is open is walked.
     private static let reloadPause: Int64 = 5_000_000
     /// As many of a queue are prepared before the others have their turn.
     private static let turnCount = 16
@@ -71,7 +71,7 @@ final class Registration: Sendable {
     }
 
     /// Takes up what a queue had no room for.
-    /// The files are walked until the queue is full; what it holds is passed over.
+    /// The files are walked to the end, or until the queue is full of what is due; what it holds is passed over.
     ///
     /// - Throws: where a file cannot be read, once all others were: what is in it the queue still lacks.
     private func reload(_ queue: String) throws {
@@ -82,9 +82,9 @@ final class Registration: Sendable {
         for file in tier.boundary.snapshot().files {
             do {
                 try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
-                    add(isRegistrar ? work : work.filter { self.queue(of: $0) == queue })
+                    add(isRegistrar ? work : own(work, of: queue))
                     return state.withLock { state -> Bool in
-                        let isFull = state.queues[queue]?.isFull ?? true
+                        let isFull = state.queues[queue]?.isSaturated(now: steadyNow()) ?? true
                         // What is behind here is not known: it is looked for once there is room.
                         if isFull { state.queues[queue]?.noteMore() }
                         return !isFull && !state.isStopping
@@ -93,6 +93,25 @@ final class Registration: Sendable {
             } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
+    }
+
+    /// Those events of a host. Where a contract has another host by now, what gave way in the queue of the one before is looked for by the queue of the one that it has.
+    private func own(_ work: [QueuedWork], of queue: String) -> [QueuedWork] {
+        var own: [QueuedWork] = []
+        for one in work {
+            let name = self.queue(of: one)
+            if name == queue {
+                own.append(one)
+                continue
+            }
+            state.withLock { state in
+                if let other = state.queues[name], other.hasMore || other.has(one.key) { return }
+                // It may still wait where it was put before.
+                guard !state.queues.values.contains(where: { $0.has(one.key) }) else { return }
+                state.queues[name, default: made(for: one)].noteMore()
+            }
+        }
+        return own
     }
 
     private static let registrarPrefix = "registrar "
@@ -117,6 +136,12 @@ final class Registration: Sendable {
             var placed = one
             // What a file says may be of a clock that was set back since.
             placed.dueAt = min(one.dueAt, now.addingSaturating(pauseMax(of: one))).addingSaturating(ahead)
+            // From here on somebody who sets the clock ends nothing.
+            if one.endsAt == nil, one.expiresAt < .max {
+                // Nothing lasts longer than from its beginning: a start may have come before the clock was right.
+                let life = max(0, one.expiresAt.subtractingSaturating(one.since))
+                placed.endsAt = min(one.expiresAt, now.addingSaturating(life)).addingSaturating(ahead)
+            }
             return (queue: queue(of: one), work: placed)
         }
         state.signal { state in
@@ -124,12 +149,18 @@ final class Registration: Sendable {
                 if one.isOver {
                     state.queues[queue]?.remove(one.key)
                 } else if isNews {
-                    state.queues[queue, default: CallQueue(limit: limit(of: one), capacity: options.queueCapacity)].renew(one)
+                    state.queues[queue, default: made(for: one)].renew(one)
                 } else {
-                    state.queues[queue, default: CallQueue(limit: limit(of: one), capacity: options.queueCapacity)].add(one)
+                    state.queues[queue, default: made(for: one)].add(one)
                 }
             }
         }
+    }
+
+    private func made(for work: QueuedWork) -> CallQueue {
+        // Of a registrar that is not configured all is put off in memory alone: on disk it is due.
+        let isConfigured = if case .step(let name) = work.kind { options.registrars[name] != nil } else { true }
+        return CallQueue(limit: limit(of: work), capacity: options.queueCapacity, yieldsRoom: isConfigured)
     }
 
     /// Microseconds; queues and breakers count by it.
@@ -163,13 +194,15 @@ final class Registration: Sendable {
         // Queues for which a file could not be read, and when they are looked at again: each look walks all that is open.
         var held: [String: Int64] = [:]
         while true {
-            guard let ready = next(until: held.values.min()) else { return }
+            guard let ready = next(held) else { return }
             for (queue, work) in ready { perform(work, queue) }
             let now = steadyNow()
-            for queue in state.withLock({ $0.queues.compactMap { $0.value.wantsMore ? $0.key : nil } }) where held[queue] ?? .min <= now {
+            for queue in state.withLock({ Self.wanting($0, held, now: now) }) {
+                // What was put off without a word in its file is due there: each such look may bring it again.
+                let isPaced = state.withLock { $0.queues[queue]?.wantsByTimeAlone ?? false }
                 do {
                     try reload(queue)
-                    held[queue] = nil
+                    held[queue] = isPaced ? now.addingSaturating(Self.reloadPause) : nil
                 } catch {
                     state.withLock { $0.queues[queue]?.noteMore() }
                     if held.updateValue(now.addingSaturating(Self.reloadPause), forKey: queue) == nil {
@@ -182,22 +215,35 @@ final class Registration: Sendable {
         }
     }
 
+    /// The queues that are to be filled.
+    private static func wanting(_ state: State, _ held: [String: Int64], now: Int64) -> [String] {
+        state.queues.compactMap { $0.value.wantsMore(now: now) && held[$0.key] ?? .min <= now ? $0.key : nil }
+    }
+
+    /// When something is due that may be called, or that was left on disk.
+    private static func wakeTime(_ state: State, _ held: [String: Int64], now: Int64) -> Int64? {
+        state.queues.compactMap { name, queue in [queue.nextTime, held[name] == nil ? queue.moreTime(now: now) : nil].compactMap { $0 }.min() }.min()
+    }
+
     /// Waits for something to do; nil when it is time to stop.
     ///
-    /// - Parameter end: nothing to do once that is reached, by the steady clock: queues are to be filled.
-    private func next(until end: Int64?) -> [(queue: String, work: QueuedWork)]? {
+    /// - Parameter held: queues, each not to be filled before an instant of the steady clock.
+    /// - Returns: nothing, where queues are to be filled: also one that callbacks alone have emptied.
+    private func next(_ held: [String: Int64]) -> [(queue: String, work: QueuedWork)]? {
+        let end = held.values.min()
         while true {
             let now = steadyNow()
             if let end, now >= end { return state.withLock { $0.isStopping ? nil : [] } }
-            let earliest = state.withLock { state in state.queues.values.compactMap(\.nextTime).min() }
+            let (earliest, isWanting) = state.withLock { state in (Self.wakeTime(state, held, now: now), !Self.wanting(state, held, now: now).isEmpty) }
+            if isWanting { return state.withLock { $0.isStopping ? nil : [] } }
             // A minute at most: whatever was missed is seen then.
             let planned = min(earliest ?? .max, end ?? .max, now + 60_000_000)
             let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(queue: String, work: QueuedWork)]? in
                 if state.isStopping { return [] }
                 let ready = Self.take(&state, now: steadyNow())
                 if !ready.isEmpty { return ready }
-                // Something came that is due before what the wait was planned for.
-                return state.queues.values.contains { ($0.nextTime ?? .max) < planned } ? [] : nil
+                // Something came that is due before what the wait was planned for, or a queue was emptied.
+                return Self.wakeTime(state, held, now: now) ?? .max < planned || !Self.wanting(state, held, now: steadyNow()).isEmpty ? [] : nil
             }
             if state.withLock({ $0.isStopping }) { return nil }
             if let ready, !ready.isEmpty { return ready }
@@ -220,11 +266,23 @@ final class Registration: Sendable {
     }
 
     /// A call ended: its place is free. `worked` is nil when no call was made.
-    private func release(_ work: QueuedWork, _ queue: String, worked: Bool?, outcome: String, because reason: String? = nil) {
+    ///
+    /// - Returns: whether the work has begun anew meanwhile (a redrive).
+    @discardableResult
+    private func release(_ work: QueuedWork, _ queue: String, worked: Bool?, outcome: String, because reason: String? = nil) -> Bool {
         let now = steadyNow()
-        state.signal { state in
-            state.queues[queue]?.end(work, worked: worked, outcome: outcome, because: reason, now: now)
+        return state.signal { state in
+            state.queues[queue]?.end(work, worked: worked, outcome: outcome, because: reason, now: now) ?? false
         }
+    }
+
+    /// Whether its time is over: by the clock that nobody sets, where that is known of it.
+    private func isExpired(_ work: QueuedWork, now: Int64) -> Bool { work.endsAt.map { $0 <= steadyNow() } ?? (work.expiresAt <= now) }
+
+    /// When that is, by the store's clock as it goes now.
+    private func end(of work: QueuedWork, now: Int64) -> Int64 {
+        guard let endsAt = work.endsAt else { return work.expiresAt }
+        return now.addingSaturating(max(0, endsAt.subtractingSaturating(steadyNow())))
     }
 
     /// - Parameters:
@@ -268,10 +326,13 @@ final class Registration: Sendable {
     /// Looks at the step as the file has it: it may have been decided by a callback, or given up, since it was put into the queue.
     private func performStep(_ queued: QueuedWork, _ name: String, _ queue: String) throws {
         let now = clock.now()
-        guard let call = try queued.file.stepCall(queued.id), call.state.isOpen else { return release(queued, queue, worked: nil, outcome: "settled") }
+        guard let call = try queued.file.stepCall(queued.id), call.state.isOpen else {
+            release(queued, queue, worked: nil, outcome: "settled")
+            return
+        }
         // By its row: it may have begun anew since it was put into the queue.
         let work = queued.expiring(at: call.expiresAt)
-        let isExpired = now >= work.expiresAt
+        let isExpired = isExpired(work, now: now)
         guard !isExpired else {
             let detail = "expired after \(call.attempts) attempts"
             release(work, queue, worked: nil, outcome: "expired", because: detail)
@@ -293,7 +354,7 @@ final class Registration: Sendable {
             return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
         }
         let attempt = call.attempts + 1
-        let request = RegistrarCall.send(call, to: name, registrar, callbackBase: callbackBase, now: now)
+        let request = RegistrarCall.send(call, try work.file.document(ofStep: work.id), to: name, registrar, callbackBase: callbackBase, now: now)
         // Nobody waits for this note: after a crash every open step may have been sent, whatever its row says.
         tier.writer.submit(ProcessChange(file: work.file, action: .sent(step: work.id, attempt: attempt, lockedUntil: now + registrar.lock)))
         client.send(request) { [self] in finish(work, name, registrar, queue, attempts: attempt, isQuestion: false, $0) }
@@ -334,7 +395,7 @@ final class Registration: Sendable {
         case .inProgress:
             release(work, queue, worked: true, outcome: "in-progress")
             // Its callback ends the wait; where none comes, it is asked, or sent to again.
-            let until = min(now + registrar.lock, work.expiresAt)
+            let until = min(now.addingSaturating(registrar.lock), end(of: work, now: now))
             submit(.inProgress(step: work.id, lockedUntil: until, note("in progress")), work) { [self] result in
                 if result == .applied { later(work, at: until, mayHaveArrived: true) }
             }
@@ -343,14 +404,16 @@ final class Registration: Sendable {
             later(work, at: now, mayHaveArrived: false)
         case .failed(let detail, let retryAfter, let mayHaveArrived):
             // A refusal of the request shows that the endpoint works; 408, 429 and what is from 500 on, or no answer at all, does not.
-            release(work, queue, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed", because: detail)
+            let isRenewed = release(work, queue, worked: status.map { WebhookAnswer.hostWorks(status: Int(clamping: $0)) } ?? false, outcome: "failed", because: detail)
+            // A redrive has begun the step anew: the end of a call of before is none of its attempts.
+            if isRenewed { return }
             // A question that failed counts as an attempt, so that an endpoint which never answers is given up.
             let attempts = isQuestion ? attempts + 1 : attempts
             guard let next = registrar.nextAttempt(after: attempts, retryAfter: retryAfter, now: now) else {
                 let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
                 return submit(.dead(step: work.id, attempts: attempts, detail: dead, note("exhausted", of: attempts) { $0.member("detail", detail) }), work)
             }
-            let at = min(next, work.expiresAt)
+            let at = min(next, end(of: work, now: now))
             let action = ProcessChange.Action.retry(
                 step: work.id, attempts: attempts, at: at, detail: detail,
                 note("failed", of: attempts) { json in
@@ -368,7 +431,10 @@ final class Registration: Sendable {
     /// As `performStep`. Where it goes is asked now: the contract may have another webhook than it had when the event came.
     private func performEvent(_ work: QueuedWork, _ client: String, _ callbackURL: String?, _ queue: String) throws {
         let now = clock.now()
-        guard let call = try work.file.eventCall(work.id), call.isPending else { return release(work, queue, worked: nil, outcome: "settled") }
+        guard let call = try work.file.eventCall(work.id), call.isPending else {
+            release(work, queue, worked: nil, outcome: "settled")
+            return
+        }
         let version = ProcessKey.version(ofEvent: work.id)
         let target = callbackURL == nil ? "contract" : "callback"
         func note(_ event: String) -> HistoryNote { Self.note(event, version: version, target: target, attempt: call.attempts + 1) }
@@ -378,7 +444,13 @@ final class Registration: Sendable {
             release(work, queue, worked: nil, outcome: "dead", because: detail)
             return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
         }
-        guard now < work.expiresAt else {
+        // Asked now, too: a host may have been taken off the list because it is no more to be trusted.
+        if let callbackURL, !CallbackURL.isAllowed(callbackURL, hosts: contract?.callbackHosts ?? []) {
+            let detail = "the contract allows calls to this host no more"
+            release(work, queue, worked: nil, outcome: "dead", because: detail)
+            return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
+        }
+        guard !isExpired(work, now: now) else {
             let detail = "not delivered in 3 days, \(call.attempts) attempts"
             release(work, queue, worked: nil, outcome: "dead", because: detail)
             return submit(.deadEvent(work.id, detail: detail, note("undeliverable")), work)
@@ -418,10 +490,10 @@ final class Registration: Sendable {
             // Its host is well: others' webhooks there are called as before.
             release(work, queue, worked: true, outcome: "dead", because: detail)
             submit(.deadEvent(work.id, detail: detail, note("undeliverable") { $0.member("detail", detail) }), work)
-        case .failed(let detail, let retryAfter):
-            release(work, queue, worked: false, outcome: "failed", because: detail)
+        case .failed(let detail, let hostWorks, let retryAfter):
+            release(work, queue, worked: hostWorks, outcome: "failed", because: detail)
             let delay = Self.webhookRetry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
-            let at = min(now + delay, work.expiresAt)
+            let at = min(now.addingSaturating(delay), end(of: work, now: now))
             let note = note("failed") { json in
                 json.member("detail", detail)
                 json.member("next_at", instant: at)

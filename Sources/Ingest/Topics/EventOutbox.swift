@@ -95,7 +95,7 @@ final class EventOutbox: Sendable {
             switch answer {
             case .taken: parts.answer(delivery.key, .taken)
             case .gone(let detail): parts.answer(delivery.key, .gone("\(url) \(detail)"))
-            case .failed(let detail, let retryAfter): parts.answer(delivery.key, .refused("\(url): \(detail)", retryAfter: retryAfter))
+            case .failed(let detail, _, let retryAfter): parts.answer(delivery.key, .refused("\(url): \(detail)", retryAfter: retryAfter))
             }
         }
     }

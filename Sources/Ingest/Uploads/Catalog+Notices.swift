@@ -70,13 +70,14 @@ extension Catalog {
         }
     }
 
-    /// After a look at the clock: whatever somebody did to it, no notice waits longer than it was to.
+    /// After a look at the clock: whatever somebody did to it, no notice waits longer than it was to, and none is given up sooner.
     ///
     /// - Parameters:
-    ///   - shift: by how much the clock was set back since the last look, in microseconds, 0 or below: what is put off is due as much sooner.
+    ///   - shift: by how much the clock was set since the last look, in microseconds: what is there is as old as it was. Set back, it has what is put off due as much sooner; set forward, it has that come
+    ///     sooner by itself, which does no harm.
     ///   - longest: nothing is put off for longer, in microseconds: what is due later was put off by a clock that was ahead, and is due now.
     /// - Complexity: one search in an index, unless there is something to change.
-    func bringForward(by shift: Int64, longest: Int64, now: Int64) throws {
+    func move(by shift: Int64, longest: Int64, now: Int64) throws {
         let bound = now.addingSaturating(longest)
         let isAnyAhead = try read { connection in
             let select = try connection.statement("SELECT 1 FROM notices WHERE due_at > ?1 AND event IN (\(Self.knownEvents)) LIMIT 1")
@@ -84,8 +85,15 @@ extension Catalog {
             select.bind(1, bound)
             return try select.step()
         }
-        guard shift < 0 || isAnyAhead else { return }
+        guard shift != 0 || isAnyAhead else { return }
         try write(isCounted: false) { connection in
+            if shift != 0 {
+                // Those of the clock before: what came since it was set is as old as it says. Of a clock that was set back, what is not ahead of it merely seems younger.
+                let older = try connection.statement("UPDATE notices SET created_at = created_at + ?1 WHERE created_at \(shift < 0 ? ">" : "<=") ?2 AND event IN (\(Self.knownEvents))")
+                older.bind(1, shift)
+                older.bind(2, shift < 0 ? now : now.subtractingSaturating(shift))
+                try older.run()
+            }
             if shift < 0 {
                 let sooner = try connection.statement("UPDATE notices SET due_at = max(?1, due_at + ?2) WHERE due_at > ?1 AND event IN (\(Self.knownEvents))")
                 sooner.bind(1, now)

@@ -133,11 +133,10 @@ final class NoticeSender: Sendable {
         do {
             let now = clock.now()
             turns.shift = turns.shift.addingSaturating(turns.jumps.look(now).shift)
-            // Set forward, it has what waits come sooner, which does no harm.
-            try catalog.bringForward(by: min(turns.shift, 0), longest: Self.retry.delayMax, now: now)
+            try catalog.move(by: turns.shift, longest: Self.retry.delayMax, now: now)
             turns.shift = 0
             try catalog.closeDigests(now: now)
-            for notice in try next(now: now) { send(notice) }
+            for notice in try next(now: now) { send(notice, now: now) }
             let nextSeconds = try catalog.nextNoticeAt().map { Double($0.subtractingSaturating(clock.now())) / 1e6 } ?? Self.sleepMax
             let steadyNow = SteadyClock.seconds()
             let isBusy = state.withLock { $0.receivers.values.contains { $0.sendingCount > 0 || $0.until > steadyNow } }
@@ -221,10 +220,11 @@ final class NoticeSender: Sendable {
     }
 
     /// One that `next` has given. Without a webhook by now a notice is forgotten: nobody is left to get it. Past its time it is given up.
-    func send(_ notice: Notice) {
+    ///
+    /// - Parameter now: as of the look at the clock by which notices were moved.
+    func send(_ notice: Notice, now: Int64) {
         if state.withLock({ $0.over.contains(notice.id) }) { return forget(notice, because: nil) }
         if notice.event == .storeEvent { return publish(notice) }
-        let now = clock.now()
         guard let webhook = catalog.contract(notice.client)?.webhook else { return forget(notice, because: nil) }
         guard now.subtractingSaturating(notice.createdAt) < Self.lifetime else { return giveUp(notice, because: "not delivered in 3 days, \(notice.attempts) attempts") }
         let request = WebhookCall.request(
@@ -255,7 +255,7 @@ final class NoticeSender: Sendable {
             var last = notice
             last.attempts = last.attempts.addingSaturating(1)
             giveUp(last, because: detail)
-        case .failed(_, let retryAfter): putOff(notice, retryAfter: retryAfter)
+        case .failed(_, _, let retryAfter): putOff(notice, retryAfter: retryAfter)
         }
     }
 

@@ -31,8 +31,8 @@ final class RegistrarCallTests: XCTestCase {
         func sent(_ contentType: String, _ document: [UInt8]) throws -> JSONValue {
             let summary = ReceiptSummary(ticketID: "T", clientID: "c", receiptID: "r", type: "t", businessDay: 0, state: .processing, sequence: 1)
             let stored = StoredReceipt(summary: summary, table: "receipts", sha256: [], receivedAt: 0, completedAt: nil)
-            let call = HotFile.StepCall(state: .pending, attempts: 0, expiresAt: .max, stored: stored, contentType: contentType, document: document, trace: nil)
-            let request = RegistrarCall.send(call, to: "tax", RegistrarOptions(url: "http://tax.example/", secret: "s"), callbackBase: "http://till.example", now: 0)
+            let call = HotFile.StepCall(state: .pending, attempts: 0, expiresAt: .max, stored: stored, contentType: contentType, trace: nil)
+            let request = RegistrarCall.send(call, document, to: "tax", RegistrarOptions(url: "http://tax.example/", secret: "s"), callbackBase: "http://till.example", now: 0)
             return try JSONParser.parse(request.body)
         }
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]

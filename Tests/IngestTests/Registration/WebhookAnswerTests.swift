@@ -14,13 +14,14 @@ final class WebhookAnswerTests: XCTestCase {
         case nil: "nothing"
         case .taken?: "taken"
         case .gone?: "gone"
-        case .failed(_, let retryAfter)?: "again\(retryAfter.map { " after \($0 / 1_000_000) s" } ?? "")"
+        case .failed(_, let hostWorks, let retryAfter)?: "again\(retryAfter.map { " after \($0 / 1_000_000) s" } ?? "")\(hostWorks ? ", others as before" : "")"
         }
     }
 
     func test_answers() {
         for status in [200, 201, 202, 204, 299] { XCTAssertEqual(meaning(status), "taken", "\(status)") }
-        for status in [301, 302, 307, 308, 400, 401, 404, 409, 422, 429, 500, 503] { XCTAssertEqual(meaning(status), "again", "\(status)") }
+        for status in [301, 302, 307, 308, 400, 401, 404, 409, 422] { XCTAssertEqual(meaning(status), "again, others as before", "\(status)") }
+        for status in [408, 429, 500, 503] { XCTAssertEqual(meaning(status), "again", "\(status)") }
         XCTAssertEqual(meaning(410), "gone")
         XCTAssertEqual(meaning(429, headers: ["retry-after": "7"]), "again after 7 s")
         XCTAssertEqual(Self.text(.failure(.timedOut)), "again")

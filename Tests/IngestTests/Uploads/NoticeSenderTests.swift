@@ -249,6 +249,64 @@ final class NoticeSenderTests: XCTestCase {
         }
     }
 
+    /// A clock that is a month ahead for a while makes no notice older than it is.
+    func test_clockSetForward_givesNoNoticeUp() throws {
+        let folder = TemporaryDirectory()
+        let hand = HandClock()
+        let clock = Clock { hand.now }
+        let steady: @Sendable () -> Int64 = { hand.steady }
+        let fixture = try EngineFixture(folder.path, clock: clock)
+        defer { try? fixture.engine.close() }
+        let engine = fixture.engine
+        let attempts = Atomic<Int>(0)
+        let isOpen = Atomic<Bool>(false)
+        let server = TestHTTPServer { _ in
+            attempts.add(1, ordering: .relaxed)
+            return .init(status: isOpen.load(ordering: .relaxed) ? 204 : 500)
+        }
+        defer { server.close() }
+        _ = try engine.putContract(webhook(server))
+        let created = hand.now
+        try engine.catalog.write(isCounted: false) { connection in
+            try Catalog.add(Notice(id: "a", client: "c1", event: .uploadProcessed, body: Array("{}".utf8), createdAt: created, dueAt: created, attempts: 0), connection)
+        }
+        let sender = NoticeSender(catalog: engine.catalog, usage: engine.usageMeter, clock: clock, events: Topic())
+        sender.start(policy: try AddressPolicy(allow: ["127.0.0.1"]), steady: steady)
+        defer { sender.stop() }
+        XCTAssertTrue(try Patience.until { try engine.catalog.nextNoticeAt() ?? 0 > created }, "it was put off")
+        hand.set(by: 30 * Clock.microsecondsPerDay)
+        let before = attempts.load(ordering: .relaxed)
+        XCTAssertTrue(
+            Patience.until {
+                hand.pass(1_000_000)
+                sender.wake()
+                return attempts.load(ordering: .relaxed) > before + 1
+            })
+        XCTAssertEqual(try letters(engine).count, 0)
+        hand.set(by: -30 * Clock.microsecondsPerDay)
+        // One that comes after the clock was set back is none of the clock before.
+        let later = hand.now
+        try engine.catalog.write(isCounted: false) { connection in
+            try Catalog.add(Notice(id: "b", client: "c1", event: .uploadProcessed, body: Array("{}".utf8), createdAt: later, dueAt: later, attempts: 0), connection)
+        }
+        let between = attempts.load(ordering: .relaxed)
+        XCTAssertTrue(
+            Patience.until {
+                hand.pass(1_000_000)
+                sender.wake()
+                return attempts.load(ordering: .relaxed) > between + 2
+            })
+        XCTAssertEqual(try letters(engine).count, 0)
+        isOpen.store(true, ordering: .relaxed)
+        XCTAssertTrue(
+            try Patience.until {
+                hand.pass(1_000_000)
+                sender.wake()
+                return try engine.catalog.nextNoticeAt() == nil
+            })
+        XCTAssertEqual(try letters(engine).count, 0)
+    }
+
     /// A digest that a clock ahead has begun gets nothing more.
     func test_digestBegunByAClockAhead_isMadeOnceTheClockIsRight() throws {
         let folder = TemporaryDirectory()
@@ -302,7 +360,7 @@ final class NoticeSenderTests: XCTestCase {
             if chosen.isEmpty { break }
             tried += chosen.map(\.id)
             // They have no webhook: their rows are to go.
-            for notice in chosen { sender.send(notice) }
+            for notice in chosen { sender.send(notice, now: 1_000) }
         }
         XCTAssertEqual(tried, (0..<NoticeSender.waitingCountMax).map { "n-\($0)" })
     }
