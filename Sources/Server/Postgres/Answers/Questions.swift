@@ -32,7 +32,7 @@ final class Questions: @unchecked Sendable {
     /// What a question that runs does to the session.
     let changes = SettingChanges()
     private var stateNumber = 0
-    /// As the session has them for the step at hand.
+    /// As the session has them behind the step that asks.
     var settings: SessionSettings
     /// What it holds, while a question is understood or runs.
     var holdings: SessionHoldings?
@@ -342,10 +342,9 @@ final class Questions: @unchecked Sendable {
             plan = try service.engine.prepare(
                 portal.question.text, in: context(portal.state ?? seen(as: asker.present()), portal.parameters, portal.reading, portal.question.parameterTypes, asked: portal.question.text), cancellation: cancellation)
         }
-        // The columns were described when it was prepared: a table may have another since.
-        guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {
-            throw PostgresFault(.featureNotSupported, "cached plan must not change result type")
-        }
+        // The columns were described when it was prepared: a table may have others since.
+        let fields = try AnswerColumns.fields(plan.columns)
+        guard WireField.areDescribed(fields, by: portal.question.columns) else { throw PostgresFault.otherResult }
         let running = try RunningQuery(id: nil, asker: asker.present(), text: portal.question.text)
         let place = try places.begin(running, for: asker.owner)
         let stream: ResultStream
@@ -427,6 +426,19 @@ final class Questions: @unchecked Sendable {
     /// - Parameter start: scalars before its text in what the client sent; nil where that is elsewhere.
     private func fault(_ error: any Error, of start: Int?) -> PostgresFault {
         interruption.explained(FaultStates.fault(error)).moved { place in start.map { place + $0 } }
+    }
+}
+
+extension WireField {
+    /// Whether a client that was told of `known` may be sent values of `fields`, as PostgreSQL's equalTupleDescs has it: by names, types and modifiers.
+    static func areDescribed(_ fields: [WireField], by known: [WireField]) -> Bool {
+        fields.count == known.count && zip(fields, known).allSatisfy { $0.isDescribed(by: $1) }
+    }
+
+    /// What is computed has no modifier there, unless the text says it; here a number's scale is that of what it is computed from, which may be a value that was bound.
+    private func isDescribed(by known: WireField) -> Bool {
+        let isOfTable = table != 0 || known.table != 0
+        return type == known.type && name.hasBytes(of: known.name) && (modifier == known.modifier || !isOfTable)
     }
 }
 

@@ -29,6 +29,9 @@ final class CancelKeys: Sendable {
         return (processID, key)
     }
 
+    /// Of connections that there are.
+    var count: Int { state.withLock { $0.entries.count } }
+
     func remove(_ processID: Int32) { state.withLock { $0.entries[processID] = nil } }
 
     /// The caller does not learn whether there was such a connection.

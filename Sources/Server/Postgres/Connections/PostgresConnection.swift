@@ -41,6 +41,8 @@ final class PostgresConnection {
     private let kept: KeptOutput
     /// Of the message that has begun and is not whole.
     private var clock = MessageClock()
+    /// By which its client may ask for the end of what it is at, once it has a key for that.
+    private var processID: Int32?
 
     init(_ shared: Shared, socket: Int32, peer: PeerAddress?, number: Int, _ interruption: Interruption) {
         (self.shared, self.peer, self.number, self.interruption) = (shared, peer, number, interruption)
@@ -65,6 +67,8 @@ final class PostgresConnection {
 
     func run() {
         do {
+            // Before its last words, whichever of its writes was the last.
+            defer { if let processID { shared.cancels.remove(processID) } }
             // A request to cancel ends as an answer does: over TLS a client waits for its close, and takes a mere end for a failure.
             if let startup = try startup() { try serve(try begin(startup)) }
         } catch let fault as PostgresFault {
@@ -154,7 +158,6 @@ final class PostgresConnection {
     private struct Admitted {
         let session: PostgresSession
         let questions: Questions
-        let processID: Int32
         let principal: Principal
     }
 
@@ -231,6 +234,7 @@ final class PostgresConnection {
         let authorizer = shared.passwords.authorizer
         let (watcher, socket, places) = (shared.watcher, channel.socket, shared.places)
         let (processID, key) = try shared.cancels.add(interruption)
+        self.processID = processID
         let asker = Questions.Asker(
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             present: { try PasswordCheck.present(proof, user: user, authorizer) },
@@ -254,7 +258,7 @@ final class PostgresConnection {
         decoder.phase = .session
         shared.context.log.debug("postgres session", ["user": .text(user), "client_address": .text(peer?.description ?? "?"), "encrypted": .flag(channel.isEncrypted)])
         let session = PostgresSession(settings, hold: { [charges] (byteCount) throws(PostgresFault) in try charges.hold(session: byteCount) }, clock: { CalendarText.now })
-        return Admitted(session: session, questions: questions, processID: processID, principal: principal)
+        return Admitted(session: session, questions: questions, principal: principal)
     }
 
     // MARK: The session
@@ -262,10 +266,7 @@ final class PostgresConnection {
     private func serve(_ admitted: Admitted) throws {
         var session = admitted.session
         let questions = admitted.questions
-        defer {
-            shared.cancels.remove(admitted.processID)
-            questions.closeAll()
-        }
+        defer { questions.closeAll() }
         while let input = try nextInput(session) {
             if !interruption.isBusy { interruption.begin() }
             questions.changes.came(at: CalendarText.now)
@@ -331,8 +332,10 @@ final class PostgresConnection {
         var next: SessionInput? = input
         while let input = next {
             next = nil
+            let effects = session.step(input)
+            // What is asked for is the last of them: commands before it in the same message are done by now, and it is asked under what they have set.
             (questions.settings, questions.keepsState) = (session.settings, session.isInTransaction)
-            for effect in session.step(input) {
+            for effect in effects {
                 switch effect {
                 case .send(let message):
                     try output.write(message)

@@ -100,9 +100,10 @@ extension PostgresSession {
         guard savepoints.count < limits.savepoints else {
             throw PostgresFault(.programLimitExceeded, "more than \(limits.savepoints) savepoints in a transaction", hint: "RELEASE those that are not needed.")
         }
-        // Settings that nobody changed since are the same ones.
-        let isChanged = savepoints.last.map { !$0.settings.isSame(as: settings) || !$0.lasting.isSame(as: lasting) } ?? true
-        let byteCount = Self.overhead.addingSaturating(name.utf8.count).addingSaturating(isChanged ? settings.byteCount : 0)
+        // Settings that nobody changed since are the same ones. Those that SET LOCAL has hidden are there, too.
+        let isChanged = savepoints.last.map { !$0.settings.isSame(as: settings) } ?? true
+        let isOtherLasting = !lasting.isSame(as: settings) && savepoints.last.map { !$0.lasting.isSame(as: lasting) } ?? true
+        let byteCount = Self.overhead.addingSaturating(name.utf8.count).addingSaturating(isChanged ? settings.byteCount : 0).addingSaturating(isOtherLasting ? lasting.byteCount : 0)
         try keep(byteCount)
         savepoints.append(Savepoint(name: name, settings: settings, lasting: lasting, byteCount: byteCount))
         savepointByteCount += byteCount
@@ -163,12 +164,15 @@ extension PostgresSession {
         try changed.set(name, value)
         if value != nil { try checkLevel(of: changed) }
         // A transaction's own level ends with it; the session's is that of transactions to come.
-        if !isLocal, name != "transaction_isolation" { try lastly.set(name, value) }
+        if !isLocal, name != "transaction_isolation" {
+            // One of both where they were one: it is kept once.
+            if lasting.isSame(as: settings) { lastly = changed } else { try lastly.set(name, value) }
+        }
         if !isLocal, name == "default_transaction_isolation" {
             try lastly.set("transaction_isolation", lastly[name])
             if !isInTransaction { try changed.set("transaction_isolation", lastly[name]) }
         }
-        try keep(max(0, changed.byteCount - settings.byteCount))
+        try keep(max(0, byteCount(ofSettings: changed, lasting: lastly) - byteCount(ofSettings: settings, lasting: lasting)))
         (settings, lasting) = (changed, lastly)
     }
 
@@ -487,7 +491,7 @@ extension PostgresSession {
         let formats = [WireFormat](repeating: cursor.isBinary ? .binary : .text, count: shape.columns.count)
         let portal = Portal(
             command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, said: said, isBinary: cursor.isBinary, isScrollable: cursor.isScrollable,
-            isOpen: cursor.isOpen, isHeld: cursor.isHeld, depth: savepoints.count, byteCount: bound?.byteCount ?? 0)
+            isOpen: cursor.isOpen, isHeld: cursor.isHeld, depth: savepoints.count, byteCount: (bound?.byteCount ?? 0).addingSaturating(cursor.query.text.utf8.count))
         waiting = .command(.openCursor(cursor, portal, question: question))
         let arguments = SessionEffect.Open.Arguments.bound(formats: bound?.formats ?? [], values: bound?.values ?? [])
         effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable, isForwardOnly: cursor.isForwardOnly, isOpen: cursor.isOpen)))

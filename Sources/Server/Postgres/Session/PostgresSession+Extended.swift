@@ -27,9 +27,11 @@ extension PostgresSession {
             }
             let number = number()
             statement.question = number
+            // Without the semicolon behind it; where there is none it is the same text, which is kept once.
+            let isWhole = found.start == 0 && found.text.utf8.count == parse.query.utf8.count
+            if !isWhole { statement.questionByteCount = found.text.utf8.count }
             waiting = .parse(parse, statement)
-            // Without the semicolon behind it.
-            effects.append(.prepare(.init(statement: number, text: found.text, parameterTypes: parse.parameterTypes, start: found.start)))
+            effects.append(.prepare(.init(statement: number, text: isWhole ? parse.query : found.text, parameterTypes: parse.parameterTypes, start: found.start)))
         } catch {
             failMessage(error)
         }
@@ -93,8 +95,8 @@ extension PostgresSession {
             let formats = Self.spread(bind.resultFormats, over: columns.count)
             var portal = Portal(command: statement.command, source: .command, columns: columns, formats: formats, said: statement.text, depth: savepoints.count)
             let bound = BoundValues(types: statement.shape.parameterTypes, formats: bind.parameterFormats, values: bind.parameters)
-            portal.byteCount = bound.byteCount
-            try keep(portal.byteCount.addingSaturating(portal.said.utf8.count))
+            portal.byteCount = bound.byteCount.addingSaturating(statement.questionByteCount)
+            try keep(Self.byteCount(portal, bind.portal))
             if case .declare = statement.command { portal.bound = bound }
             guard let question = statement.question, case .question = statement.command else { return finish(bind, portal, nil) }
             let number = number()

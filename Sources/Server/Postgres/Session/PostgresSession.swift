@@ -30,6 +30,8 @@ package struct PostgresSession {
         var preparedAt: Int64 = 0
         /// The number of its question, where it has one.
         var question: Int?
+        /// Of its question's text, where that is a text of its own beside `text`.
+        var questionByteCount = 0
         var shape = SessionInput.Shape(parameterTypes: [], columns: [])
     }
 
@@ -64,7 +66,7 @@ package struct PostgresSession {
         var bound: BoundValues?
         /// How many savepoints there were when it was opened.
         var depth = 0
-        /// Of the values that were bound.
+        /// Of the values that were bound, and of its question's text, where that is a text of its own beside `said`; once it is kept, of all that it is.
         var byteCount = 0
         /// What FETCH has still to go, whose Execute took some of its rows.
         var left: FetchDirection?
@@ -192,8 +194,8 @@ package struct PostgresSession {
     private(set) var rowByteCount = 0
     /// A Query message may have a thousand SHOW ALL: past so many bytes of rows its other statements wait until these are on their way.
     static let rowByteCountMax = 64 << 10
-    /// Of `statementByteCount`: the texts that PREPAREs stood in. Those of one message share one.
-    private var saidByteCount = 0
+    /// Of `statementByteCount`: the texts that PREPAREs stood in, of which those of one message share one, and questions' own, which are parts of what Parse said.
+    private var otherTextByteCount = 0
     var savepointByteCount = 0
     /// Asked for the memory of so many bytes in all, before they are kept.
     private let hold: (Int) throws(PostgresFault) -> Void
@@ -395,7 +397,15 @@ package struct PostgresSession {
     static let overhead = 64
 
     private var heldByteCount: Int {
-        statementByteCount.addingSaturating(portalByteCount).addingSaturating(savepointByteCount).addingSaturating(settings.byteCount)
+        statementByteCount.addingSaturating(portalByteCount).addingSaturating(savepointByteCount).addingSaturating(byteCount(ofSettings: settings, lasting: lasting))
+    }
+
+    /// Of what is set, of what stays of it, and of what was set when the transaction began: what is the same is counted once.
+    func byteCount(ofSettings settings: SessionSettings, lasting: SessionSettings) -> Int {
+        var byteCount = settings.byteCount
+        if !lasting.isSame(as: settings) { byteCount = byteCount.addingSaturating(lasting.byteCount) }
+        if let before = settingsAtBegin, !before.isSame(as: settings), !before.isSame(as: lasting) { byteCount = byteCount.addingSaturating(before.byteCount) }
+        return byteCount
     }
 
     /// - Throws: 53200 where there is no room for so many bytes more.
@@ -441,23 +451,30 @@ package struct PostgresSession {
         statements[name] = statement
         statements[name]?.preparedAt = clock()
         statementByteCount += byteCount
-        saidByteCount += statement.said?.utf8.count ?? 0
+        otherTextByteCount += Self.otherTexts(of: statement)
     }
 
+    private static func otherTexts(of statement: Statement) -> Int { (statement.said?.utf8.count ?? 0).addingSaturating(statement.questionByteCount) }
+
     private static func byteCount(_ statement: Statement, _ name: String) -> Int {
-        // Its text is also that of its question.
         let fields = statement.shape.columns.count.addingSaturating(statement.shape.parameterTypes.count).multipliedSaturating(by: overhead)
-        return overhead.addingSaturating(name.utf8.count).addingSaturating(statement.text.utf8.count).addingSaturating(statement.said?.utf8.count ?? 0).addingSaturating(fields)
+        return overhead.addingSaturating(name.utf8.count).addingSaturating(statement.text.utf8.count).addingSaturating(otherTexts(of: statement)).addingSaturating(fields)
             .addingSaturating(statement.command.heldByteCount)
     }
 
     mutating func put(_ portal: Portal, _ name: String) throws(PostgresFault) {
         var portal = portal
-        portal.byteCount = portal.byteCount.addingSaturating(name.utf8.count).addingSaturating(portal.said.utf8.count).addingSaturating(Self.overhead)
+        portal.byteCount = Self.byteCount(portal, name)
         portal.openedAt = clock()
         try keep(portal.byteCount)
         portals[name] = portal
         portalByteCount += portal.byteCount
+    }
+
+    /// - Parameter portal: one that is not kept yet.
+    static func byteCount(_ portal: Portal, _ name: String) -> Int {
+        let columns = portal.columns.count.multipliedSaturating(by: overhead)
+        return overhead.addingSaturating(name.utf8.count).addingSaturating(portal.said.utf8.count).addingSaturating(columns).addingSaturating(portal.byteCount)
     }
 
     mutating func drop(_ portal: Portal, _ name: String) {
@@ -470,15 +487,15 @@ package struct PostgresSession {
     mutating func drop(statement name: String) {
         guard let statement = statements.removeValue(forKey: name) else { return }
         statementByteCount -= Self.byteCount(statement, name)
-        saidByteCount -= statement.said?.utf8.count ?? 0
+        otherTextByteCount -= Self.otherTexts(of: statement)
         guard let question = statement.question else { return }
         // An open portal keeps its own: only the name goes.
         effects.append(.forgetStatement(question))
     }
 
-    /// - Throws: 53300 when there are too many. What they stood in is no text of theirs: `keep` charges it.
+    /// - Throws: 53300 when there are too many. What they stood in, and a second copy, is no text of theirs: `keep` charges it.
     func checkRoom(forStatement text: String, _ name: String) throws(PostgresFault) {
-        let bytes = (statementByteCount - saidByteCount).addingSaturating(text.utf8.count).addingSaturating(name.utf8.count)
+        let bytes = (statementByteCount - otherTextByteCount).addingSaturating(text.utf8.count).addingSaturating(name.utf8.count)
         guard statements.count < limits.statements, bytes <= limits.textBytes else {
             throw PostgresFault(.tooManyConnections, "too many prepared statements: \(statements.count), \(bytes) bytes", hint: "DEALLOCATE those that are not needed.")
         }

@@ -196,6 +196,7 @@ package struct BackendWriter {
         field("D", fault.detail, &self)
         field("H", fault.hint, &self)
         field("P", fault.position.map(String.init), &self)
+        field("R", fault.routine, &self)
         byte(0)
     }
 }

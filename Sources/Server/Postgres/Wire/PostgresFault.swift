@@ -63,9 +63,11 @@ package struct PostgresFault: Error, Equatable, Sendable {
     package var hint: String?
     /// In the statement's text, in characters (Unicode scalars) from 1.
     package var position: Int?
+    /// The function of PostgreSQL that says it, of a fault that clients know by that.
+    package var routine: String?
 
     package init(
-        _ state: SQLState, _ message: String, severity: Severity = .error, detail: String? = nil, hint: String? = nil, position: Int? = nil
+        _ state: SQLState, _ message: String, severity: Severity = .error, detail: String? = nil, hint: String? = nil, position: Int? = nil, routine: String? = nil
     ) {
         self.severity = severity
         self.state = state
@@ -73,10 +75,14 @@ package struct PostgresFault: Error, Equatable, Sendable {
         self.detail = detail
         self.hint = hint
         self.position = position
+        self.routine = routine
     }
 
     package static let goesForward = PostgresFault(
         .notInPrerequisiteState, "cursor can only scan forward", hint: "Declare it with SCROLL option to enable backward scan.")
+
+    /// Drivers that hear of it prepare the statement again: pgjdbc does so by the routine alone.
+    static let otherResult = PostgresFault(.featureNotSupported, "cached plan must not change result type", routine: "RevalidateCachedQuery")
 
     /// Of a name or a setting, which are compared.
     static let marks = PostgresFault(.nameTooLong, "more than \(CombiningMarks.runMax) combining marks in a row")

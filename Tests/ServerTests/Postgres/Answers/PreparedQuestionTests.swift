@@ -35,6 +35,26 @@ final class PreparedQuestionTests: XCTestCase {
         }
     }
 
+    /// As PostgreSQL compares what it is about to give with what it has described.
+    func test_columns_areThoseThatWereDescribed_byNamesTypesAndModifiers() {
+        func field(_ name: String, _ type: PostgresType = .numeric, modifier: Int32 = -1, table: UInt32 = 0) -> WireField {
+            var field = WireField(name, type: type.rawValue, modifier: modifier)
+            field.table = table
+            return field
+        }
+        let known = [field("a", modifier: 6, table: 1), field("b")]
+        XCTAssertTrue(WireField.areDescribed(known, by: known))
+        // Where they stand in their table is not told again.
+        XCTAssertTrue(WireField.areDescribed([field("a", modifier: 6, table: 2), field("b")], by: known))
+        // A number that is computed has the scale of what was bound.
+        XCTAssertTrue(WireField.areDescribed([field("a", modifier: 6, table: 1), field("b", modifier: 8)], by: known))
+        let others: [[WireField]] = [
+            [], [known[0]], [known[0], known[1], field("c")], [known[1], known[0]], [field("x", modifier: 6, table: 1), known[1]], [known[0], field("b", .text)],
+            [field("a", modifier: 8, table: 1), known[1]],
+        ]
+        for fields in others { XCTAssertFalse(WireField.areDescribed(fields, by: known), "\(fields)") }
+    }
+
     func test_keptPlans_areCountedWhileTheyAreThere() throws {
         let plans = KeptPlans(), made = try plan(Self.long)
         XCTAssertTrue(plans.hasRoom(for: made.planByteCount))

@@ -10,7 +10,7 @@ final class SessionHoldingsTests: XCTestCase {
     private static let engine = QueryEngine()
 
     /// A session that has heard these; a question with `$1` has a parameter, an int.
-    private func session(_ messages: [FrontendMessage], hold: @escaping (Int) throws(PostgresFault) -> Void = { _ in }) throws -> PostgresSession {
+    private func session(_ messages: [FrontendMessage], columnCount: Int = 1, hold: @escaping (Int) throws(PostgresFault) -> Void = { _ in }) throws -> PostgresSession {
         var session = PostgresSession(try SessionSettings([], user: "shop"), hold: hold, clock: { 1_700_000_000_000_000 })
         for message in messages {
             var next: SessionInput? = .message(message)
@@ -18,7 +18,7 @@ final class SessionHoldingsTests: XCTestCase {
                 next = nil
                 for effect in session.step(input) {
                     switch effect {
-                    case .prepare(let wanted): next = .prepared(.success(.init(parameterTypes: wanted.text.contains("$1") ? [23] : [], columns: [WireField("x", type: 23)])))
+                    case .prepare(let wanted): next = .prepared(.success(.init(parameterTypes: wanted.text.contains("$1") ? [23] : [], columns: [WireField](repeating: WireField("x", type: 23), count: columnCount))))
                     case .open: next = .opened(nil)
                     case .run: next = .ran(.finished(rows: 0))
                     case .send(.error(let fault)): XCTFail(fault.message)
@@ -122,6 +122,44 @@ final class SessionHoldingsTests: XCTestCase {
         XCTAssertGreaterThan(held, 100_000)
         _ = try session([.query(text), .query("DEALLOCATE a")], hold: { held = $0 })
         XCTAssertLessThan(held, 10_000)
+    }
+
+    /// Of a question that ends in a semicolon the text is there twice: as it was said, and as it is asked. So it is of a cursor's.
+    func test_textsOfQuestions_areChargedAsOftenAsTheyAreThere() throws {
+        func held(_ messages: FrontendMessage...) throws -> Int {
+            var held = 0
+            _ = try session(messages, hold: { held = $0 })
+            return held
+        }
+        let text = "SELECT '" + String(repeating: "x", count: 100_000) + "'"
+        XCTAssertLessThan(try held(.parse(.init(name: "s", query: text)), .sync), 150_000)
+        XCTAssertGreaterThan(try held(.parse(.init(name: "s", query: text + ";")), .sync), 200_000)
+        XCTAssertLessThan(try held(.parse(.init(name: "s", query: text + ";")), .sync, .query("DEALLOCATE s")), 10_000)
+        XCTAssertGreaterThan(try held(.query("BEGIN"), .query("DECLARE c CURSOR FOR " + text)), 200_000)
+        XCTAssertLessThan(try held(.query("BEGIN"), .query("DECLARE c CURSOR FOR " + text), .query("CLOSE c")), 10_000)
+    }
+
+    /// Without a second copy it is asked as it was said.
+    func test_textOfAQuestion_isOneText_whereNothingStandsBesideIt() throws {
+        func asked(_ text: String) throws -> [SessionEffect] {
+            var session = PostgresSession(try SessionSettings([], user: "shop"))
+            return session.step(.message(.parse(.init(name: "", query: text))))
+        }
+        for (text, question, start) in [("SELECT 1", "SELECT 1", 0), (" SELECT 1 -- one", " SELECT 1 -- one", 0), ("SELECT 1;", "SELECT 1", 0), (";SELECT 1", "SELECT 1", 1)] {
+            XCTAssertTrue(try asked(text).contains(.prepare(.init(statement: 1, text: question, parameterTypes: [], start: start))), text)
+        }
+    }
+
+    /// Each portal has a list of its own, which stays when its statement goes.
+    func test_columnsOfPortals_areCharged() throws {
+        func held(_ columnCount: Int) throws -> Int {
+            var held = 0
+            var messages: [FrontendMessage] = [.query("BEGIN"), .parse(.init(name: "", query: "SELECT 1"))]
+            for number in 0..<50 { messages.append(.bind(.init(portal: "p\(number)", statement: ""))) }
+            _ = try session(messages, columnCount: columnCount, hold: { held = $0 })
+            return held
+        }
+        XCTAssertGreaterThanOrEqual(try held(1_000) - held(1), 50 * 999 * PostgresSession.overhead)
     }
 
     /// 300 of 200 bytes, of which each is kept with the message that has all of them: 20 MB, of which they are 70 kB.

@@ -132,6 +132,38 @@ final class SessionSettingsTests: XCTestCase {
         XCTAssertLessThan(try play(steps + ["ROLLBACK TO s0", "RELEASE s0", "COMMIT"]).held, 10_000)
     }
 
+    /// What SET LOCAL has put something else before is there all the same: until the end of the transaction, and in each of its savepoints.
+    func test_settingsThatAreHidden_areCountedAndCharged() throws {
+        let value = String(repeating: "x", count: 60_000)
+        let steps = ["BEGIN"] + (0..<40).flatMap { ["SET a.b = '\($0)\(value)'", "SET LOCAL a.b = ''", "SAVEPOINT s"] }
+        XCTAssertEqual(try play(steps, room: 1 << 20).states.first, "53200")
+        let free = try play(steps)
+        XCTAssertEqual(free.states, [])
+        XCTAssertGreaterThan(free.held, 40 * 60_000)
+        XCTAssertLessThan(try play(steps + ["ROLLBACK"]).held, 10_000)
+        XCTAssertLessThan(try play(steps + ["COMMIT"]).held, 80_000)
+        // What they were when it began, to which a failure comes back.
+        let settings = (0..<10).map { "SET a.n\($0) = '\(value)'" }
+        XCTAssertGreaterThan(try play(settings + ["BEGIN", "RESET ALL"]).held, 10 * 60_000)
+        XCTAssertLessThan(try play(settings + ["BEGIN", "RESET ALL", "COMMIT"]).held, 10_000)
+        // One of both is there where both are the same.
+        XCTAssertLessThan(try play(settings).held, 12 * 60_000)
+    }
+
+    /// So many settings as a session may have, as long as they may be, in each of its savepoints: they were gigabytes.
+    func test_aSession_keepsNoMoreThanItMay_whateverItsSavepointsHide() throws {
+        var limits = PostgresSession.Limits()
+        limits.heldBytes = 1 << 20
+        var session = PostgresSession(try SessionSettings([], user: "shop"), limits: limits), states: [String] = []
+        let value = String(repeating: "x", count: 10_000)
+        let names = (0..<8).map { "a.n\($0)" }
+        let round = names.map { "SET \($0) = '\(value)'" } + names.map { "SET LOCAL \($0) = ''" } + ["SAVEPOINT s"]
+        for text in ["BEGIN"] + (0..<20).flatMap({ _ in round }) where states.isEmpty {
+            for effect in session.step(.message(.query(text))) { if case .send(.error(let fault)) = effect { states.append(fault.state.rawValue) } }
+        }
+        XCTAssertEqual(states, ["53200"])
+    }
+
     /// A text is there several times over while it is cut into statements: that is asked for first, and given back.
     func test_textsOfStatements_areChargedWhileTheyAreCut() throws {
         let text = "SHOW transaction_isolation -- " + String(repeating: "x", count: 100_000)

@@ -16,4 +16,15 @@ final class BackendWriterTests: XCTestCase {
         writer.write(.readyForQuery(.idle))
         XCTAssertEqual(writer.bytes.count, before.count + 6)
     }
+
+    /// Of a fault that drivers know by it; others have none.
+    func test_routine_isToldWhereAFaultHasOne() {
+        func told(_ fault: PostgresFault) -> String {
+            var writer = BackendWriter()
+            writer.write(.error(fault))
+            return String(decoding: writer.bytes, as: UTF8.self)
+        }
+        XCTAssertTrue(told(.otherResult).hasSuffix("\0RRevalidateCachedQuery\0\0"), told(.otherResult))
+        XCTAssertTrue(told(PostgresFault(.featureNotSupported, "no")).hasSuffix("\0Mno\0\0"))
+    }
 }
