@@ -63,11 +63,15 @@ struct StatisticsDecoder: Sendable {
         }
     }
 
-    /// Intervals and INT96 have no order; neither has a logical type that is not known here.
+    /// Intervals and INT96 have no order; neither has a logical type that is not known here. Decimals of more digits than one has here are read as their bytes
+    /// (`LeafMeaning`): their bounds are those of signed numbers, which bytes are not compared as.
     private var isOrdered: Bool {
         if case .other? = leaf.logicalType { return false }
         switch conversion {
         case .int96, .interval: return false
+        case .bytes, .fixedBytes:
+            if case .decimal? = leaf.logicalType { return false }
+            return leaf.convertedType != .decimal && leaf.convertedType != .interval
         default: return leaf.convertedType != .interval
         }
     }

@@ -130,6 +130,27 @@ final class StatisticsDecoderTests: XCTestCase {
         XCTAssertNil(decoder(.int32, order: nil).bounds(ChunkStatistics(minValue: bytes(Int32(1)), maxValue: bytes(Int32(2)))).minimum)
     }
 
+    /// They are read as their bytes. Of -1, 3 and 5 the least is ff…, which is above all others as bytes are compared.
+    func test_bounds_decimalsThatNoneHereIs_boundNothing() {
+        let bytes = [UInt8](repeating: 0xFF, count: 17)
+        for decimal in [.decimal(precision: 40, scale: 0), .decimal(precision: 0, scale: 0), .decimal(precision: 5, scale: 6), .decimal(precision: 5, scale: -1)] as [LogicalType] {
+            for one in [decoder(.fixedLenByteArray, width: 17, decimal), decoder(.byteArray, decimal)] {
+                XCTAssertEqual(one.leaf.type, .binary, "\(decimal)")
+                check(one, bytes, nil)
+                let page = one.bounds(minimum: bytes, maximum: bytes)
+                XCTAssertNil(page.minimum, "\(decimal)")
+                XCTAssertNil(page.maximum, "\(decimal)")
+            }
+        }
+        // As old files say it, here without any digits.
+        check(decoder(.fixedLenByteArray, width: 17, converted: .decimal), bytes, nil)
+        check(decoder(.byteArray, converted: .decimal), bytes, nil)
+        check(decoder(.byteArray, converted: .interval), bytes, nil)
+        // Bytes that are nothing else are in the order that they are compared in.
+        check(decoder(.fixedLenByteArray, width: 17), bytes, .bytes(bytes))
+        check(decoder(.byteArray), bytes, .bytes(bytes))
+    }
+
     func test_bounds_typesWithoutOrder_haveNone() {
         let twelve = [UInt8](repeating: 1, count: 12)
         check(decoder(.int96), twelve, nil)
