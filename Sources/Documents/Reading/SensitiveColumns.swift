@@ -1,6 +1,7 @@
 package import ColumnStore
 
-/// What few may see of every table: columns that any version of any of its types calls sensitive, and the documents of those types.
+/// What few may see of every table: columns that any version of any of its types calls sensitive, and the documents of those types and of all others of the table
+/// that ever had such a column.
 ///
 /// Nothing is ever taken back: rows stay, whatever becomes of the types that took them.
 ///
@@ -10,17 +11,18 @@ package import ColumnStore
 /// Invariants:
 /// 1. Nothing is removed: a column, a type or a document that was hidden once stays hidden.
 /// 2. A path is of a scalar, a list as a whole, or a member of a list (`ColumnPath`).
+/// 3. The order in which versions are added changes nothing, but for what `conflicts(ofVersion:)` finds first: a start goes through them by their names.
 package struct SensitiveColumns: Sendable {
-    /// By table, as callers name it.
-    private var paths: [String: Set<ColumnPath>] = [:]
-    /// Types whose documents hold sensitive values, and since when that is said of them.
+    /// By table, as callers name it, and since when.
+    private var paths: [String: [ColumnPath: Int64]] = [:]
+    /// Types whose documents hold sensitive values, and since when that is said of them, or of a column that they had.
     private var types: [String: Int64] = [:]
-    /// All types that a table ever had, sensitive or not.
-    private var typesOfTables: [String: Set<String>] = [:]
-    /// When something was last hidden that was seen before.
-    ///
-    /// Nil where that never was. Answers that were made before may show what is hidden since.
-    package private(set) var grewAt: Int64?
+    /// Since when there is a version of a type that calls nothing sensitive.
+    private var openSince: [String: Int64] = [:]
+    /// By table, all types that it ever had, sensitive or not: what a version of them has without calling it sensitive, and since when.
+    private var plain: [String: [String: [ColumnPath: Int64]]] = [:]
+    /// By table: when a column was last hidden that one of its types had shown before.
+    private var columnsHiddenAt: [String: Int64] = [:]
     /// By type: where each of its versions that had any found them.
     private var versions: [String: [SensitivePaths]] = [:]
 
@@ -30,7 +32,7 @@ package struct SensitiveColumns: Sendable {
 
     /// - Parameter time: since when, in microseconds since 1970: when the version was put.
     package mutating func add(_ type: DocumentType, at time: Int64) {
-        add(type.name, of: type.table, type.sensitivePaths, isSensitive: type.isSensitive, at: time)
+        add(type.name, of: type.table, type.sensitivePaths, among: Self.leaves(of: type.file), isSensitive: type.isSensitive, at: time)
         if type.isSensitive { versions[type.name, default: []].append(type.sensitive) }
     }
 
@@ -43,44 +45,98 @@ package struct SensitiveColumns: Sendable {
 
     /// Adds a version of a type by its file, which may be of an earlier day and need not compile any more.
     ///
-    /// What is called sensitive is then taken from the file as it is written, without a compiled type.
+    /// What it has, and what of that is called sensitive, is then taken from the file as it is written, without a compiled type.
     ///
     /// - Parameter compiled: the type of that file, where it is compiled already.
     /// - Throws: for what is no JSON.
     package mutating func add(file json: [UInt8], compiled: DocumentType? = nil, at time: Int64) throws {
-        if let type = compiled ?? (try? DocumentType(kept: json)), type.isSensitive { return add(type, at: time) }
+        if let type = compiled ?? (try? DocumentType(kept: json)) { return add(type, at: time) }
         try json.withUnsafeBytes { bytes in
             try JSONReader().read(bytes) { tape in
                 func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }
-                var paths: [ColumnPath] = []
+                var (paths, leaves): ([ColumnPath], [ColumnPath]) = ([], [])
                 func isSensitive(_ node: Int) -> Bool { tape.member("sensitive", of: node).map { tape[$0].kind == .true } ?? false }
+                func isStored(_ node: Int) -> Bool { tape.member("stored", of: node).map { tape[$0].kind != .false } ?? true }
                 func name(_ node: Int) -> String { String(decoding: tape.name(of: node), as: UTF8.self) }
                 if let columns = tape.member("columns", of: 0), tape[columns].kind == .object {
                     for column in tape.children(of: columns) where tape[column].kind == .object {
-                        if isSensitive(column) { paths.append(ColumnPath(name(column))) }
+                        let path = ColumnPath(name(column))
+                        if isSensitive(column) { paths.append(path) }
+                        if isStored(column) { leaves.append(path) }
                         guard let members = tape.member("columns", of: column), tape[members].kind == .object else { continue }
-                        for member in tape.children(of: members) where tape[member].kind == .object && isSensitive(member) {
-                            paths.append(ColumnPath([name(column), name(member)]))
+                        for member in tape.children(of: members) where tape[member].kind == .object {
+                            let inner = ColumnPath(path.names + [name(member)])
+                            if isSensitive(member) { paths.append(inner) }
+                            if isStored(column), isStored(member) { leaves.append(inner) }
                         }
                     }
                 }
-                add(text("name") ?? "", of: text("table") ?? "receipts", paths, isSensitive: !paths.isEmpty, at: time)
+                add(text("name") ?? "", of: text("table") ?? "receipts", paths, among: leaves, isSensitive: !paths.isEmpty, at: time)
             }
         }
     }
 
     /// The earliest time counts: a type put twice is sensitive since the first.
-    private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], isSensitive: Bool, at time: Int64) {
-        // Of a type that is new nobody has seen anything.
-        let isNew = typesOfTables[table, default: []].insert(type).inserted
-        if !isNew, !(paths[table] ?? []).isSuperset(of: added) { grewAt = max(grewAt ?? .min, time) }
-        if !added.isEmpty { paths[table, default: []].formUnion(added) }
-        if isSensitive { types[type] = min(types[type] ?? .max, time) }
+    ///
+    /// - Parameter leaves: all that the version brings to the table.
+    private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], among leaves: [ColumnPath], isSensitive: Bool, at time: Int64) {
+        let said = Set(added)
+        for path in added { Self.note(path, time, in: &paths[table, default: [:]]) }
+        // One without any is a type of the table, too.
+        var own = plain[table]?[type] ?? [:]
+        for leaf in leaves where !Self.places(of: leaf).contains(where: said.contains) { Self.note(leaf, time, in: &own) }
+        plain[table, default: [:]][type] = own
+        if isSensitive { Self.note(type, time, in: &types) } else { Self.note(type, time, in: &openSince) }
+        settle(table)
+    }
+
+    /// Hides the documents of all types that ever had what their table hides, whichever of the two came first: O(hidden columns × types) of the table.
+    ///
+    /// A type that is put later, with a column that the table hides, has to call it sensitive (`ColumnAgreement`): only files that were kept before that was a rule do not. But a start goes
+    /// through versions by the names of their types, and finds the one or the other first.
+    private mutating func settle(_ table: String) {
+        guard let hidden = paths[table] else { return }
+        var last: Int64?
+        // By what is hidden, which is little: whoever has a member of a list has the list.
+        for path in hidden.keys {
+            guard let hiddenAt = Self.places(of: path).compactMap({ hidden[$0] }).min() else { continue }
+            for (type, leaves) in plain[table] ?? [:] {
+                guard let shownAt = leaves[path] else { continue }
+                Self.note(type, max(hiddenAt, shownAt), in: &types)
+                if shownAt <= hiddenAt { last = max(last ?? hiddenAt, hiddenAt) }
+            }
+        }
+        columnsHiddenAt[table] = last
+    }
+
+    /// When something was last hidden that was seen before: a column that a type had shown, or documents of a type.
+    ///
+    /// Nil where that never was. Answers that were made before may show what is hidden since. Of a type that is new nobody has seen anything, so that it counts for what it hides of others only.
+    package var grewAt: Int64? {
+        var last = columnsHiddenAt.values.max()
+        for (type, hiddenAt) in types {
+            guard let shownAt = openSince[type], shownAt <= hiddenAt else { continue }
+            last = max(last ?? hiddenAt, hiddenAt)
+        }
+        return last
+    }
+
+    private static func note<Key: Hashable>(_ key: Key, _ time: Int64, in times: inout [Key: Int64]) { times[key] = min(times[key] ?? time, time) }
+
+    /// Where it may be said that a leaf is sensitive: of itself, or of its list.
+    private static func places(of leaf: ColumnPath) -> [ColumnPath] { leaf.names.count == 1 ? [leaf] : [leaf, ColumnPath(leaf.names[0])] }
+
+    /// The stored columns, and the stored members of lists.
+    private static func leaves(of file: TypeFile) -> [ColumnPath] {
+        file.columns.filter(\.isStored).flatMap { column in
+            [ColumnPath(column.name)] + column.members.filter(\.isStored).map { ColumnPath([column.name, $0.name]) }
+        }
     }
 
     /// Adds columns of a table that the store makes itself, which hold whatever its rows are made of; not where types have a table of that name.
     package mutating func hide(_ columns: Set<ColumnPath>, of table: String) {
-        if typesOfTables[table] == nil { paths[table, default: []].formUnion(columns) }
+        guard plain[table] == nil else { return }
+        for path in columns { Self.note(path, 0, in: &paths[table, default: [:]]) }
     }
 
     /// Those that have some.
@@ -89,13 +145,13 @@ package struct SensitiveColumns: Sendable {
     /// The sensitive columns of a table, and members of its lists.
     ///
     /// Empty for a table that has none, and for one that does not exist.
-    package func paths(of table: String) -> Set<ColumnPath> { paths[table] ?? [] }
+    package func paths(of table: String) -> Set<ColumnPath> { Set((paths[table] ?? [:]).keys) }
 
     /// Types of a table whose documents anybody may see; nil where that is so of all.
     ///
     /// For a mask that shows documents of these types only.
     package func openTypes(of table: String) -> Set<String>? {
-        let all = typesOfTables[table] ?? []
+        let all = Set((plain[table] ?? [:]).keys)
         let open = all.filter { types[$0] == nil }
         return open.count == all.count ? nil : open
     }

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The document types of the store: in force (the registry), on disk (the catalog), and their tables' columns.
 ///
-/// A version passes three places in this order: the catalog, durable; the tables' columns; the registry, from which on documents are taken by it.
+/// A version passes three places in this order: the catalog, durable; the tables' columns; the registry, from which on documents are taken by it. What it hides is
+/// hidden before the first of them.
 /// A crash in between is made good by the next start, which reads the catalog. Built-in types that a start finds missing go to the catalog together, last:
 /// nobody has the store yet.
 package final class TypeStore: Sendable {
@@ -70,7 +71,9 @@ package final class TypeStore: Sendable {
                 noteLeftOut(compiled, inForce: known, error)
                 continue
             }
-            try take(compiled, json: json, isBuiltIn: true)
+            let now = catalog.now
+            self.sensitive.withLock { $0.add(compiled, at: now) }
+            try take(compiled, json: json, isBuiltIn: true, at: now)
         }
         try catalog.put(added)
     }
@@ -124,8 +127,20 @@ package final class TypeStore: Sendable {
     /// - Precondition: `changing` is held, or nobody else has the store yet.
     /// - Throws: `TypeFileError` with what the tables have against it.
     private func keep(_ type: DocumentType, json: [UInt8]) throws {
-        try catalog.put([checked(type, json: json, isBuiltIn: false)])
-        try take(type, json: json, isBuiltIn: false)
+        let version = try checked(type, json: json, isBuiltIn: false)
+        let before = sensitiveColumns
+        // Before the time that the catalog has of the version, by which the next start goes: nobody sees a value of it by the rules of the one before, and no answer that
+        // shows what it hides is made after that time.
+        let now = catalog.now
+        sensitive.withLock { $0.add(type, at: now) }
+        do {
+            try catalog.put([version])
+        } catch {
+            // Where nobody knows whether the catalog has it, it stays hidden until a start has looked.
+            if (error as? SQLiteError)?.leavesDoubt != true { sensitive.withLock { $0 = before } }
+            throw error
+        }
+        try take(type, json: json, isBuiltIn: false, at: now)
     }
 
     /// What the catalog is to have of a version.
@@ -143,11 +158,10 @@ package final class TypeStore: Sendable {
     }
 
     /// From here on documents are taken by it.
-    private func take(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
+    ///
+    /// - Precondition: what it hides is hidden.
+    private func take(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool, at now: Int64) throws {
         let table = TableName.stored(type)
-        // Nobody sees a value of the new version by the rules of the one before.
-        let now = catalog.now
-        sensitive.withLock { $0.add(type, at: now) }
         // The table has the columns before the first receipt can bring them.
         tables.add(Self.columns(of: type), to: table)
         // Before the new version takes anything: with the table of the one that was in force.

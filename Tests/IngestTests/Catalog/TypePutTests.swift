@@ -102,6 +102,59 @@ final class TypePutTests: XCTestCase {
         }
     }
 
+    private static func file(_ name: String, _ version: Int, _ columns: String) -> [UInt8] {
+        Array(#"{"name":"\#(name)","version":\#(version),"table":"accounts","format":"json","receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{\#(columns)}}"#.utf8)
+    }
+
+    /// What a type that is gone, or has the column no more, took is in its documents still. A start goes through types by their names.
+    func test_put_columnBecomesSensitive_documentsOfAllTypesThatHadItAreHidden_afterAStartToo() throws {
+        let plain = #""iban":{"path":"/iban","type":"VARCHAR"}"#, closed = #""iban":{"path":"/iban","type":"VARCHAR","sensitive":true}"#, other = #""x":{"path":"/x","type":"VARCHAR"}"#
+        for (earlier, later) in [("a", "z"), ("z", "a")] {
+            for isDeleted in [false, true] {
+                let directory = TemporaryDirectory()
+                let path = try DataDirectory(path: directory.path).catalogPath
+                let time = Monitor<Int64>(1_000)
+                // As long as it takes to put one: no two at once.
+                let catalog = try Catalog(path: path, clock: Clock { time.withLock { $0 += 1; return $0 } })
+                func types() throws -> TypeStore { try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns())) }
+                let store = try types()
+                func put(_ name: String, _ version: Int, _ columns: String) throws { _ = try store.put(name: name, json: Self.file(name, version, columns)) }
+                try put(earlier, 1, plain)
+                try put("m", 1, other)
+                if isDeleted { try store.delete(name: earlier) } else { try put(earlier, 2, other) }
+                XCTAssertNil(store.sensitiveColumns.openTypes(of: "accounts"))
+                XCTAssertNil(store.sensitiveColumns.grewAt)
+                let before = time.withLock { $0 }
+                try put(later, 1, closed)
+                for known in [store, try types()].map(\.sensitiveColumns) {
+                    XCTAssertEqual(known.paths(of: "accounts"), ["iban"])
+                    XCTAssertEqual(known.openTypes(of: "accounts"), ["m"], "\(earlier) \(isDeleted)")
+                    XCTAssertTrue(known.isSensitive(type: earlier))
+                    XCTAssertGreaterThan(try XCTUnwrap(known.grewAt), before)
+                }
+                // What was asked for before the values were hidden is older than that by the catalog, too.
+                let (running, started) = (try XCTUnwrap(store.sensitiveColumns.grewAt), try XCTUnwrap(try types().sensitiveColumns.grewAt))
+                XCTAssertLessThanOrEqual(running, started)
+            }
+        }
+    }
+
+    /// What the catalog does not have the next start does not know.
+    func test_put_catalogFails_hidesNothing() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
+        let types = try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns()))
+        let column = #""iban":{"path":"/iban","type":"VARCHAR""#
+        _ = try types.put(name: "a", json: Self.file("a", 1, column + "}"))
+        try catalog.write { try $0.execute("CREATE TRIGGER refuse BEFORE INSERT ON types BEGIN SELECT RAISE(ABORT, 'no'); END") }
+        XCTAssertThrowsError(try types.put(name: "a", json: Self.file("a", 2, column + #","sensitive":true}"#)))
+        XCTAssertTrue(types.sensitiveColumns.isEmpty)
+        XCTAssertEqual(types.sensitiveColumns.paths(of: "accounts"), [])
+        try catalog.write { try $0.execute("DROP TRIGGER refuse") }
+        _ = try types.put(name: "a", json: Self.file("a", 2, column + #","sensitive":true}"#))
+        XCTAssertEqual(types.sensitiveColumns.paths(of: "accounts"), ["iban"])
+    }
+
     func test_versions_askForTheirMemory_beforeEachIsRead() throws {
         struct Refusal: Error {}
         let directory = TemporaryDirectory()
