@@ -59,7 +59,7 @@ package final class DocumentType: Sendable {
     nonisolated(unsafe) private let arena: Arena
 
     /// - Parameters:
-    ///   - isKept: it was taken before. What is refused since for what it reads goes on then: its documents are there.
+    ///   - isKept: it was taken before. What is refused since for what it reads, or for the form of its schemas, goes on then: its documents are there.
     ///   - cancellation: ends the binding of its expressions, of which it may have megabytes.
     /// - Throws: every reason that the file cannot be compiled.
     /// - Complexity: milliseconds for a type with a large schema or XSD; never on the way of a document.
@@ -92,8 +92,8 @@ package final class DocumentType: Sendable {
             compiler.fail(column.pointer, "a list may not be called accepted: the view of its elements would be that of the COMPLETE rows", code: "invalid-value")
         }
         rules = RuleSet(of: file, &compiler)
-        schema = Self.schema(of: file, &compiler)
-        xsd = Self.xsd(of: file, &compiler)
+        schema = Self.schema(of: file, isKept: isKept, &compiler)
+        xsd = Self.xsd(of: file, isKept: isKept, &compiler)
         Self.check(file, &compiler)
         xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces, scopes: plan.scopes) : nil
         // What is refused since it reads sensitive values is refused for new types only.
@@ -130,20 +130,20 @@ package final class DocumentType: Sendable {
         }
     }
 
-    private static func schema(of file: TypeFile, _ compiler: inout PlanCompiler) -> JSONSchema? {
+    private static func schema(of file: TypeFile, isKept: Bool, _ compiler: inout PlanCompiler) -> JSONSchema? {
         guard let range = file.schema else { return nil }
         do throws(TypeFileError) {
-            return try JSONSchema(Array(file.json[range]), files: file.files, assertsFormat: true)
+            return try JSONSchema(Array(file.json[range]), files: file.files, assertsFormat: true, isKept: isKept)
         } catch {
             for reason in error.reasons { compiler.fail("/schema" + reason.pointer, reason.message, code: reason.code) }
             return nil
         }
     }
 
-    private static func xsd(of file: TypeFile, _ compiler: inout PlanCompiler) -> XMLSchema? {
+    private static func xsd(of file: TypeFile, isKept: Bool, _ compiler: inout PlanCompiler) -> XMLSchema? {
         guard let reference = file.xsd else { return nil }
         do throws(TypeFileError) {
-            return try XMLSchema(main: reference.file, files: file.files)
+            return try XMLSchema(main: reference.file, files: file.files, isKept: isKept)
         } catch {
             for reason in error.reasons { compiler.fail(reference.pointer, reason.message, code: reason.code) }
             return nil

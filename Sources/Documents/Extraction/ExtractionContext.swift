@@ -83,6 +83,11 @@ final class ExtractionContext {
     static let cellCountMax = 2 << 20
     /// Of one receipt as it is stored: the columns of lists may repeat what stands once in the document.
     static let rowByteCountMax = 32 << 20
+    /// Of the texts that are made for one document, beside so many times its own bytes: each reading of one makes it anew.
+    private static let arenaByteCountMin = 64 << 20
+    private static let arenaBytesPerByte = 16
+    /// Of the document at hand.
+    private var arenaByteCountMax = Int.max
 
     init() {
         buffers = .allocate(capacity: 1)
@@ -111,9 +116,13 @@ final class ExtractionContext {
         work.beginBody(allowance)
         work.beginDocument(byteCount: byteCount)
         arena.reset()
+        arenaByteCountMax = Self.arenaByteCountMin + Self.arenaBytesPerByte * min(max(byteCount, 0), 1 << 40)
         if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.shrink() }
         if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.shrink() }
     }
+
+    /// Whether the texts that were made take no more room than a document's may; where they do its work is at its end.
+    func hasRoomForTexts() -> Bool { arena.byteCount <= arenaByteCountMax || isKept || work.charge(Int.max, .paths) }
 
     func beginReceipt() {
         violations.removeAll()

@@ -87,7 +87,7 @@ extension Extractor {
         let listSlots = buffers.pointee.listSlots.base
         for row in 0..<rowCount {
             let node = buffers.pointee.elements.base[row]
-            let isUnread = context.work.isExhausted || isMisfit(node, of: list)
+            let isUnread = context.work.isExhausted || !context.hasRoomForTexts() || isMisfit(node, of: list)
             // Cells that are not read are not left without a value.
             if isUnread { (buffers.pointee.cells.base + start + row * width).initialize(repeating: .null, count: width) }
             if isUnread { continue }
@@ -157,7 +157,10 @@ extension Extractor {
                 source.enter(element: (index, count))
                 return paths.map { path in
                     let node = source.first(path, from: element)
-                    return ListOrder.Key(node == none ? .absent : source.text(node), isTyped: isTyped)
+                    let text = node == none ? ScalarText.absent : source.text(node)
+                    // It is gone through for each of those comparisons, however long it is.
+                    let mayCompare = text.kind == .container || context.work.charge(text.count, times: 4, .paths)
+                    return ListOrder.Key(mayCompare ? text : .absent, isTyped: isTyped)
                 }
             }
         }
@@ -214,6 +217,7 @@ extension Extractor {
                 if lookup.hasStar { forEach(lookup, from: start, stray: { strays.append($0) }) { _ in false } }
                 continue
             }
+            guard mayRead(text) else { return .null }
             do throws(ValueFault) {
                 return try column.conversion.cell(text, zone: zone, arena: context.arena, isKept: context.isKept)
             } catch {
@@ -278,6 +282,7 @@ extension Extractor {
             // Each is added at the column's scale; what is finer goes to `surplus` in units of 10^-wide.
             let text = source.text(node)
             guard text.isPresent else { return true }
+            guard mayRead(text) else { return false }
             do throws(ValueFault) {
                 guard text.kind != .container else { throw .wrongType }
                 let number = try summand(text, column.conversion, wide: wide, unit: unit)

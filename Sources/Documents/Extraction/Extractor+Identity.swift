@@ -10,7 +10,10 @@ extension Extractor {
             var isComplete = true
             for part in parts {
                 let node = node(part.lookup, from: element, slots: slots)
-                let text = node == Documents.none ? ScalarText.absent : source.text(node).trimmed()
+                let whole = node == Documents.none ? ScalarText.absent : source.text(node)
+                // What is found without it may not be true.
+                guard mayRead(whole) else { return nil }
+                let text = whole.trimmed()
                 if text.isPresent, text.count > 0 {
                     found.append((part, node, text))
                 } else if part.isOptional {
@@ -34,8 +37,10 @@ extension Extractor {
                 let start = part.lookup.isFromRoot ? source.root : element
                 context.report(
                     source.location(ofMissing: part.lookup.path, from: start, within: element), "required", "\(name) needs a value here")
-            } else if !source.text(node).trimmed().isPresent || source.text(node).trimmed().count == 0 {
-                report(node, "required", "\(name) needs a value here")
+            } else {
+                let text = source.text(node)
+                guard mayRead(text) else { return }
+                if !text.isPresent || text.trimmed().count == 0 { report(node, "required", "\(name) needs a value here") }
             }
         }
     }

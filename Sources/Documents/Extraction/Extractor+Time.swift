@@ -17,7 +17,9 @@ extension Extractor {
                 isZoneKnown = fallback != nil
                 return
             }
-            let text = source.text(node).trimmed()
+            let whole = source.text(node)
+            guard mayRead(whole) else { return }
+            let text = whole.trimmed()
             let bytes = UnsafeBufferPointer(start: text.bytes, count: text.count)
             if let map {
                 if let known = map.first(where: { bytes.elementsEqual($0.value) }) { zone = known.zone }

@@ -42,6 +42,7 @@ struct Extractor<Source: DocumentSource> {
     /// - Returns: the receipt, or nil; what is wrong with it is in the context then, and so is what could be read, if that is wanted.
     mutating func receipt(at element: Int, document: ReceiptDocument, now: Int64) -> ExtractedReceipt? {
         self.element = element
+        guard context.hasRoomForTexts() else { return nil }
         buffers.pointee.slots.reserve(plan.elementScope.paths.count)
         // In JSON one walk for all paths of the receipt.
         source.resolve(plan.elementScope, from: element, into: slots)
@@ -101,6 +102,11 @@ struct Extractor<Source: DocumentSource> {
     func report(_ node: Int, _ code: String, _ message: @autoclosure () -> String) {
         context.report(source.location(of: node, within: element), code, message())
     }
+
+    /// Charges for a text that is about to be gone through: each row that leads to it does so anew, however long it is.
+    ///
+    /// - Returns: false where the work ends.
+    func mayRead(_ text: ScalarText) -> Bool { text.kind == .container || context.work.charge(text.count, .paths) }
 
     // MARK: Following lookups
 

@@ -69,8 +69,16 @@ package enum JSONEquality {
             var end = start + 1
             while end < items.count, items[end].hash == items[start].hash { end += 1 }
             // All of one hash are equal but for accidents: one pair is enough of each, and its first pair has the earliest element.
-            let first = (start..<end).first { later in (start..<later).contains { areEqual(tape, items[later].node, tape, items[$0].node, work) } }
-            if let first { repeated = min(repeated ?? Int.max, items[first].node) }
+            search: for later in start..<end {
+                for earlier in start..<later {
+                    if areEqual(tape, items[later].node, tape, items[earlier].node, work) {
+                        repeated = min(repeated ?? Int.max, items[later].node)
+                        break search
+                    }
+                    // From then on no two are equal, and all pairs of the group would be tried.
+                    if work.isExhausted { return nil }
+                }
+            }
             start = end
         }
         return repeated

@@ -4,6 +4,8 @@
 protocol DocumentSource {
     /// The document itself: where `match`, absolute paths and `from_root` start.
     var root: Int { get }
+    /// What the document may still cost.
+    var work: WorkBudget { get }
     /// For each slot of `scope` the first node that its path selects from `node`.
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>)
     /// Calls `body` with each node that the path selects, in document order, until it returns false.

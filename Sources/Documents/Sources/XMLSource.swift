@@ -11,7 +11,7 @@ struct XMLSource: DocumentSource {
     let arena: Arena
     /// For what no plain path says; it bears the document's work.
     private let evaluator: XPathEvaluator
-    private let work: WorkBudget
+    let work: WorkBudget
 
     init(document: XMLDocument, paths: [XMLPath], arena: Arena, evaluator: XPathEvaluator) {
         self.document = document
@@ -166,6 +166,8 @@ struct XMLSource: DocumentSource {
         } else {
             return .absent
         }
+        // The blanks of a long text are gone through each time.
+        guard work.charge(content.count >> 4, .paths) else { return .absent }
         let trimmed = content.trimmed()
         return trimmed.count == 0 ? .null : trimmed
     }

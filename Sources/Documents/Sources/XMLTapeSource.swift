@@ -15,6 +15,7 @@ struct XMLTapeSource: DocumentSource {
 
     /// The document node, above the root element.
     var root: Int { 0 }
+    var work: WorkBudget { walk.work }
 
     func resolve(_ scope: SlotScope, from node: Int, into slots: UnsafeMutablePointer<Int>) {
         if resolveTogether(scope, from: node, into: slots) { return }
@@ -52,7 +53,8 @@ struct XMLTapeSource: DocumentSource {
     func forEachElement(of node: Int, _ body: (Int) -> Bool) -> Void? { nil }
 
     func text(_ node: Int) -> ScalarText {
-        guard let content = walk.stringValue(node) else { return .absent }
+        // The blanks of a long text are gone through each time.
+        guard let content = walk.stringValue(node), walk.work.charge(content.count >> 4, .paths) else { return .absent }
         let trimmed = ScalarText(kind: .string, isWithoutNUL: true, bytes: content.baseAddress ?? ScalarText.noBytes, count: content.count).trimmed()
         return trimmed.count == 0 ? .null : trimmed
     }

@@ -20,9 +20,10 @@ package final class JSONSchema: Sendable {
     /// - Parameters:
     ///   - files: further schemas under their URLs (or names that references resolve to); nothing else is ever fetched.
     ///   - assertsFormat: whether `format` is more than an annotation.
+    ///   - isKept: it was taken before; its files are not held against the metaschema.
     /// - Throws: every reason that the schema cannot be used, with pointers into it.
-    package init(_ json: [UInt8], files: [String: [UInt8]] = [:], assertsFormat: Bool) throws(TypeFileError) {
-        var compiler = SchemaCompiler(files: files, assertsFormat: assertsFormat)
+    package init(_ json: [UInt8], files: [String: [UInt8]] = [:], assertsFormat: Bool, isKept: Bool = false) throws(TypeFileError) {
+        var compiler = SchemaCompiler(files: files, assertsFormat: assertsFormat, checksFiles: !isKept)
         root = try compiler.compile(json)
         nodes = compiler.nodes
         dynamicAnchors = compiler.dynamicAnchors

@@ -4,7 +4,7 @@ internal import Query
 ///
 /// Recursive by schema: a node is numbered before its keywords are read, so that references that lead back to it find its number. Steps:
 /// 1. The documents are walked for ids, anchors and vocabularies (`SchemaLibrary`).
-/// 2. The root document is held against the metaschema, if it follows the standard one.
+/// 2. The root document is held against the metaschema, if it follows the standard one, and so is each of the type's files when a reference first leads to it.
 /// 3. The root and what it reaches become nodes; then the dynamic anchors of all resources, as no reference need lead to those by name.
 /// 4. Circles of schemas that apply themselves to the same value are refused.
 struct SchemaCompiler {
@@ -25,9 +25,18 @@ struct SchemaCompiler {
     private var compiled: [SchemaLibrary.Location: Int] = [:]
     /// All of them are reported at once, not only the first.
     private var reasons: [Fault.Violation] = []
+    /// Places that the metaschema has found fault with, by document: nothing more is said of them, nor of what is in them.
+    private var told: [Int: [String]] = [:]
+    /// Those that the compiler itself has met.
+    private var failureCount = 0
+    /// Not while the metaschema itself is compiled.
+    private var checksForm = true
+    /// Whether what is not the root is held against the metaschema, too.
+    private let checksFiles: Bool
     private var depth = 0
 
-    init(files: [String: [UInt8]], assertsFormat: Bool) {
+    init(files: [String: [UInt8]], assertsFormat: Bool, checksFiles: Bool = true) {
+        self.checksFiles = checksFiles
         self.assertsFormat = assertsFormat
         library = SchemaLibrary(files: files)
         // Nodes 0 and 1 are `true` and `false`.
@@ -50,12 +59,9 @@ struct SchemaCompiler {
         } catch {
             throw TypeFileError(reasons: [.init(pointer: error.pointer, code: "invalid-schema", message: error.message)])
         }
-        if !isMetaschema { checkAgainstMetaschema(location) }
-        // What the metaschema says of a place is not said once more.
-        let told = reasons
-        reasons = []
+        checksForm = !isMetaschema
+        checkForm()
         let root = schema(location)
-        reasons = told + reasons.filter { reason in !told.contains { reason.pointer == $0.pointer || reason.pointer.hasPrefix($0.pointer + "/") } }
         compileDynamicAnchors()
         if reasons.isEmpty { findCircles() }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
@@ -65,28 +71,42 @@ struct SchemaCompiler {
     /// Notes a reason. Pointers lead into the root document; a place in another file is named in the message, as the caller has a pointer into the
     /// type file only.
     private mutating func fail(_ location: SchemaLibrary.Location, _ message: String) {
-        guard reasons.count < TypeFileError.reasonCountMax else { return }
+        guard failureCount < TypeFileError.reasonCountMax else { return }
+        failureCount += 1
         let pointer = library.pointer(to: location)
-        let place = location.document == 0 ? pointer : ""
-        let owner = location.document == 0 ? "" : "in \(library.uri(ofDocument: location.document))#\(pointer): "
-        reasons.append(.init(pointer: place, code: "invalid-schema", message: owner + message))
+        // What the metaschema says of a place is not said once more.
+        let isTold = told[location.document]?.contains { pointer == $0 || pointer.hasPrefix($0 + "/") } ?? false
+        if !isTold { note(location.document, pointer, message) }
+    }
+
+    private mutating func note(_ document: Int, _ pointer: String, _ message: String) {
+        let owner = document == 0 ? "" : "in \(library.uri(ofDocument: document))#\(pointer): "
+        reasons.append(.init(pointer: document == 0 ? pointer : "", code: "invalid-schema", message: owner + message))
+    }
+
+    /// Holds what is new in the library against the metaschema: keywords of another form than it has are passed over in a compilation.
+    private mutating func checkForm() {
+        guard checksForm else { return }
+        for location in library.takeUnchecked() where reasons.count < TypeFileError.reasonCountMax && (checksFiles || location.document == 0 && location.node == 0) { checkForm(location) }
     }
 
     /// A schema of a vocabulary of its own is not checked so: its metaschema may allow other things.
-    private mutating func checkAgainstMetaschema(_ location: SchemaLibrary.Location) {
+    private mutating func checkForm(_ location: SchemaLibrary.Location) {
         guard library.usesStandardMetaschema(location), let metaschema = Metaschema.compiled else { return }
         let tape = library.tape(location.document)
-        var found: [Fault.Violation] = []
+        var found: [(pointer: String, message: String)] = []
         metaschema.validate(tape, location.node) { node, missing, code, message in
             guard found.count < TypeFileError.reasonCountMax else { return }
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
             let pointer = tape.pointer(to: node) + suffix
             // That it is none of two forms would leave whoever misspelt a type to look for both.
             let isType = code == "anyOf" && pointer.hasSuffix("/type")
-            let told = isType ? "a type is array, boolean, integer, null, number, object or string, or a list of them" : message
-            found.append(.init(pointer: pointer, code: "invalid-schema", message: told))
+            found.append((pointer, isType ? "a type is array, boolean, integer, null, number, object or string, or a list of them" : message))
         }
-        reasons += found
+        for (pointer, message) in found {
+            note(location.document, pointer, message)
+            told[location.document, default: []].append(pointer)
+        }
     }
 
     // MARK: One schema
@@ -169,6 +189,7 @@ struct SchemaCompiler {
             }
             do throws(SchemaLibrary.Fault) {
                 let found = try library.resolve(tape.string(of: member), fromResource: node.resource)
+                checkForm()
                 let target = schema(found.location)
                 if keyword == "$ref" {
                     node.reference = target

@@ -52,6 +52,8 @@ struct SchemaLibrary {
     private var byURI: [String: Int] = [:]
     /// Of every schema that was walked its resource.
     private var owners: [Location: Int] = [:]
+    /// Schemas that stand in no other, and that `takeUnchecked` has not given away yet.
+    private var unchecked: [Location] = []
 
     init(files: [String: [UInt8]]) {
         for (name, text) in files { self.files[URIReference.resolve(URIReference.split(name).uri, against: Self.base)] = text }
@@ -69,7 +71,24 @@ struct SchemaLibrary {
 
     /// - Returns: where its root schema is.
     /// - Throws: what is no JSON, two schemas of one id, an id with a fragment, a vocabulary that is unknown.
-    mutating func addRoot(_ json: [UInt8]) throws(Fault) -> Location { try add(json, uri: Self.base) }
+    mutating func addRoot(_ json: [UInt8]) throws(Fault) -> Location {
+        let root = try add(json, uri: Self.base)
+        unchecked.append(root)
+        return root
+    }
+
+    /// Schemas of the root document and of the type's files that have come since, and that were not looked at with one around them: nobody has held them against the metaschema.
+    ///
+    /// Roots of documents, and places under unknown keywords that references lead to.
+    mutating func takeUnchecked() -> [Location] {
+        defer { unchecked = [] }
+        return unchecked
+    }
+
+    /// What is no object has no keywords that could be wrong; that it is no schema the compiler says.
+    private mutating func noteUnchecked(_ location: Location) {
+        if tape(location.document)[location.node].kind == .object { unchecked.append(location) }
+    }
 
     /// A document is a resource at its own URI, even where its root has an `$id` of another: both lead to it.
     private mutating func add(_ json: [UInt8], uri: String) throws(Fault) -> Location {
@@ -198,6 +217,7 @@ struct SchemaLibrary {
             target = known
         } else if let text = files[uri] ?? Metaschema.texts[uri].map({ Array($0.utf8) }) {
             let root = try add(text, uri: uri)
+            if files[uri] != nil { noteUnchecked(root) }
             // The document may give itself another $id; the URI that found it leads to it all the same.
             target = self.resource(of: root)
             byURI[uri] = target
@@ -237,7 +257,10 @@ struct SchemaLibrary {
             owner = owners[location] ?? owner
         }
         // A place that is no schema by its keywords becomes one by being referred to.
-        if owners[location] == nil { try walk(location, resource: owner) }
+        if owners[location] == nil {
+            try walk(location, resource: owner)
+            noteUnchecked(location)
+        }
         return location
     }
 }

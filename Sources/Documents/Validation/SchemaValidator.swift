@@ -321,13 +321,14 @@ struct SchemaValidator {
 
     /// A member's name as an instance of its own: a text in quotes, read like any other.
     ///
-    /// A validator of its own, as the name has a tape of its own; it shares the work.
+    /// A validator of its own, as the name has a tape of its own; it shares the work, and is within the same resources.
     private mutating func checkName(_ index: Int, _ name: [UInt8], _ child: Int) -> Bool {
         let schema = schema
         var isValid = true
         do {
             let tape = try OwnedTape(Array(JSONForm.quoted(name).utf8))
             var validator = SchemaValidator(schema: schema, tape: tape.tape, work: work) { _, _, _, _ in isValid = false }
+            validator.scope = scope
             isValid = validator.validate(index, 0) && isValid
         } catch {
             isValid = false

@@ -22,15 +22,16 @@ final class XMLSchema: @unchecked Sendable {
     /// - Parameters:
     ///   - main: the name of the file to begin with.
     ///   - files: all of the type's files, by name.
+    ///   - isKept: it was taken before: entities between elements, and nodes too deep to be looked at, are no reasons.
     /// - Throws: every reason that libxml2 gives.
-    init(main: String, files: [String: [UInt8]]) throws(TypeFileError) {
+    init(main: String, files: [String: [UInt8]], isKept: Bool = false) throws(TypeFileError) {
         XMLReader.initialiseLibrary()
         func refusal(_ messages: [String]) -> TypeFileError {
             TypeFileError(reasons: messages.map { .init(pointer: "", code: "invalid-xsd", message: $0) })
         }
         // Without it libxml2 would ask the loader, which has no such name either, and say less.
         guard files[main] != nil else { throw refusal(["there is no file \(JSONGrammar.shown(Array(main.utf8))) among the type's files"]) }
-        var linker = XSDLinker(files: files)
+        var linker = XSDLinker(files: files, isKept: isKept)
         let start = linker.link(from: main)
         linker.survey()
         // What the survey refuses never comes to libxml2's compiler.
@@ -187,6 +188,7 @@ private struct XSDLinker {
     private let files: [String: [UInt8]]
     /// Of several files that fit the first by name.
     private var found: [Clue: String] = [:]
+    private let isKept: Bool
     private var referenceCount = 0
     /// Of the loader's names of this schema's files: random, so that no other schema's can be meant.
     private let prefix: String
@@ -201,10 +203,11 @@ private struct XSDLinker {
     /// The files' names by those that the loader knows; set before a file is read, so that files that include each other end.
     private var names: [String: String] = [:]
 
-    init(files: [String: [UInt8]]) {
+    init(files: [String: [UInt8]], isKept: Bool) {
+        self.isKept = isKept
         var files = files
         prefix = "till-xsd:///\(UInt64.random(in: 0...UInt64.max))/"
-        for (name, text) in files { if let target = Self.targetNamespace(of: text) { targets[name] = target } }
+        for (name, text) in files { if let target = Self.targetNamespace(of: text, isKept: isKept) { targets[name] = target } }
         if !targets.values.contains(Self.xmlNamespace) {
             files["till-xml.xsd"] = Array(Self.xmlAttributes.utf8)
             targets["till-xml.xsd"] = Self.xmlNamespace
@@ -226,11 +229,11 @@ private struct XSDLinker {
     /// In the order of the loader's names, so that reasons come in the same order each time.
     mutating func survey() {
         guard reasons.isEmpty else { return }
-        var survey = XSDSurvey()
+        var survey = XSDSurvey(refusesDepth: !isKept)
         var trees: [xmlDocPtr] = []
         defer { for tree in trees { xmlFreeDoc(tree) } }
         for (url, text) in texts.sorted(by: { $0.key < $1.key }) {
-            guard let tree = Self.parsed(text) else { continue }
+            guard let tree = Self.parsed(text, isKept: isKept) else { continue }
             trees.append(tree)
             survey.add(tree, file: name(of: url))
         }
@@ -248,8 +251,8 @@ private struct XSDLinker {
         }
         let url = "\(prefix)\(names.count).xsd"
         names[url] = file
-        guard let text = files[file], let tree = Self.parsed(text) else {
-            reasons.append("the file \(JSONGrammar.shown(Array(file.utf8))) is no well-formed XML")
+        guard let text = files[file], let tree = Self.parsed(text, isKept: isKept) else {
+            reasons.append("the file \(JSONGrammar.shown(Array(file.utf8))) \(Self.fault(of: files[file] ?? []))")
             return nil
         }
         defer { xmlFreeDoc(tree) }
@@ -288,7 +291,7 @@ private struct XSDLinker {
     /// Of files that were looked over: they are as deep and their patterns as long as they may be.
     mutating func rewritePatterns() {
         for (url, text) in texts {
-            guard let tree = Self.parsed(text) else { continue }
+            guard let tree = Self.parsed(text, isKept: isKept) else { continue }
             defer { xmlFreeDoc(tree) }
             guard let root = xmlDocGetRootElement(tree), rewritePatterns(below: root, depth: 0), let written = Self.written(tree) else { continue }
             texts[url] = written
@@ -333,20 +336,98 @@ private struct XSDLinker {
 
     private static func lastSegment(_ name: String) -> String { String(name.split(separator: "/").last ?? name[...]) }
 
+    // MARK: Reading files
+
     /// A schema file may have a DOCTYPE (that of XML signatures has); nothing outside it is read.
-    private static func parsed(_ text: [UInt8]) -> xmlDocPtr? {
-        let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
-        return text.withUnsafeBytes { bytes in
-            // What came in a type file's JSON is UTF-8 by now, whatever encoding it declares.
-            let isUTF8 = UTF8Check.firstFault(in: bytes.bindMemory(to: UInt8.self)) == nil
-            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            return xmlReadMemory(start, Int32(clamping: bytes.count), nil, isUTF8 ? "UTF-8" : nil, options)
+    ///
+    /// Entities stand for what they mean, as libxml2 has them when it compiles a schema: a pattern, or the name of a namespace, that only an entity says must be seen here, too.
+    /// Those between elements are refused, since they may bring in elements, any number of times.
+    ///
+    /// - Returns: nil for what `fault` says something of.
+    private static func parsed(_ text: [UInt8], isKept: Bool) -> xmlDocPtr? {
+        guard let tree = read(text, expandsEntities: false) else { return nil }
+        // Nothing else declares entities.
+        guard tree.pointee.intSubset != nil else { return tree }
+        let isRefused = !isKept && hidesContent(tree)
+        xmlFreeDoc(tree)
+        return isRefused ? nil : read(text, expandsEntities: true)
+    }
+
+    /// Why `parsed` gives no tree.
+    private static func fault(of text: [UInt8]) -> String {
+        guard let tree = read(text, expandsEntities: false) else { return "is no well-formed XML" }
+        defer { xmlFreeDoc(tree) }
+        return hidesContent(tree)
+            ? "has entities between its elements: write out what they stand for"
+            : "has entities that cannot be put in place of their names, or that are more than \(entityByteCountMax) bytes then: write out what they stand for"
+    }
+
+    /// Whether an entity stands between elements, and not in an attribute.
+    ///
+    /// - Complexity: O(nodes).
+    private static func hidesContent(_ tree: xmlDocPtr) -> Bool {
+        let root = xmlDocGetRootElement(tree)
+        var node = root
+        while let present = node {
+            if present.pointee.type == XML_ENTITY_REF_NODE { return true }
+            if present.pointee.type == XML_ELEMENT_NODE, let child = present.pointee.children {
+                node = child
+                continue
+            }
+            // On to the next sibling, of itself or of what it is the end of.
+            var last = present
+            while last != root, last.pointee.next == nil, let parent = last.pointee.parent { last = parent }
+            node = last == root ? nil : last.pointee.next
         }
+        return false
+    }
+
+    /// Of the entities of one file, each counted where it is mentioned.
+    private static let entityByteCountMax = 1 << 20
+
+    /// - Parameter expandsEntities: they are put in place of their names, up to `entityByteCountMax`; else those of attributes and between elements stay references, and those of
+    ///   namespaces' names a part of the name.
+    private static func read(_ text: [UInt8], expandsEntities: Bool) -> xmlDocPtr? {
+        guard let context = xmlNewParserCtxt() else { return nil }
+        defer { xmlFreeParserCtxt(context) }
+        var options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+        if expandsEntities { options |= XML_PARSE_NOENT.rawValue }
+        var byteCount = 0
+        let tree = withUnsafeMutablePointer(to: &byteCount) { byteCount -> xmlDocPtr? in
+            // Found by the callback, which is a C function and captures nothing.
+            context.pointee._private = UnsafeMutableRawPointer(byteCount)
+            if expandsEntities { context.pointee.sax.pointee.getEntity = { context, name in XSDLinker.entity(context, name) } }
+            return text.withUnsafeBytes { bytes -> xmlDocPtr? in
+                // What came in a type file's JSON is UTF-8 by now, whatever encoding it declares.
+                let isUTF8 = UTF8Check.firstFault(in: bytes.bindMemory(to: UInt8.self)) == nil
+                let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                return xmlCtxtReadMemory(context, start, Int32(clamping: bytes.count), nil, isUTF8 ? "UTF-8" : nil, Int32(options))
+            }
+        }
+        guard byteCount <= entityByteCountMax else {
+            xmlFreeDoc(tree)
+            return nil
+        }
+        return tree
+    }
+
+    /// The entity of a name, wherever it is mentioned: libxml2 itself lets a few kilobytes of them become many megabytes.
+    private static func entity(_ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<xmlChar>?) -> xmlEntityPtr? {
+        guard let parser = context?.assumingMemoryBound(to: xmlParserCtxt.self),
+            let byteCount = parser.pointee._private?.assumingMemoryBound(to: Int.self),
+            byteCount.pointee <= entityByteCountMax, let entity = xmlSAX2GetEntity(context, name)
+        else { return nil }
+        byteCount.pointee += Int(entity.pointee.length)
+        guard byteCount.pointee <= entityByteCountMax else {
+            xmlStopParser(parser)
+            return nil
+        }
+        return entity
     }
 
     /// Empty for a schema that has none; nil for what is no schema.
-    private static func targetNamespace(of text: [UInt8]) -> String? {
-        guard let tree = parsed(text) else { return nil }
+    private static func targetNamespace(of text: [UInt8], isKept: Bool) -> String? {
+        guard let tree = parsed(text, isKept: isKept) else { return nil }
         defer { xmlFreeDoc(tree) }
         guard let root = xmlDocGetRootElement(tree), Self.text(root.pointee.name) == "schema",
             Self.text(root.pointee.ns?.pointee.href) == namespace

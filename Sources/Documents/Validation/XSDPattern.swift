@@ -103,8 +103,10 @@ struct XSDPattern {
         case .choice(let nodes): return nodes.reduce(0) { min($0 + ways($1), 1e18) }
         case .loop(let body, let least, let most):
             let most = most ?? 1
+            // Found once: loops within each other would else be gone through for each turn of all that are around them.
+            let waysOfTurn = ways(body)
             var power = 1.0
-            for _ in 0..<min(most, 64) { power = min(power * ways(body), 1e18) }
+            for _ in 0..<min(most, 64) { power = min(power * waysOfTurn, 1e18) }
             return min(power * Double(max(most - least + 1, 1)), 1e18)
         }
     }

@@ -17,6 +17,8 @@ struct XSDSurvey {
 
     private static let namespace = "http://www.w3.org/2001/XMLSchema"
 
+    /// Whether what is too deep to be looked at is refused.
+    private let refusesDepth: Bool
     private(set) var complexity = XSDComplexity()
     private(set) var reasons: [String] = []
     /// Types and groups by kind, namespace and name.
@@ -31,6 +33,8 @@ struct XSDSurvey {
     private var openCount = 0
     /// Complex types that stand within an element.
     private var nameless: [(node: xmlNodePtr, file: String)] = []
+
+    init(refusesDepth: Bool) { self.refusesDepth = refusesDepth }
 
     /// What stands below a definition: the elements of its content model, and the longest chain of definitions that it stands on.
     private struct Measure {
@@ -151,7 +155,11 @@ struct XSDSurvey {
 
     /// Facets and constraints of a node and all below it. Past 20 reasons it stops.
     private mutating func look(_ node: xmlNodePtr, _ file: String, depth: Int) {
-        guard depth < XMLReader.depthMax, reasons.count < 20 else { return }
+        guard reasons.count < 20 else { return }
+        guard depth < XMLReader.depthMax else {
+            if refusesDepth { reasons.append("\(file) line \(xmlGetLineNo(node)): nested deeper than \(XMLReader.depthMax)") }
+            return
+        }
         var enumerationCount = 0
         var enumerationByteCount = 0
         for child in Self.elements(node) {

@@ -5,6 +5,8 @@ final class Arena {
     private var chunks: [(base: UnsafeMutablePointer<UInt8>, capacity: Int)] = []
     /// Of the last chunk.
     private var used = 0
+    /// What all chunks take.
+    private(set) var byteCount = 0
 
     init() {}
 
@@ -19,6 +21,7 @@ final class Arena {
         let capacity = max(count, Self.chunkByteCount)
         let base = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         chunks.append((base, capacity))
+        byteCount += capacity
         used = count
         return base
     }
@@ -32,7 +35,9 @@ final class Arena {
     /// Forgets all bytes; keeps one chunk of the usual size.
     func reset() {
         while chunks.count > 1 || chunks.first.map({ $0.capacity > Self.chunkByteCount }) ?? false {
-            chunks.removeLast().base.deallocate()
+            let chunk = chunks.removeLast()
+            byteCount -= chunk.capacity
+            chunk.base.deallocate()
         }
         used = 0
     }

@@ -76,7 +76,7 @@ struct Conversion: Sendable {
             let digits = try number(text, scale: 0)
             guard Int64(exactly: digits) != nil else { throw .outOfRange }
             return .number(digits)
-        case .double: return try double(text, arena: arena, isKept: isKept)
+        case .double: return try double(text, isKept: isKept)
         case .boolean: return .number(try boolean(text) ? 1 : 0)
         case .date: return .number(Int128(try date(text, zone: zone)))
         case .timestamp: return .number(Int128(try timestamp(text, zone: zone)))
@@ -110,7 +110,7 @@ struct Conversion: Sendable {
     }
 
     /// The double nearest to the number as it is written: strtod rounds once.
-    private func double(_ text: ScalarText, arena: Arena, isKept: Bool) throws(ValueFault) -> Cell {
+    private func double(_ text: ScalarText, isKept: Bool) throws(ValueFault) -> Cell {
         guard text.kind == .number || text.kind == .string else { throw .notANumber }
         let rest = try withoutSuffix(text)
         // A number of JSON has a point, whatever mark texts have.
@@ -125,17 +125,20 @@ struct Conversion: Sendable {
             exponent = Array("e\(try DecimalText.exponent(rest.bytes, rest.count, from: digitCount) + shift)".utf8)
         }
         let byteCount = digitCount + exponent.count
-        let copy = arena.allocate(byteCount + 1)
-        for index in 0..<digitCount {
-            let byte = rest.bytes[index]
-            copy[index] = byte == mark ? UInt8(ascii: ".") : byte
+        // Of no use afterwards: it takes no room until the document is done with.
+        let value = withUnsafeTemporaryAllocation(of: CChar.self, capacity: byteCount + 1) { copy -> Double in
+            guard let base = copy.baseAddress else { return .nan }
+            for index in 0..<digitCount {
+                let byte = rest.bytes[index]
+                base[index] = CChar(truncatingIfNeeded: byte == mark ? UInt8(ascii: ".") : byte)
+            }
+            for (index, byte) in exponent.enumerated() { base[digitCount + index] = CChar(truncatingIfNeeded: byte) }
+            base[byteCount] = 0
+            return strtod(base, nil)
         }
-        for (index, byte) in exponent.enumerated() { copy[digitCount + index] = byte }
-        copy[byteCount] = 0
-        let value = copy.withMemoryRebound(to: CChar.self, capacity: byteCount + 1) { strtod($0, nil) }
         guard value.isFinite else { throw .outOfRange }
         // As in SQL, where a cast of it overflows, too: 0 is another number.
-        if value == 0, !isKept, Self.isOtherThanZero(copy, digitCount) { throw .outOfRange }
+        if value == 0, !isKept, Self.isOtherThanZero(rest.bytes, digitCount) { throw .outOfRange }
         return .number(Int128(value.bitPattern))
     }
 

@@ -13,29 +13,50 @@ internal import ColumnStore
 ///
 /// For documents that stand decoded in JSON ones (`DocumentDecoding`).
 struct XMLMembers {
-    /// Paths of names from the root, as `path` has them.
-    private let lists: Set<[String]>
+    /// Where some paths of lists have led to: whether one ends there, and the places that names lead on to.
+    private struct Place {
+        var isList = false
+        var next: [String: Int] = [:]
+    }
+
+    /// The paths of lists as a tree; the first place is above the root element.
+    private let places: [Place]
     private let byteCountMax: Int
     /// JSON so far, in UTF-8.
     private var bytes: [UInt8] = []
-    /// Names of the elements that are open, the root first.
-    private var path: [String] = []
 
     /// - Parameters:
     ///   - lists: names from the root element down to elements that are arrays however many there are.
     ///   - byteCountMax: of what comes out.
     /// - Returns: nil past it.
-    /// - Complexity: O(nodes), and for each element the names of its children by hash.
+    /// - Complexity: O(nodes), and for each element the names of its children by hash; beside that the names in `lists`.
     static func json(of document: XMLDocument, lists: Set<[String]>, byteCountMax: Int) -> [UInt8]? {
         guard let root = xmlDocGetRootElement(document.tree) else { return nil }
         var members = XMLMembers(lists: lists, byteCountMax: byteCountMax)
         members.bytes.append(UInt8(ascii: "{"))
-        guard members.add([root], named: name(of: root)) else { return nil }
+        guard members.add([root], named: name(of: root), below: 0) else { return nil }
         members.bytes.append(UInt8(ascii: "}"))
         return members.bytes.count <= byteCountMax ? members.bytes : nil
     }
 
-    private init(lists: Set<[String]>, byteCountMax: Int) { (self.lists, self.byteCountMax) = (lists, byteCountMax) }
+    private init(lists: Set<[String]>, byteCountMax: Int) {
+        self.byteCountMax = byteCountMax
+        var places = [Place()]
+        for list in lists {
+            var place = 0
+            for name in list {
+                if let known = places[place].next[name] {
+                    place = known
+                } else {
+                    places.append(Place())
+                    places[place].next[name] = places.count - 1
+                    place = places.count - 1
+                }
+            }
+            places[place].isList = true
+        }
+        self.places = places
+    }
 
     /// Looked at after each member, so that what comes out is never much more than the bound.
     private var isRoom: Bool { bytes.count <= byteCountMax }
@@ -52,24 +73,26 @@ struct XMLMembers {
 
     /// Elements of one name, as one member.
     ///
+    /// - Parameter parent: the place of what they stand in; nil where no list is below.
     /// - Returns: false past the bound. As deep as the reader lets a document be.
-    private mutating func add(_ elements: [xmlNodePtr], named name: String) -> Bool {
+    private mutating func add(_ elements: [xmlNodePtr], named name: String, below parent: Int?) -> Bool {
         add(key: name)
         // Elements of one name have one path, so that a list is a list wherever its parent repeats.
-        path.append(name)
-        defer { path.removeLast() }
-        let isList = elements.count > 1 || !lists.isEmpty && lists.contains(path)
+        let place = parent.flatMap { places[$0].next[name] }
+        let isList = elements.count > 1 || place.map { places[$0].isList } ?? false
         if isList { bytes.append(UInt8(ascii: "[")) }
         for (index, element) in elements.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            guard add(element) else { return false }
+            guard add(element, at: place) else { return false }
         }
         if isList { bytes.append(UInt8(ascii: "]")) }
         return isRoom
     }
 
     /// One element's value: null, a text or an object.
-    private mutating func add(_ element: xmlNodePtr) -> Bool {
+    ///
+    /// - Parameter place: its own; nil where no list is below.
+    private mutating func add(_ element: xmlNodePtr, at place: Int?) -> Bool {
         var text = ""
         // Children by name, names in the order in which they first stand: JSON has one member for all of a name.
         var names: [String] = []
@@ -96,7 +119,7 @@ struct XMLMembers {
         addAttributes(of: element)
         for name in names {
             separate()
-            guard isRoom, add(children[name] ?? [], named: name) else { return false }
+            guard isRoom, add(children[name] ?? [], named: name, below: place) else { return false }
         }
         if !trimmed.isEmpty {
             separate()

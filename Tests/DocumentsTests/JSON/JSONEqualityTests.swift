@@ -45,6 +45,26 @@ final class JSONEqualityTests: XCTestCase {
         }
     }
 
+    /// Each pair of a group would be tried: two times ten to the tenth of them.
+    func test_firstRepeated_whereTheWorkEndsAmongEqualElements_leavesAtOnce() throws {
+        let count = 200_000
+        let array = try OwnedTape(Array(("[" + Array(repeating: "[0]", count: count).joined(separator: ",") + "]").utf8))
+        let whole = array.tape.nodes[0]
+        // All that comes before the first pair.
+        let steps = 8 * Int(whole.end) + Int(whole.byteCount) / 4 + 16 * count
+        let work = WorkBudget()
+        work.beginBody(WorkAllowance(steps: steps))
+        work.beginDocument(byteCount: 1 << 20)
+        XCTAssertNil(JSONEquality.firstRepeated(array.tape, 0, work))
+        XCTAssertTrue(work.isExhausted)
+        // A step for the pair is enough.
+        let more = WorkBudget()
+        more.beginBody(WorkAllowance(steps: steps + 4))
+        more.beginDocument(byteCount: 1 << 20)
+        XCTAssertEqual(JSONEquality.firstRepeated(array.tape, 0, more), Array(array.tape.children(of: 0).prefix(2)).last)
+        XCTAssertFalse(more.isExhausted)
+    }
+
     /// Few constants are compared, many are found by their hash.
     func test_constantSet_ofEveryNumberOfValues_hasThose() throws {
         for count in Self.values.indices {

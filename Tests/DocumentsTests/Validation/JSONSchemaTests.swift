@@ -128,6 +128,58 @@ final class JSONSchemaTests: XCTestCase {
         XCTAssertTrue(try violations(schema, "1").contains(" schema-too-deep"))
     }
 
+    /// A name is validated within the same resources as its object: the outermost dynamic anchor counts.
+    func test_validate_propertyNames_keepTheDynamicScope() throws {
+        let schema = ##"{"$id":"https://x/r","$ref":"base","$defs":{"mine":{"$dynamicAnchor":"n","pattern":"^a"},"b":{"$id":"base","propertyNames":{"$dynamicRef":"#n"},"$defs":{"d":{"$dynamicAnchor":"n"}}}}}"##
+        XCTAssertEqual(try violations(schema, #"{"b":1}"#), ["/b propertyNames"])
+        XCTAssertEqual(try violations(schema, #"{"a":1}"#), [])
+        // By itself the base asks for nothing.
+        XCTAssertEqual(try violations(##"{"$id":"https://x/base","propertyNames":{"$dynamicRef":"#n"},"$defs":{"d":{"$dynamicAnchor":"n"}}}"##, #"{"b":1}"#), [])
+    }
+
+    private func reasons(_ schema: String, _ files: [String: String]) -> [Fault.Violation] {
+        do throws(TypeFileError) {
+            _ = try JSONSchema(Array(schema.utf8), files: files.mapValues { Array($0.utf8) }, assertsFormat: true)
+            return []
+        } catch {
+            return error.reasons
+        }
+    }
+
+    func test_init_malformedKeywordsOfFiles_areRefusedNamingTheFile() {
+        for (file, place) in [
+            (#"{"minimum":"5"}"#, "/minimum"), (#"{"required":"id"}"#, "/required"), (#"{"minimum":0,"exclusiveMinimum":true}"#, "/exclusiveMinimum"),
+            (#"{"properties":{"a":{"enum":5}}}"#, "/properties/a/enum"), (#"{"$id":"https://x/y","uniqueItems":1}"#, "/uniqueItems"), (#"{"minLength":-1}"#, "/minLength"),
+        ] {
+            for schema in [#"{"$ref":"other.json"}"#, #"{"properties":{"x":{"items":{"$dynamicRef":"other.json"}}}}"#] {
+                let found = reasons(schema, ["other.json": file, "unused.json": #"{"minimum":"5"}"#])
+                XCTAssertEqual(found.count, 1, "\(file): \(found)")
+                XCTAssertEqual(found.first?.pointer, "", file)
+                XCTAssertTrue(found.first?.message.contains("other.json#\(place): ") ?? false, "\(found)")
+            }
+        }
+        // One that leads to another.
+        let chain = reasons(#"{"$ref":"a.json"}"#, ["a.json": #"{"$ref":"b.json"}"#, "b.json": #"{"type":"objekt"}"#])
+        XCTAssertTrue(chain.contains { $0.message.contains("b.json#/type: a type is array, boolean") }, "\(chain)")
+    }
+
+    /// No schema by their keywords, they become one by being referred to.
+    func test_init_malformedKeywordsUnderUnknownOnes_areRefused() {
+        let api = #"{"components":{"A":{"minimum":5,"not":{"const":7}},"B":{"not":{"minimum":"5"}}}}"#
+        XCTAssertEqual(reasons(##"{"$ref":"api.json#/components/A"}"##, ["api.json": api]).count, 0)
+        let found = reasons(##"{"$ref":"api.json#/components/B"}"##, ["api.json": api])
+        XCTAssertTrue(found.contains { $0.message.contains("api.json#/components/B/not/minimum: ") }, "\(found)")
+        XCTAssertEqual(reasons(##"{"$ref":"#/mine/b","mine":{"b":{"required":"id"}}}"##, [:]).map(\.pointer), ["/mine/b/required"])
+        // A file need be no schema as a whole.
+        XCTAssertEqual(reasons(##"{"$ref":"list.json#/1"}"##, ["list.json": #"[7,{"minimum":5}]"#]).count, 0)
+    }
+
+    /// A metaschema of its own may allow other things.
+    func test_init_filesOfAnotherMetaschema_areTakenAsTheyAre() {
+        let files = ["other.json": #"{"$schema":"https://x/meta","minimum":"5"}"#, "https://x/meta": #"{"$id":"https://x/meta","$schema":"https://x/meta"}"#]
+        XCTAssertEqual(reasons(#"{"$ref":"other.json"}"#, files).count, 0)
+    }
+
     func test_init_badSchemas_areRefusedWithReasons() {
         for schema in [
             ##"{"type":"strin"}"##, ##"{"$ref":"#/nowhere"}"##, ##"{"$ref":"other.json"}"##, ##"{"pattern":"(?=a)"}"##, ##"{"minLength":-1}"##, ##"{"multipleOf":0}"##,

@@ -84,6 +84,57 @@ final class XMLSchemaTests: XCTestCase {
         XCTAssertEqual(try refusal(["main.xsd": Array("\(head)\(lost)</xs:schema>".utf8)]).split(separator: "\n").count, 100)
     }
 
+    /// - Parameter entities: of the DOCTYPE.
+    private func reasons(_ entities: String, _ facets: String, attributes: String = "", head: String = "") throws -> String {
+        let schema = #"<!DOCTYPE xs:schema [\#(entities)]><xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"\#(attributes)>\#(head)<xs:element name="m" type="s"/><xs:simpleType name="s"><xs:restriction base="xs:string">\#(facets)</xs:restriction></xs:simpleType></xs:schema>"#
+        do {
+            _ = try type(#""main.xsd""#, files: ["main.xsd": Array(schema.utf8)])
+            return ""
+        } catch let error as TypeFileError {
+            return error.reasons.map(\.message).joined(separator: "\n")
+        }
+    }
+
+    /// Their documents are there: a store with one goes on.
+    func test_typesThatWereTakenBefore_goOn() throws {
+        let deep = (0..<130).reduce("") { inner, _ in "<xs:sequence>\(inner)</xs:sequence>" }
+        for (entities, content) in [("<!ENTITY t \"x\">", "<xs:annotation><xs:documentation>a &t; b</xs:documentation></xs:annotation>"), ("", "<xs:group name=\"g\">\(deep)</xs:group>")] {
+            let schema = #"<!DOCTYPE xs:schema [\#(entities)]><xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">\#(content)<xs:element name="m"/></xs:schema>"#
+            XCTAssertThrowsError(try XMLSchema(main: "main.xsd", files: ["main.xsd": Array(schema.utf8)]), content)
+            XCTAssertNoThrow(try XMLSchema(main: "main.xsd", files: ["main.xsd": Array(schema.utf8)], isKept: true), content)
+        }
+        let files = ["n.json": Array(#"{"required":"id"}"#.utf8)]
+        XCTAssertThrowsError(try JSONSchema(Array(#"{"$ref":"n.json"}"#.utf8), files: files, assertsFormat: true))
+        XCTAssertNoThrow(try JSONSchema(Array(#"{"$ref":"n.json"}"#.utf8), files: files, assertsFormat: true, isKept: true))
+    }
+
+    /// What only an entity says is looked at as what libxml2 compiles.
+    func test_init_entities_hideNothing() throws {
+        let pattern = #"<xs:pattern xmlns:xs='http://www.w3.org/2001/XMLSchema' value='(a|aa|aaa)*b'/>"#
+        let between = try reasons(#"<!ENTITY p "\#(pattern)">"#, "&p;")
+        XCTAssertTrue(between.contains("main.xsd") && between.contains("entities between its elements"), between)
+        // As text, too, and in what is no more than a note: one rule for all.
+        let text = try reasons(#"<!ENTITY t "x">"#, "", head: "<xs:annotation><xs:documentation>a &t; b</xs:documentation></xs:annotation>")
+        XCTAssertTrue(text.contains("entities between its elements"), text)
+        // The name of a namespace.
+        let namespace = try reasons(#"<!ENTITY x "http://www.w3.org/2001/XMLSchema">"#, #"<y:pattern value="(a|aa|aaa)*b"/>"#, attributes: #" xmlns:y="&x;""#)
+        XCTAssertTrue(namespace.contains("so many ways"), namespace)
+        // A line feed of an entity is a space in an attribute, so that both ways are one.
+        let blank = try reasons(#"<!ENTITY n "&#10;">"#, #"<xs:pattern value="(&n;| |a)*b"/>"#)
+        XCTAssertTrue(blank.contains("so many ways"), blank)
+    }
+
+    func test_init_entitiesInAttributes_areWhatTheyStandFor_upToABound() throws {
+        XCTAssertEqual(try reasons(#"<!ENTITY v "one"><!ENTITY w "&v;two">"#, #"<xs:enumeration value="&w;"/><xs:enumeration value="&lt;&#65;&amp;"/>"#), "")
+        let schema = #"<!DOCTYPE xs:schema [<!ENTITY v "one">]><xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="m"><xs:complexType><xs:sequence><xs:element name="n" maxOccurs="2"><xs:simpleType><xs:restriction base="xs:string"><xs:enumeration value="&v;s"/></xs:restriction></xs:simpleType></xs:element></xs:sequence><xs:attribute name="id"/><xs:attribute name="at"/></xs:complexType></xs:element></xs:schema>"#
+        let type = try type(#""main.xsd""#, files: ["main.xsd": Array(schema.utf8)])
+        XCTAssertEqual(try violations(type, Array(#"<m id="1" at="2020-01-01T00:00:00Z"><n>ones</n><n>one</n></m>"#.utf8)), ["/m/n[2]"])
+        // Eleven kilobytes that libxml2 by itself makes five megabytes of.
+        let notes = String(repeating: #"<xs:annotation><xs:documentation source="\#(String(repeating: "&e;", count: 20))"/></xs:annotation>"#, count: 50)
+        let long = try reasons("<!ENTITY e \"\(String(repeating: "x", count: 5_000))\">", "", head: notes)
+        XCTAssertTrue(long.contains("main.xsd") && long.contains("more than 1048576 bytes"), long)
+    }
+
     func test_validate_ticketBAISchemas_acceptRealDocuments() throws {
         let folder = SampleFiles.shared.appendingPathComponent("schemas/es_ticketbai")
         var files: [String: [UInt8]] = [:]

@@ -30,6 +30,25 @@ final class XSDSurveyTests: XCTestCase {
         for (pattern, matching) in expected { XCTAssertEqual(XSDPattern(pattern).matching, matching, pattern) }
     }
 
+    /// Ways of a loop's turn are found once, not for each turn of all loops around it.
+    func test_pattern_countedLoopsWithinEachOther_areRefusedAtOnce() {
+        for depth in [3, 6, 8] {
+            let pattern = (0..<depth).reduce("a") { inner, _ in "(\(inner){1,64})" }
+            XCTAssertEqual(XSDPattern(pattern).matching, .exponential, pattern)
+        }
+    }
+
+    /// libxml2 reads them twice as deep.
+    func test_init_patternBelowManyLevels_isNotOverlooked() {
+        func nested(_ count: Int) -> String {
+            let open = #"<xs:element name="m"><xs:complexType><xs:sequence>"#
+            let inner = #"<xs:element name="n"><xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="a"/></xs:restriction></xs:simpleType></xs:element>"#
+            return String(repeating: open, count: count) + inner + String(repeating: "</xs:sequence></xs:complexType></xs:element>", count: count)
+        }
+        XCTAssertEqual(reasons(nested(30)), [])
+        XCTAssertTrue(reasons(nested(45)).contains { $0.contains("nested deeper than 128") })
+    }
+
     func test_init_patternOfManyWays_isRefused() {
         let simple = #"<xs:simpleType name="s"><xs:restriction base="xs:string"><xs:pattern value="%"/></xs:restriction></xs:simpleType><xs:element name="m" type="s"/>"#
         XCTAssertTrue(reasons(simple.replacingOccurrences(of: "%", with: "(a|aa|aaa)*b")).contains { $0.contains("so many ways") })
