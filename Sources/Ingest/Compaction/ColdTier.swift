@@ -167,9 +167,10 @@ final class ColdTier: Sendable {
     /// Shows outside engines what of a table is newest in cold, where its kind has that.
     ///
     /// - Parameter cutoff: in milliseconds since 1970; what was replaced before need not be kept for them.
-    func publishNewest(of history: ColdTable, before cutoff: Int64) throws {
-        guard TableName.kind(of: history.name).publishesNewest else { return }
-        try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff, floor: floor).publish()
+    /// - Returns: nil for a table of another kind.
+    func publishNewest(of history: ColdTable, before cutoff: Int64) throws -> NewestView.Shown? {
+        guard TableName.kind(of: history.name).publishesNewest else { return nil }
+        return try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff, floor: floor).publish()
     }
 
     /// Removes the files that the catalog says may go: what an end came between.

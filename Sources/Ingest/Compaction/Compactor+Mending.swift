@@ -37,7 +37,7 @@ extension Compactor {
         if tier.boundary.snapshot().unreadVersions[name] != nil { return false }
         do {
             try sweep(name)
-            if let table = tier.boundary.snapshot().cold[name] { try cold.publishNewest(of: table, before: .max) }
+            if let table = tier.boundary.snapshot().cold[name] { try publishNewest(of: table, before: .max) }
             return true
         } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
             StoreLog.note("earlier snapshots of a table that was mended stay", path: name, reason: StoreLog.text(error), level: .warning)

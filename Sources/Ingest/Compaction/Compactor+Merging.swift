@@ -13,7 +13,7 @@ extension Compactor {
             if isEnding { throw DayCompactor.Cancelled() }
             let files = try present.iceberg.files()
             // What is damaged is written anew first, or stays as it is.
-            let candidates = files.filter { !cold.damage.has($0.location) }.compactMap { file in
+            let candidates = files.filter { !isLeftOut($0) }.compactMap { file in
                 present.days(of: file).map {
                     CompactionPicker.File(
                         location: file.location, byteCount: file.byteCount, firstDay: $0.lowerBound, lastDay: $0.upperBound)
@@ -30,7 +30,7 @@ extension Compactor {
                 // The picker goes by sizes and days; whether so many fit the memory, the files' footers say.
                 fitting = try FileMerger.fitting(inputs, of: present)
                 try merge(present, fitting, workerCount: workerCount)
-            } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
+            } catch let error as ColumnStoreError where Self.isOfOneFile(error) {
                 // The others go on without it.
                 try leaveOut(inputs, of: present, error)
                 continue
@@ -41,11 +41,24 @@ extension Compactor {
         return merged
     }
 
-    /// Notes which of these files turned out to be damaged.
+    /// Whether an error is of what a file holds: others can be merged and swept all the same.
+    static func isOfOneFile(_ error: ColumnStoreError) -> Bool { ColdTable.isDamage(error) || error.code == .overBudget }
+
+    /// Whether a file turned out to be damaged, or to take more memory than reading it may.
+    func isLeftOut(_ file: DataFile) -> Bool { cold.damage.has(file.location) || tooLarge.withLock { $0.contains(file.location) } }
+
+    /// Notes which of these files turned out to be damaged, or to take more memory than reading it may.
     ///
     /// - Throws: the error where it is of none of them.
     func leaveOut(_ files: [DataFile], of table: ColdTable, _ error: ColumnStoreError) throws {
         guard let file = files.first(where: { isFault(error, of: $0, in: table) }) else { throw error }
+        guard ColdTable.isDamage(error) else {
+            let isNew = tooLarge.withLock { $0.insert(file.location).inserted }
+            // Somebody has met it all the same: to go on would be to meet it again and again.
+            guard isNew else { throw error }
+            StoreLog.note("a cold file stays as it is: reading it takes more memory than it may", path: file.location, reason: "\(error)", level: .warning)
+            return
+        }
         table.letGo(of: file.location)
         cold.damage.note(DamagedColdFile(table: table.name, location: file.location, rowGroup: nil, reason: "\(error)"))
     }

@@ -15,19 +15,19 @@ extension Compactor {
         if old.isEmpty { return }
         let files = try present.newestFiles()
         try sweep(files, of: name) { file, table in try has(old, file, in: table) }
-        if !files.contains(where: { cold.damage.has($0.location) }) { try sweepPast(old, of: name) }
+        if !files.contains(where: isLeftOut) { try sweepPast(old, of: name) }
     }
 
     /// Writes those anew of some files that need it.
     ///
     /// - Parameter needsIt: reads something of the file.
     private func sweep(_ files: [DataFile], of name: String, where needsIt: (DataFile, ColdTable) throws -> Bool) throws {
-        // What is damaged stays as it is, and other files go on.
-        for file in files where !cold.damage.has(file.location) {
+        // What is damaged, or too large, stays as it is, and other files go on.
+        for file in files where !isLeftOut(file) {
             if isEnding { throw DayCompactor.Cancelled() }
             let now = tier.boundary.snapshot()
             guard let table = now.cold[name], let superseded = now.superseded[name] else { return }
-            do { if try needsIt(file, table) { try sweep(file, of: table, superseded) } } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
+            do { if try needsIt(file, table) { try sweep(file, of: table, superseded) } } catch let error as ColumnStoreError where Self.isOfOneFile(error) {
                 try leaveOut([file], of: table, error)
             }
         }

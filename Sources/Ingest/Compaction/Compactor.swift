@@ -112,6 +112,10 @@ final class Compactor: Sendable {
     let leftHot = Mutex<[String: HotFault]>([:])
     /// Why images of hot files stay damaged, by their names.
     let unmended = Mutex<[String: String]>([:])
+    /// Files that are neither merged nor swept, since reading them takes more memory than it may, by location: until the next start.
+    let tooLarge = Mutex<Set<String>>([])
+    /// By versioned table, in milliseconds since 1970: what outside engines see of it leads to no file that its history has not had since then.
+    private let shownSince = Mutex<[String: Int64]>([:])
     /// Tables of which a file was written anew, and whose earlier snapshots have not all ended.
     let mended = Mutex<Set<String>>([])
     /// Rows stored when the last compaction began.
@@ -425,7 +429,14 @@ final class Compactor: Sendable {
     func publishNewest() throws {
         let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
         let present = tier.boundary.snapshot()
-        for table in present.cold.values where present.unreadVersions[table.name] == nil { try cold.publishNewest(of: table, before: cutoff) }
+        for table in present.cold.values where present.unreadVersions[table.name] == nil { try publishNewest(of: table, before: cutoff) }
+    }
+
+    /// - Parameter cutoff: in milliseconds since 1970.
+    func publishNewest(of table: ColdTable, before cutoff: Int64) throws {
+        let now = clock.now() / 1_000
+        guard let shown = try cold.publishNewest(of: table, before: cutoff) else { return }
+        shownSince.withLock { $0[table.name] = min(now, shown.earliest ?? now) }
     }
 
     // MARK: Tidying
@@ -455,7 +466,9 @@ final class Compactor: Sendable {
     }
 
     /// Ends old snapshots, removes orphans and what the quarantine keeps too long, notes when keys were used.
-    private func tidy() throws {
+    ///
+    /// - Precondition: called within `exclusively`.
+    func tidy() throws {
         try quarantine.trim()
         try catalog.flushKeyUses()
         try catalog.flushSessionUses()
@@ -465,7 +478,7 @@ final class Compactor: Sendable {
             let (cutoff, orphansBefore) = (milliseconds - Int64(options.snapshotKeepSeconds * 1_000), milliseconds - Self.orphanAgeMilliseconds)
             let rows = Result {
                 try tidyEach(tier.boundary.snapshot().cold.keys.sorted()) { name in
-                    guard let table = try end(name, before: cutoff) else { return }
+                    guard let table = try end(name, before: self.cutoff(cutoff, of: name)) else { return }
                     try cold.removeOrphans(of: name, table.iceberg, before: orphansBefore)
                     if cold.tenure != nil { try table.iceberg.renewHint() }
                 }
@@ -505,9 +518,19 @@ final class Compactor: Sendable {
     /// Ends a table's snapshots that were replaced before `cutoff`, in milliseconds, and nobody reads.
     func expire(_ name: String, before cutoff: Int64) throws { try removing { _ = try end(name, before: cutoff) } }
 
+    /// The snapshots of a versioned table are kept as long as what outside engines see of it leads to their files, be it by a snapshot of its own that was replaced: it may have been
+    /// behind for days, and names its data files to readers for as long again.
+    private func cutoff(_ cutoff: Int64, of name: String) -> Int64 {
+        guard TableName.kind(of: name).publishesNewest else { return cutoff }
+        return min(cutoff, shownSince.withLock { $0[name] } ?? .min)
+    }
+
     /// - Returns: the table as it is then.
     private func end(_ name: String, before cutoff: Int64) throws -> ColdTable? {
-        guard let present = tier.boundary.snapshot().cold[name] else { return nil }
+        let snapshot = tier.boundary.snapshot()
+        guard let present = snapshot.cold[name] else { return nil }
+        // What outside engines see of it stays as it was before the start, and so do the files that it names.
+        if TableName.kind(of: name).publishesNewest, snapshot.unreadVersions[name] != nil { return present }
         // What a commit that failed has left would be in this one's way.
         try cold.discardNewerVersions(of: present.iceberg)
         if let commit = try present.iceberg.expireSnapshots(before: cutoff, protecting: present.versions.snapshotsInUse()) {

@@ -14,10 +14,22 @@ struct NewestView {
     /// Versions have higher numbers than this (`Tenure`).
     let floor: Int
 
+    /// What a view shows once it was published.
+    struct Shown {
+        /// When the first of its snapshots was made that were replaced and have not ended, in milliseconds since 1970; nil where the present one is alone. Each leads to files that
+        /// the history had then.
+        let earliest: Int64?
+
+        fileprivate init(_ table: Table) {
+            let metadata = table.metadata
+            earliest = metadata.snapshots.filter { $0.id != metadata.currentSnapshotID }.map(\.timestampMilliseconds).min()
+        }
+    }
+
     /// Makes the view show what the history has now; does nothing where it does.
     ///
     /// - Throws: where nothing can be written. What the view has then stays, and the next compaction comes again.
-    func publish() throws {
+    func publish() throws -> Shown {
         let files = try history.newestFiles()
         // A leader that did not know that it was replaced may have named another one.
         let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
@@ -32,16 +44,16 @@ struct NewestView {
                 storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day", after: number ?? 0, floor: floor, keepsIDs: true)
             var change = change(files, from: [])
             change.endsHistory = true
-            _ = try table.commit(change)
-            return
+            return Shown(try table.commit(change).table)
         }
         // It stays the table that readers have open: what types have added since comes to it as to the history, and nobody sees it without its rows.
         var table = present
         if table.schema != history.iceberg.schema { table = try table.adopt(history.iceberg.schema).table }
         if known != wanted { table = try table.commit(change(files, from: known)).table }
         // What nothing leads to any more, outside readers' time over.
-        guard let ended = try table.expireSnapshots(before: cutoff) else { return }
+        guard let ended = try table.expireSnapshots(before: cutoff) else { return Shown(table) }
         try ended.table.delete(ended.obsoleteKeys.filter { $0.hasPrefix("metadata/") }, .named("a view's metadata, replaced and ended"))
+        return Shown(ended.table)
     }
 
     /// An overwrite that adds and takes out what differs; the data files belong to the history, and are never removed by the view.

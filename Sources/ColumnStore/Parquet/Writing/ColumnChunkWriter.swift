@@ -1,6 +1,6 @@
 /// Gathers one leaf of a row group and turns it into a column chunk: plan, pages, indexes.
 ///
-/// A leaf is planned once all its values are there; only bulky ones (documents) are written out in the middle, in pieces.
+/// A leaf is planned once all its values are there; only bulky ones (documents), and those whose dictionary is full, are written out in the middle, in pieces.
 ///
 /// One for each leaf of the file, used again for each row group. Its life in one:
 /// 1. Rows are appended to `buffer`.
@@ -13,7 +13,7 @@
 /// Invariants:
 /// 1. `pages` are in the order of the rows, and `pageEncodings` has the encoding of each.
 /// 2. `pieces` hold the rows after those of `pages`, the oldest first; `preparedRowCount` counts both.
-/// 3. At most one piece of a row group has a dictionary: a column that goes in pieces has given its own up.
+/// 3. At most one piece of a row group has a dictionary, the first: a column that goes on in pieces has given its own up.
 final class ColumnChunkWriter {
     let leaf: WriterLeaf
     let buffer: LeafBuffer
@@ -28,7 +28,7 @@ final class ColumnChunkWriter {
     private var pageEncodings: [PageEncoding] = []
     /// Of all values, or of the dictionary's entries, which stand for them.
     private var bloomHashes: [UInt64] = []
-    /// Known where there is a dictionary; else it is estimated from the hashes.
+    /// Known where the whole chunk has a dictionary; else it is estimated from the hashes.
     private var bloomDistinctCount: Int?
 
     /// Whose pages are in the making, in order.
@@ -71,7 +71,11 @@ final class ColumnChunkWriter {
             let writer = PageWriter(
                 leaf: leaf, values: plan.values, encoding: plan.encoding, definitionLevels: buffer.definitionLevels,
                 repetitionLevels: buffer.repetitionLevels, version: fileOptions.dataPageVersion, hasBounds: options.hasBounds)
-            if options.hasBloomFilter { addHashes(plan.values) }
+            if options.hasBloomFilter {
+                addHashes(plan.values)
+                // A dictionary stands for the values of its own piece.
+                if preparedRowCount > 0 { bloomDistinctCount = nil }
+            }
             try checkDecimals(plan.values)
             let cuts = cuts(writer)
             pieces.append(ColumnPiece(writer, cuts, effort: effort, isDetached: detaches))

@@ -223,12 +223,12 @@ struct EncodingPlanner {
         if options.encoding == .dictionary || codes.count >= 4 * dictionary.count { return plan }
         guard codes.count > 0 else { return (.plain(.bytes(ByteArrays())), .plain) }
         guard fileOptions.measuresEncodings else {
-            guard codes.count < 2 * dictionary.count, let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else {
-                return plan
-            }
+            guard codes.count < 2 * dictionary.count,
+                let strings = LeafBuffer.plain(unsortedCodes, encoder.entries, byteCountMax: fileOptions.plainByteCountMax)
+            else { return plan }
             return (.plain(.bytes(strings)), .plain)
         }
-        guard let strings = LeafBuffer.plain(unsortedCodes, encoder.entries) else { return plan }
+        guard let strings = LeafBuffer.plain(unsortedCodes, encoder.entries, byteCountMax: fileOptions.plainByteCountMax) else { return plan }
         let plain = PageValues.plain(.bytes(strings))
         let others = try smallest(plain)
         let own = try dictionaryByteCount(plan.values, dictionary)

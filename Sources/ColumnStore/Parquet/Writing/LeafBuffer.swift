@@ -21,9 +21,12 @@ final class LeafBuffer {
     private let options: ColumnWriterOptions
     private let dictionaryByteCountMax: Int
     private let bulkyByteCount: Int
+    private let plainByteCountMax: Int
     private var values: TypedArrayBuilder
     /// Whether the values gather as codes, and not as themselves.
-    private var isCoded: Bool
+    private(set) var isCoded: Bool
+    /// The dictionary has no more room, and what has codes of it is too long to be laid out: it ends a piece here, and is followed by values as they are.
+    private var isDictionaryFull = false
     private var codes: [UInt32] = []
     private var dictionary = StringDictionaryEncoder()
     /// Slots: values, NULLs and empty lists.
@@ -48,6 +51,7 @@ final class LeafBuffer {
         self.options = options.column(leaf.path)
         dictionaryByteCountMax = options.dictionaryByteCount
         bulkyByteCount = options.bulkyByteCount
+        plainByteCountMax = options.plainByteCountMax
         values = TypedArrayBuilder(Self.kind(leaf))
         isCoded = false
         isCoded = startsCoded
@@ -106,6 +110,7 @@ final class LeafBuffer {
         values.removeAll()
         codes.removeAll(keepingCapacity: true)
         if isCoded { dictionary = StringDictionaryEncoder() }
+        isDictionaryFull = false
         isCoded = startsCoded
     }
 
@@ -120,11 +125,12 @@ final class LeafBuffer {
         return levels + (isCoded ? 4 * codes.count + dictionary.byteCount + 24 * dictionary.count : values.byteCount)
     }
 
-    /// Whether the values are too large for a row group's worth of them to be held: documents, mostly.
+    /// Whether the values are too large for a row group's worth of them to be held: documents, mostly; or their dictionary is.
     ///
     /// - Parameter atPageEnd: whether all columns end a page here, where a piece had better end, too.
     func isBulky(atPageEnd: Bool) -> Bool {
-        !isCoded && values.kind == .bytes && values.arrays.bytes.count >= (atPageEnd ? bulkyByteCount / 2 : bulkyByteCount)
+        if isCoded { return isDictionaryFull }
+        return values.kind == .bytes && values.arrays.bytes.count >= (atPageEnd ? bulkyByteCount / 2 : bulkyByteCount)
     }
 
     // MARK: Appending
@@ -285,7 +291,8 @@ final class LeafBuffer {
         remapped[ObjectIdentifier(source)] = (source, known)
     }
 
-    /// Turns codes back into strings when the dictionary is too large, or nearly every value is a new one.
+    /// Turns codes back into strings when the dictionary is too large, or nearly every value is a new one. Where those would take too much memory, a dictionary that is too large ends
+    /// with the values that it has.
     ///
     /// Useless is one whose entries are more than three quarters of 16,384 values or more (docs/decisions/0006-parquet-writer.md). What was asked for by
     /// the options is kept up to its limit.
@@ -295,7 +302,11 @@ final class LeafBuffer {
         let isUseless =
             options.encoding == .automatic && codes.count >= Self.judgedValueCount
             && dictionary.count > codes.count / 4 * 3
-        guard isTooLarge || isUseless, let plain = Self.plain(codes, dictionary.entries) else { return }
+        guard isTooLarge || isUseless else { return }
+        guard let plain = Self.plain(codes, dictionary.entries, byteCountMax: plainByteCountMax) else {
+            if isTooLarge { (isDictionaryFull, hasGivenUpDictionary) = (true, true) }
+            return
+        }
         (values.arrays, isCoded) = (plain, false)
         (codes, dictionary) = ([], StringDictionaryEncoder())
         hasGivenUpDictionary = true
@@ -303,18 +314,17 @@ final class LeafBuffer {
     }
 
     /// The strings that `codes` mean; nil when they would take more memory than a row group should: long strings that repeat,
-    /// which a dictionary serves best, however large it is.
+    /// which a dictionary serves best as long as it has room.
     ///
     /// - Complexity: O(bytes of the strings).
-    static func plain(_ codes: [UInt32], _ entries: ByteArrays) -> ByteArrays? {
+    static func plain(_ codes: [UInt32], _ entries: ByteArrays, byteCountMax: Int) -> ByteArrays? {
         var byteCount = 0
         for code in codes { byteCount += entries.range(at: Int(code)).count }
-        guard byteCount <= plainByteCountMax else { return nil }
+        guard byteCount <= byteCountMax else { return nil }
         var arrays = ByteArrays()
         arrays.offsets.reserveCapacity(codes.count + 1)
         arrays.bytes.reserveCapacity(byteCount)
         for code in codes { arrays.append(entries[Int(code)]) }
         return arrays
     }
-    private static let plainByteCountMax = 256 << 20
 }

@@ -65,9 +65,11 @@ struct LevelSlots {
 
     /// Steps into a list: each live slot becomes one for each of its elements, or a dead one when it has none.
     ///
-    /// - Parameter repetition: the level of this list.
+    /// - Parameters:
+    ///   - elementCount: how many elements there are, also of lists under a NULL, which no slot means.
+    ///   - repetition: the level of this list.
     /// - Complexity: O(slots and elements).
-    func intoList(offsets: [Int32], repetition: UInt8) -> LevelSlots {
+    func intoList(offsets: [Int32], elementCount: Int, repetition: UInt8) -> LevelSlots {
         var next = LevelSlots(rowCount: 0)
         next.definition = definition + 1
         var definitions: [UInt8] = []
@@ -105,6 +107,8 @@ struct LevelSlots {
             elementRows?.append(contentsOf: start..<start + Int32(length))
             nextElement += Int32(length)
         }
+        // Those of lists left out at the end.
+        if elementRows == nil, Int(nextElement) != elementCount { elementRows = Array(0..<nextElement) }
         assert(live == rows?.count ?? live && definitions.count == repetitions.count)
         next.count = definitions.count
         next.definitionLevels = definitions

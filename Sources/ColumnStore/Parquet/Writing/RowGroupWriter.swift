@@ -58,7 +58,7 @@ final class RowGroupWriter {
     /// How many rows may come before all columns end a page.
     var pageRestRowCount: Int { options.pageRowCount - rowCount % options.pageRowCount }
 
-    /// Counts rows that all of `columns` have taken, and writes out pages of those that have grown bulky.
+    /// Counts rows that all of `columns` have taken, and writes out pages of those that have grown bulky, or whose dictionary has.
     private func took(_ count: Int, _ columns: [ColumnChunkWriter]) throws(ColumnStoreError) {
         rowCount += count
         let isPageEnd = pageRestRowCount == options.pageRowCount
@@ -89,7 +89,7 @@ final class RowGroupWriter {
                 throw ColumnStoreError(.invalidRequest, "the batch's column is no list")
             }
             let inner = try step(into: column, slots, isOptional)
-                .intoList(offsets: offsets, repetition: repetition + 1)
+                .intoList(offsets: offsets, elementCount: elementColumn.count, repetition: repetition + 1)
             try append(elementColumn, element, inner, repetition: repetition + 1)
         }
     }
@@ -111,9 +111,13 @@ final class RowGroupWriter {
     func append(_ column: Column, of part: ColumnPart) throws(ColumnStoreError) {
         // Cut where pages of all columns end, as `FileWriter.append` cuts batches.
         let node = schema.node(of: part)
+        // A dictionary is looked at after each step: none brings more than one has room for, but for a single row.
+        let isCoded = node.leaves.contains { columns[$0].buffer.isCoded }
+        let steps = isCoded ? BatchBuilder(slicing: ColumnBatch(rowCount: column.count, columns: [column]), byteCountMax: options.dictionaryByteCount) : nil
         var start = 0
         while start < column.count {
-            let count = min(column.count - start, pageRestRowCount)
+            let rest = min(column.count - start, pageRestRowCount)
+            let count = steps.map { $0.end(from: start, to: start + rest) - start } ?? rest
             try append(count == column.count ? column : column.slice(start..<start + count), node, LevelSlots(rowCount: count))
             start += count
             try took(count, node.leaves.map { columns[$0] })

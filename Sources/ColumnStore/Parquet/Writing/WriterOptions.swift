@@ -12,6 +12,8 @@ public struct WriterOptions: Sendable {
     /// A column's dictionary in one row group. Generous: a column that falls back to plain strings costs far more than the
     /// dictionary's bytes.
     public var dictionaryByteCount = 16 << 20
+    /// Strings that would take more than this laid out are not taken out of their dictionary again: where that is full, they end a piece with it. Smaller in tests.
+    var plainByteCountMax = 256 << 20
     /// A column of strings without a dictionary is compressed piece by piece once it holds this much, not with its row group:
     /// documents, mostly. Half as much is enough at a multiple of `pageRowCount`.
     public var bulkyByteCount = 32 << 20

@@ -143,8 +143,16 @@ struct ColdMend {
         return runs
     }
 
-    /// Rows of sound runs that are copied at a time.
-    private static let windowRowCount = 1_024
+    /// Hands over the next rows of a stream as they were read, a batch or a part of one at a time: of what is laid end to end no text may pass 2 GiB.
+    static func copy(_ count: Int, of stream: MergeStream, _ isCancelled: () -> Bool, _ take: (Column) throws(ColumnStoreError) -> Void) throws {
+        var left = count
+        while left > 0 {
+            if isCancelled() { throw DayCompactor.Cancelled() }
+            let piece = try stream.next(left)
+            try take(piece)
+            left -= piece.count
+        }
+    }
 
     /// Row groups keep their rows, their order and their borders; each column is read, and what is healed put between, by itself.
     ///
@@ -175,11 +183,7 @@ struct ColdMend {
                             place += run.rows.count
                             continue
                         }
-                        for start in stride(from: 0, to: run.rows.count, by: Self.windowRowCount) {
-                            var pieces: [Column] = []
-                            try stream.take(min(Self.windowRowCount, run.rows.count - start), into: &pieces)
-                            try take(Column.concatenating(pieces, type: entry.type))
-                        }
+                        try Self.copy(run.rows.count, of: stream, isCancelled, take)
                     }
                 }
             }
@@ -199,6 +203,8 @@ struct ColdMend {
     }
 
     /// The damaged rows of a row group as they were, in the columns of the table.
+    ///
+    /// - Throws: `Obstacle` too where their documents are too long to lie in one column.
     private func healed(_ runs: [Run], of rowGroup: Int, _ brought: (Int64) throws -> Catalog.Brought?) throws -> [Column] {
         let keys = try scan(keyNames.map { ColumnPath($0) })
         let removed = removedPlace
@@ -206,10 +212,17 @@ struct ColdMend {
         var documents = ColumnBuilder(type: .binary)
         var own: [ColumnBatch] = []
         var kinds: [String: RowFormat] = [:]
+        var documentByteCount = 0
+        func counted(_ sequence: Int64) throws -> Catalog.Brought? {
+            let found = try brought(sequence)
+            documentByteCount += found?.document.count ?? 0
+            guard documentByteCount <= Int(Int32.max) else { throw Obstacle(reason: "row group \(rowGroup) has more than 2 GiB of documents that were sent again") }
+            return found
+        }
         for run in runs where run.isDamaged {
             let reader = try keys.reader(rowGroup: rowGroup, rows: run.rows)
             while let batch = try reader.next() {
-                for row in 0..<batch.rowCount { try append(KeyRow(batch, row, removed: removed), to: &builder, &documents, &kinds, brought) }
+                for row in 0..<batch.rowCount { try append(KeyRow(batch, row, removed: removed), to: &builder, &documents, &kinds, counted) }
                 own.append(batch)
             }
         }

@@ -34,6 +34,8 @@ struct FileMerger {
     /// Compares a file with its hash in the catalog: before parts of it are taken over unread.
     let check: (DataFile) throws -> Void
     let isCancelled: () -> Bool
+    /// Smaller in tests.
+    var windowByteCountMax = MergeBlock.windowByteCountMax
 
     /// What came of a merge.
     struct Result {
@@ -65,7 +67,7 @@ struct FileMerger {
         func flush() throws {
             guard block.rowCount > 0 else { return }
             result.encodedRowCount += block.rowCount
-            try block.write(to: writer, schema, isCancelled)
+            try block.write(to: writer, schema, windowByteCountMax: windowByteCountMax, isCancelled)
             block = MergeBlock()
         }
         do {

@@ -66,8 +66,7 @@ struct MergeBlock {
         let place = place(of: input)
         let rows = input.firstRow + input.position..<input.firstRow + row
         guard !rows.isEmpty else { return }
-        // By the input's bytes for each row, over all columns.
-        byteCount += Double(rows.count) * Double(input.file.byteCount) / Double(max(1, input.file.recordCount))
+        byteCount += Double(rows.count) * input.rowByteCount
         if let last = sources[place].segments.last, last.rowGroup == input.rowGroup, last.rows.upperBound == rows.lowerBound {
             sources[place].segments[sources[place].segments.count - 1].rows = last.rows.lowerBound..<rows.upperBound
         } else {
@@ -78,16 +77,22 @@ struct MergeBlock {
 
     // MARK: Writing
 
-    /// Rows whose values are put in order at a time.
+    /// Rows whose values are put in order at a time, at most.
     private static let windowRowCount = 8_192
     private static let windowByteCount = 4 << 20
+    /// A window ends where its values would take more. Its length goes by what rows take on average, and large ones are neighbours: the documents of one client, say.
+    static let windowByteCountMax = 64 << 20
     /// Of all inputs, what was read and not yet taken.
     private static let aheadByteCount = 16 << 20
     /// Of the row group's documents: so many take more memory than all before them.
     private static let bulkyByteCountMin = 64 << 20
 
     /// Writes the rows as a row group, each part of the columns read from all inputs by itself.
-    func write(to writer: ColdFileWriter, _ schema: Schema, _ isCancelled: () -> Bool) throws {
+    ///
+    /// - Parameter windowByteCountMax: smaller in tests.
+    func write(
+        to writer: ColdFileWriter, _ schema: Schema, windowByteCountMax: Int = MergeBlock.windowByteCountMax, _ isCancelled: () -> Bool
+    ) throws {
         try writer.appendRowGroup(rowCount: rowCount, day: day) { part, take in
             if isCancelled() { throw DayCompactor.Cancelled() }
             guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
@@ -95,21 +100,58 @@ struct MergeBlock {
             let rowByteCount = try sources.map { try $0.file.scan(request).inflatedByteCountOfRow }.max() ?? 1
             // The arenas keep what other columns and earlier row groups had in pieces that documents do not fit (docs/decisions/0019-heaps.md).
             if rowByteCount.multipliedSaturating(by: rowCount) >= Self.bulkyByteCountMin { ProcessHeap.giveBack() }
-            let window = max(16, min(Self.windowRowCount, Self.windowByteCount / max(1, rowByteCount)))
-            request.batchRowCount = max(4, min(window, Self.aheadByteCount / sources.count / max(1, rowByteCount)))
+            let window = max(1, min(Self.windowRowCount, Self.windowByteCount / max(1, rowByteCount)))
+            request.batchRowCount = max(1, min(window, Self.aheadByteCount / sources.count / max(1, rowByteCount)))
             let streams = try sources.map { MergeStream(try $0.file.scan(request), $0.segments, type: entry.type) }
-            for start in stride(from: 0, to: rowCount, by: window) {
-                try take(rows(start..<min(start + window, rowCount), of: streams, type: entry.type))
+            var start = 0
+            while start < rowCount {
+                let column = try rows(start..<min(start + window, rowCount), of: streams, type: entry.type, byteCountMax: windowByteCountMax)
+                try take(column)
+                start += column.count
             }
         }
     }
 
+    /// How many of some rows come from each of the sources.
+    static func counts(_ origins: ArraySlice<UInt16>, _ sourceCount: Int) -> [Int32] {
+        var counts = [Int32](repeating: 0, count: sourceCount)
+        for origin in origins { counts[Int(origin)] += 1 }
+        return counts
+    }
+
+    /// Where a window that begins with the first of some rows ends: before the one with which its values would take more than `byteCountMax`, and behind one row at least.
+    ///
+    /// Values are looked at one by one only where by their bounds they may take more, and no further than the window goes: what is longer is not read for it.
+    ///
+    /// - Parameters:
+    ///   - origins: of the rows, which are the next ones of the streams.
+    ///   - counts: of them by stream.
+    static func windowEnd(_ origins: ArraySlice<UInt16>, _ counts: [Int32], of streams: [MergeStream], byteCountMax: Int) throws -> Int {
+        var bound = 0
+        for (stream, count) in zip(streams, counts) where count > 0 && bound <= byteCountMax {
+            bound += try stream.byteCountBound(Int(count), upTo: byteCountMax - bound)
+        }
+        if bound <= byteCountMax { return origins.endIndex }
+        var places = streams.map(\.place)
+        var byteCount = 0
+        for row in origins.indices {
+            let origin = Int(origins[row])
+            byteCount += try streams[origin].byteCount(at: &places[origin])
+            if byteCount > byteCountMax { return max(row, origins.startIndex + 1) }
+        }
+        return origins.endIndex
+    }
+
+    /// The first of these rows, as many as may be laid end to end (`windowEnd`).
+    ///
     /// Three passes over `origins`: how many rows come from each source; their values, source behind source; each row's place among those.
     ///
     /// Example: origins 0 1 0 with values a, c of source 0 and b of source 1 are laid down as a c b, and gathered by 0 2 1.
-    private func rows(_ range: Range<Int>, of streams: [MergeStream], type: ColumnType) throws -> Column {
-        var counts = [Int32](repeating: 0, count: streams.count)
-        for row in range { counts[Int(origins[row])] += 1 }
+    private func rows(_ wanted: Range<Int>, of streams: [MergeStream], type: ColumnType, byteCountMax: Int) throws -> Column {
+        var counts = Self.counts(origins[wanted], streams.count)
+        let end = try Self.windowEnd(origins[wanted], counts, of: streams, byteCountMax: byteCountMax)
+        let range = wanted.lowerBound..<end
+        if range.count < wanted.count { counts = Self.counts(origins[range], streams.count) }
         var pieces: [Column] = []
         // Where each stream's next row stands in the pieces.
         var places = [Int32](repeating: 0, count: streams.count)
@@ -147,7 +189,7 @@ private struct InputHead: MergeHead {
 
 /// One part of the columns of an input, read from row to row.
 ///
-/// - Invariant: `position` is the place of the next row in `column`, which is nil where the next batch must be read.
+/// - Invariant: `position` is the place of the next row in the first of `batches`, and 0 where there is none.
 final class MergeStream {
     /// Rows that follow one another in a row group.
     struct Segment {
@@ -160,8 +202,21 @@ final class MergeStream {
     private let type: ColumnType
     private var nextSegment = 0
     private var reader: RowGroupReader?
-    private var column: Column?
+    /// Read and not yet taken, at least in part.
+    private var batches: [Batch] = []
     private var position = 0
+
+    private struct Batch {
+        let column: Column
+        /// What each row takes; nil while nobody has asked.
+        var widths: [Int]?
+    }
+
+    /// A row that is still to be taken.
+    struct Place {
+        fileprivate var batch = 0
+        fileprivate var row: Int
+    }
 
     init(_ scan: ParquetScan, _ segments: [Segment], type: ColumnType) {
         self.scan = scan
@@ -173,35 +228,82 @@ final class MergeStream {
     func take(_ count: Int, into pieces: inout [Column]) throws {
         var left = count
         while left > 0 {
-            guard let column else {
-                try fill()
-                continue
-            }
-            let taken = min(left, column.count - position)
-            pieces.append(column.slice(position..<position + taken))
-            position += taken
-            left -= taken
-            if position == column.count { self.column = nil }
+            let piece = try next(left)
+            pieces.append(piece)
+            left -= piece.count
         }
     }
 
+    /// The next rows, those of one batch: `count` at most, and one at least.
+    func next(_ count: Int) throws -> Column {
+        if batches.isEmpty { try fill() }
+        let column = batches[0].column
+        let end = min(position + count, column.count)
+        let piece = column.slice(position..<end)
+        position = end
+        if end == column.count {
+            batches.removeFirst()
+            position = 0
+        }
+        return piece
+    }
+
+    // MARK: What rows take
+
+    /// The next row's.
+    var place: Place { Place(row: position) }
+
+    /// No fewer bytes than the next `count` rows take; where it is more than `byteCountMax`, of some of them alone.
+    ///
+    /// - Complexity: O(batches), which are read.
+    func byteCountBound(_ count: Int, upTo byteCountMax: Int) throws -> Int {
+        var (rowCount, byteCount, index) = (-position, 0, 0)
+        while rowCount < count, byteCount <= byteCountMax {
+            if index == batches.count { try fill() }
+            rowCount += batches[index].column.count
+            byteCount += batches[index].column.flatByteCountBound
+            index += 1
+        }
+        return byteCount
+    }
+
+    /// What the row at a place takes, which then is that of the row after it.
+    func byteCount(at place: inout Place) throws -> Int {
+        if place.batch == batches.count { try fill() }
+        let column = batches[place.batch].column
+        if batches[place.batch].widths == nil {
+            var widths = [Int](repeating: 0, count: column.count)
+            column.addWidths(to: &widths)
+            batches[place.batch].widths = widths
+        }
+        let byteCount = batches[place.batch].widths?[place.row] ?? 0
+        place.row += 1
+        if place.row == column.count { place = Place(batch: place.batch + 1, row: 0) }
+        return byteCount
+    }
+
+    // MARK: Reading
+
+    /// Reads one more batch.
+    ///
     /// - Throws: `.corruptFile` at the end of the segments: the block counts on as many rows as the keys had.
     private func fill() throws {
-        if let batch = try reader?.next() {
-            // A column that an old file lacks is all NULL there; an absent list is an empty one.
-            let column = batch.columns[0]
-            if case .constant(.null) = column.values, case .list = type {
-                self.column = ColumnShape.conform(nil, from: nil, to: type, rowCount: batch.rowCount)
-            } else {
-                self.column = column
+        while true {
+            if let batch = try reader?.next() {
+                // A column that an old file lacks is all NULL there; an absent list is an empty one.
+                let column = batch.columns[0]
+                if case .constant(.null) = column.values, case .list = type {
+                    batches.append(Batch(column: ColumnShape.conform(nil, from: nil, to: type, rowCount: batch.rowCount)))
+                } else {
+                    batches.append(Batch(column: column))
+                }
+                return
             }
-            position = 0
-            return
+            guard nextSegment < segments.count else {
+                throw ColumnStoreError(.corruptFile, path: scan.file.path, "a column has fewer rows than those beside it")
+            }
+            reader = try scan.reader(rowGroup: segments[nextSegment].rowGroup, rows: segments[nextSegment].rows)
+            nextSegment += 1
         }
-        guard nextSegment < segments.count else {
-            throw ColumnStoreError(.corruptFile, path: scan.file.path, "a column has fewer rows than those beside it")
-        }
-        reader = try scan.reader(rowGroup: segments[nextSegment].rowGroup, rows: segments[nextSegment].rows)
-        nextSegment += 1
     }
 }

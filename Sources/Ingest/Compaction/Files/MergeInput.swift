@@ -19,6 +19,8 @@ final class MergeInput {
     private(set) var rowGroup = 0
     private(set) var firstRow = 0
     private(set) var position = 0
+    /// What a row of theirs takes in the file, on average over the row group and over all columns.
+    private(set) var rowByteCount = 0.0
     /// Whether its row groups may be taken over; nil when that is not known yet.
     var isCopyable: Bool?
 
@@ -76,6 +78,8 @@ final class MergeInput {
         while order == nil, nextRowGroup < scan.rowGroups.count {
             rowGroup = scan.rowGroups[nextRowGroup]
             reader = try scan.reader(rowGroup: rowGroup)
+            let group = scan.file.metadata.rowGroups[rowGroup]
+            rowByteCount = group.totalCompressedByteCount.map { Double($0) / Double(max(1, group.rowCount)) } ?? Double(file.byteCount) / Double(max(1, file.recordCount))
             readRowCount = 0
             nextRowGroup += 1
             try settle()

@@ -18,7 +18,7 @@ struct RunColumns {
     private static let longByteCount = 256
     /// Rows that are taken at a time: as many as so many bytes of long texts are.
     private static let windowByteCount = 4 << 20
-    private static let windowRowCountMin = 16
+    private static let windowRowCountMin = 1
 
     /// - Precondition: there is a batch; all have the schema's columns, and fewer than 2³¹ rows together.
     init(_ batches: [ColumnBatch], _ schema: Schema) {

@@ -32,7 +32,7 @@ final class LevelSlotsTests: XCTestCase {
             for list in column { offsets.append(offsets[offsets.count - 1] + Int32(list?.count ?? 0)) }
             let elements = column.flatMap { $0 ?? [] }
             let top = LevelSlots(rowCount: column.count).throughOptional(Self.bitmap(column.map { $0 != nil }))
-            let slots = top.intoList(offsets: offsets, repetition: 1).throughOptional(Self.bitmap(elements))
+            let slots = top.intoList(offsets: offsets, elementCount: elements.count, repetition: 1).throughOptional(Self.bitmap(elements))
             let levels = slots.definitionLevels ?? [UInt8](repeating: slots.definition, count: slots.count)
             // 0: NULL, 1: empty, 2: a NULL element, 3: a value.
             let expected = column.flatMap { list -> [UInt8] in

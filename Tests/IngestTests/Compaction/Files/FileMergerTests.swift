@@ -75,9 +75,11 @@ final class FileMergerTests: XCTestCase {
         XCTAssertEqual(expected.count, Self.fileCount * 120)
         XCTAssertTrue(expected.allSatisfy { $0.rest.contains($0.receipt) }, "each has its own document")
         for (inputs, rowGroupRowCount) in [(files, 1_000), (files.reversed(), 1_000), (Array(files[2...] + files[..<2]), 64)] {
-            let merger = FileMerger(
+            var merger = FileMerger(
                 cold: cold, bloomPaths: [], names: ULIDGenerator(), now: 0, rowGroupRowCount: rowGroupRowCount, workerCount: 2,
                 check: { _ in }, isCancelled: { false })
+            // Of a few rows each, and some of one, where windows of thousands would do.
+            if rowGroupRowCount == 64 { merger.windowByteCountMax = 700 }
             let result = try merger.merge(inputs)
             let merged = try result.outputs.flatMap { try rows($0.file, cold) }
             XCTAssertEqual(merged.map(\.receipt), expected.map(\.receipt), "groups of \(rowGroupRowCount) rows")

@@ -39,8 +39,8 @@ final class RunColumnsTests: XCTestCase {
             XCTAssertEqual(try taken(columns, 1, rows).values, rows.map { Value.string("n\($0)") })
             let documents = try taken(columns, 2, rows)
             XCTAssertTrue(documents.values == rows.map { $0 % 5 == 3 ? Value.null : Value.bytes(document(Int($0))) })
-            // Four megabytes are thirteen of them; no fewer than sixteen come together.
-            XCTAssertEqual(documents.counts, stride(from: 0, to: rows.count, by: 16).map { min(16, rows.count - $0) })
+            // Four megabytes are thirteen of them.
+            XCTAssertEqual(documents.counts, stride(from: 0, to: rows.count, by: 13).map { min(13, rows.count - $0) })
         }
         XCTAssertEqual(columns.whole(2).count, 44)
         XCTAssertTrue(columns.whole(2).value(at: 42) == .bytes(document(42)))
