@@ -47,9 +47,13 @@ struct XPathReads {
                 _ = take(.closeParenthesis)
                 found += rest(of: within)
             case .function:
-                let isUnknown = tokens[place].text == "id"
+                let name = tokens[place].text
                 place += 1
                 _ = take(.openParenthesis)
+                if self.kind == .closeParenthesis, Self.ofContext.contains(name) {
+                    inner += context
+                    if !isPredicate { arguments += context }
+                }
                 // Arguments: each an expression of its own, from the same nodes.
                 while self.kind != nil, self.kind != .closeParenthesis {
                     let read = expression(from: context, isPredicate: isPredicate)
@@ -58,7 +62,7 @@ struct XPathReads {
                     if !take(.comma), self.kind != .closeParenthesis { break }
                 }
                 _ = take(.closeParenthesis)
-                if isUnknown { found += rest(of: [PathPattern(isUnknown: true)]) }
+                if name == "id" { found += rest(of: [PathPattern(isUnknown: true)]) }
             case .slash, .doubleSlash, .dot, .doubleDot, .at, .name, .axis, .nodeType: found += path(from: context)
             // Operators, literals, numbers.
             default: place += 1
@@ -66,6 +70,9 @@ struct XPathReads {
         }
         return found
     }
+
+    /// Functions that read the node itself where they are given nothing: `string()` is `string(.)`.
+    private static let ofContext: Set<String> = ["string", "string-length", "normalize-space", "number"]
 
     /// A location path.
     ///
@@ -126,7 +133,8 @@ struct XPathReads {
         switch axis {
         case "child", "attribute": return context.map { $0.appending(test) }
         case "descendant": return context.map { $0.appending(.deep).appending(test) }
-        case "descendant-or-self": return context + context.map { $0.appending(.deep).appending(test) }
+        // The node itself may have another name than it had: it stays as it is known.
+        case "descendant-or-self": return Self.each(of: context) { [$0, $0.appending(.deep).appending(test)] }
         case "following-sibling", "preceding-sibling": return Self.parents(of: context).map { $0.appending(test) }
         case "parent": return Self.parents(of: context)
         case "self": return context
@@ -161,17 +169,22 @@ struct XPathReads {
         return .name(String(tokens[place - 2].text.dropFirst().dropLast()))
     }
 
-    /// Each `//..` may lead to twice as many places. Of more than these nothing is said but that they may be anywhere.
-    private static let parentCountMax = 64
+    /// Each `//..`, and each step along `descendant-or-self`, may lead to twice as many places. Of more than these nothing is said but that they may be anywhere.
+    static let placeCountMax = 64
 
-    private static func parents(of patterns: [PathPattern]) -> [PathPattern] {
+    /// Where a step leads from all of `patterns`, each place once.
+    ///
+    /// - Parameter next: where it leads from one of them.
+    private static func each(of patterns: [PathPattern], _ next: (PathPattern) -> [PathPattern]) -> [PathPattern] {
         var found: [PathPattern] = []
         for pattern in patterns {
-            for parent in parents(pattern) where !found.contains(parent) { found.append(parent) }
-            if found.count > parentCountMax { return [PathPattern(isUnknown: true)] }
+            for place in next(pattern) where !found.contains(place) { found.append(place) }
+            if found.count > placeCountMax { return [PathPattern(isUnknown: true)] }
         }
         return found
     }
+
+    private static func parents(of patterns: [PathPattern]) -> [PathPattern] { each(of: patterns) { parents($0) } }
 
     /// The parent of the document is none: such a path is taken to lead anywhere.
     private static func parents(_ pattern: PathPattern) -> [PathPattern] {

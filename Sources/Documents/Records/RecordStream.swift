@@ -54,6 +54,10 @@ package struct RecordStream {
     static let documentByteCountMin = 1 << 30
     static let documentShare = 64
 
+    /// - Parameter offset: behind the last of the records.
+    /// - Returns: the most bytes that come of the file up to there.
+    static func documentByteCountMax(_ least: Int = RecordStream.documentByteCountMin, at offset: Int) -> Int { least.addingSaturating(offset.multipliedSaturating(by: documentShare)) }
+
     /// The records of a file of that form, none of them in an envelope.
     package init(_ form: RecordForm, _ options: Options = Options()) {
         isWhole = form == .xml
@@ -240,7 +244,7 @@ package struct RecordStream {
     private mutating func emit(_ record: RawRecord, _ take: (StreamRecord) throws -> Void) throws {
         // Those that were taken before count, too: a file ends at the same record, wherever its reading goes on.
         documentByteCount = documentByteCount.addingSaturating(record.bytes?.count ?? 0)
-        let documentByteCountMax = Self.documentByteCountMin.addingSaturating(record.endOffset.multipliedSaturating(by: Self.documentShare))
+        let documentByteCountMax = Self.documentByteCountMax(at: record.endOffset)
         guard documentByteCount <= documentByteCountMax else {
             throw RecordFileError(
                 .tooLarge,

@@ -17,12 +17,13 @@ internal import ColumnStore
 /// Invariants:
 /// 1. `skeleton` is what a record's document begins with: the start tags of `levels`, each with what stood in it before.
 /// 2. `recordDepth` is above 0 within a record alone; then markup is looked at only to find its end, and kept by `gatherer`.
-/// 3. Of `matched` an element has each number once, however its path may be followed: names that nest (`//a`) lead to no more states than the path has steps.
+/// 3. Of `matched` an element has each state once, however its path may be followed: names that nest (`//a`) lead to no more states than the path has steps, of a relative path to twice as many.
+/// 4. The elements of `levels` declare no more namespaces together than a document may.
 struct XMLEnvelopeScanner: RecordScanner {
     /// An open element around the records.
     private struct Level {
         let name: [UInt8]
-        /// How many steps of the path may lead here: each number once.
+        /// How much of the path may lead here (`XMLEnvelopePath.states`), each state once.
         let matched: [Int]
         /// Prefixes that are declared here, with their namespaces.
         let declared: [(prefix: [UInt8], uri: [UInt8])]
@@ -36,7 +37,7 @@ struct XMLEnvelopeScanner: RecordScanner {
 
     private enum Markup { case undecided, tag, comment, data, instruction }
 
-    private let steps: [XMLPath.Step]
+    private let path: XMLEnvelopePath
     private let recordByteCountMax: Int
     /// From the document's element on.
     private var levels: [Level] = []
@@ -57,6 +58,8 @@ struct XMLEnvelopeScanner: RecordScanner {
     private var isOver = false
     /// Whether the path has led to a record, or to an element that would have them.
     private var hasReached = false
+    /// Whether it leads to the records from the document's element, or from the document; nil until there is one.
+    private var isFromRoot: Bool?
     /// Where the text begins, behind a byte order mark.
     private var firstOffset: Int?
     /// Elements outside records so far.
@@ -66,10 +69,14 @@ struct XMLEnvelopeScanner: RecordScanner {
     private var holders: [(count: Int, soughtBy: String?)] = []
     /// What the document declares of its encoding was seen to.
     var isTranscoded = false
+    /// Of all texts that `check` has read: each has the namespaces that are declared around it, so that a small file may come to ten thousand times its length.
+    private var checkedByteCount = 0
+    /// As many as all records with what stands around them, and in the same proportion to the file.
+    var checkedByteCountMin = RecordStream.documentByteCountMin
 
-    init(_ steps: [XMLPath.Step], recordByteCountMax: Int, _ surroundings: SurroundingsUse = .none) {
+    init(_ path: XMLEnvelopePath, recordByteCountMax: Int, _ surroundings: SurroundingsUse = .none) {
         self.surroundings = surroundings
-        self.steps = steps
+        self.path = path
         self.recordByteCountMax = recordByteCountMax
         gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
     }
@@ -199,17 +206,22 @@ struct XMLEnvelopeScanner: RecordScanner {
         let (name, declared) = XMLTag(markup).parts
         guard !name.isEmpty else { throw RecordFileError(.badXML, "a tag without a name", offset: offset) }
         try flushText(at: offset)
-        let level = Level(name: name, matched: matched(name, declared), declared: declared, skeletonCount: skeleton.count, number: elementCount, soughtBy: seeker)
+        let (local, uri) = expanded(name, declared)
+        let level = Level(name: name, matched: path.states(of: local, uri, in: levels.last?.matched), declared: declared, skeletonCount: skeleton.count, number: elementCount, soughtBy: seeker)
         hasRoot = true
-        if level.matched.contains(steps.count) {
+        if try isRecord(level, at: offset) {
             hasReached = true
             for place in levels.indices { levels[place].hasRecords = true }
             if let path = seeker { stray(path) }
             recordDepth = isEmptyTag ? 0 : 1
             return true
         }
+        // No document with more is read; of a record its own reader says so.
+        guard levels.reduce(declared.count, { $0 + $1.declared.count }) <= XMLReader.namespaceCountMax else {
+            throw RecordFileError(.invalidDocument, "more than \(XMLReader.namespaceCountMax) namespaces declared by elements within each other, around the records", "too-much-work", offset: offset)
+        }
         elementCount += 1
-        if steps.last?.axis == .child, level.matched.contains(steps.count - 1) { hasReached = true }
+        if path.wouldHold(level.matched, local, uri) { hasReached = true }
         try keep(markup, at: offset)
         if isEmptyTag {
             if levels.isEmpty { isOver = true }
@@ -220,6 +232,21 @@ struct XMLEnvelopeScanner: RecordScanner {
             guard levels.count <= XMLReader.depthMax else { throw RecordFileError(.badXML, "nested deeper than \(XMLReader.depthMax)", offset: offset) }
         }
         return false
+    }
+
+    /// Whether the path leads to the element: from the document, or, where it leads nowhere from there, from the document's element.
+    private mutating func isRecord(_ level: Level, at offset: Int) throws -> Bool {
+        if path.isRecord(level.matched, isFromRoot: false) {
+            // Those that were given out are none, as would be seen in the whole document.
+            guard isFromRoot != true else {
+                throw RecordFileError(.invalidDocument, "the type's path led to records from the document's element, and leads to one from the document here: let it begin with / and say which are meant", offset: offset)
+            }
+            isFromRoot = false
+            return true
+        }
+        guard isFromRoot != false, path.isRecord(level.matched, isFromRoot: true) else { return false }
+        isFromRoot = true
+        return true
     }
 
     /// An end tag outside records. An element that held records takes with it all that was kept in it, once that is seen to be XML.
@@ -282,28 +309,28 @@ struct XMLEnvelopeScanner: RecordScanner {
         skeleton.removeLast(skeleton.count - start)
     }
 
-    /// The steps that lead to an element of that name in the innermost open one.
-    private func matched(_ name: [UInt8], _ declared: [(prefix: [UInt8], uri: [UInt8])]) -> [Int] {
+    /// The name without its prefix, and its namespace, of an element in the innermost open one.
+    private func expanded(_ name: [UInt8], _ declared: [(prefix: [UInt8], uri: [UInt8])]) -> (local: [UInt8], uri: [UInt8]) {
         let parts = name.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         let (prefix, local) = parts.count == 2 ? (Array(parts[0]), Array(parts[1])) : ([], name)
         let uri = declared.last { $0.prefix == prefix }?.uri ?? levels.reversed().lazy.compactMap { $0.declared.last { $0.prefix == prefix }?.uri }.first ?? []
-        var found: [Int] = []
-        for number in levels.last?.matched ?? [0] where number < steps.count {
-            let step = steps[number]
-            if step.axis == .descendant, !found.contains(number) { found.append(number) }
-            let isNamed = step.localName.isEmpty || step.localName.dropLast().elementsEqual(local)
-            let isOfSpace = step.namespaces?.contains { $0.dropLast().elementsEqual(uri) } ?? true
-            if isNamed, isOfSpace, !found.contains(number + 1) { found.append(number + 1) }
-        }
-        return found
+        return (local, uri)
     }
 
     /// Text outside records, held until the next tag.
     private mutating func keep(text byte: UInt8, at offset: Int) throws {
         guard text.count < recordByteCountMax else { throw tooMuch(at: offset) }
-        // Blanks between elements, however many, are nothing to keep.
-        if text.isEmpty, JSONGrammar.isBlank(byte) { return }
+        // Blanks between elements that are on the way to records, however many, are nothing to keep.
+        if text.isEmpty, JSONGrammar.isBlank(byte), dropsBlanks { return }
         text.append(byte)
+    }
+
+    /// In an element beside the records blanks are text: `<b>Till</b> <i>GmbH</i>`.
+    ///
+    /// By a path of any depth each element may be on the way to records: there it is so until the first of them.
+    private var dropsBlanks: Bool {
+        guard let last = levels.indices.last else { return true }
+        return levels[last].hasRecords || !levels[last].matched.isEmpty && !path.isOfAnyDepth
     }
 
     /// The text before a tag is whole, and belongs to what stands around the records.
@@ -367,7 +394,10 @@ struct XMLEnvelopeScanner: RecordScanner {
     }
 
     /// - Parameter document: with what is looked at.
-    private func check(_ document: [UInt8], at offset: Int) throws {
+    private mutating func check(_ document: [UInt8], at offset: Int) throws {
+        checkedByteCount = checkedByteCount.addingSaturating(document.count)
+        let byteCountMax = RecordStream.documentByteCountMax(checkedByteCountMin, at: offset)
+        guard checkedByteCount <= byteCountMax else { throw EnvelopeSurroundings.tooMuch(byteCountMax, at: offset) }
         do {
             try document.withUnsafeBytes { _ = try XMLReader.read($0) }
         } catch let error as DocumentError {
@@ -376,7 +406,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     }
 
     /// A comment or an instruction; a declaration stands first or nowhere.
-    private func checkAside(at offset: Int) throws {
+    private mutating func checkAside(at offset: Int) throws {
         let isDeclaration = kind == .instruction && offset - markup.count == firstOffset && XMLTag(markup).parts.name.elementsEqual("?xml".utf8)
         if !isDeclaration { return try check(Array("<around>".utf8) + markup + Self.closing, at: offset) }
         // Of another encoding it has been taken by who brought the text to UTF-8.

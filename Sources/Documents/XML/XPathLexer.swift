@@ -35,7 +35,7 @@ struct XPathLexer {
         scalars = Array(text.unicodeScalars)
         self.allowsSum = allowsSum
         while true {
-            while let scalar = peek(), scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" { index += 1 }
+            while let scalar = peek(), Self.isBlank(scalar) { index += 1 }
             guard let scalar = peek() else { break }
             try lex(scalar)
         }
@@ -124,6 +124,9 @@ struct XPathLexer {
         "lang", "number", "sum", "floor", "ceiling", "round",
     ]
 
+    /// What may stand between tokens (ExprWhitespace): the blanks of XML.
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" }
+
     private static func isDigit(_ scalar: Unicode.Scalar?) -> Bool { scalar.map { ("0"..."9").contains($0) } ?? false }
 
     /// A coarse form of XML's NameStartChar: what it takes too much of libxml2 refuses.
@@ -170,7 +173,7 @@ struct XPathLexer {
         }
         // Blanks may stand before the parenthesis and the colons.
         var next = index + length
-        while next < scalars.count, scalars[next] == " " { next += 1 }
+        while next < scalars.count, Self.isBlank(scalars[next]) { next += 1 }
         if next < scalars.count, scalars[next] == "(" {
             if ["node", "text", "comment", "processing-instruction"].contains(name) { return add(.nodeType, length) }
             guard Self.functions.contains(name) else { throw TypeFileFault("XPath 1.0 has no function \(name)()") }
