@@ -173,7 +173,7 @@ package enum ConstantFolding {
 
     /// Whether a value of one type may have none of the other. An INTEGER has up to 10 digits, a BIGINT up to 19: they fit where the target has as
     /// many before its point. A DECIMAL that loses digits behind its point may be carried to one more before it: 999.99 to 1000.0.
-    private static func castCanFail(from source: ColumnType, to target: ColumnType) -> Bool {
+    static func castCanFail(from source: ColumnType, to target: ColumnType) -> Bool {
         switch (source, target) {
         case (.int32, .int64), (.int32, .double), (.int64, .double), (.decimal, .double), (.date, .timestamp): return false
         case (.timestamp, .timestamp), (.timestampNanoseconds, .timestamp), (.timestamp, .date), (_, .string): return false

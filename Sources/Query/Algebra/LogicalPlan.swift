@@ -141,10 +141,14 @@ package struct AggregateNode: Hashable, Sendable {
     package var groups: [ProjectedColumn]
     /// GROUPING SETS: each set the places in `groups` that count; the others are NULL. Nil: one set of all.
     package var groupingSets: [[Int]]?
-    /// With grouping sets: a BIGINT column of the PostgreSQL GROUPING() bits over all `groups` (first group highest), when asked for.
+    /// With grouping sets: a BIGINT column of the PostgreSQL GROUPING() bits over the last `groupingBitCountMax` of `groups` (first group highest), when
+    /// asked for. Groups before those have no bit.
     package var groupingColumn: OutputColumn?
     /// May be empty: then the distinct keys alone come out.
     package var aggregates: [AggregateCall]
+
+    /// So many bits are a BIGINT that is not negative, and what lies above each of them is one more power of two.
+    static let groupingBitCountMax = 62
 
     package init(
         input: LogicalPlan, groups: [ProjectedColumn], groupingSets: [[Int]]? = nil, groupingColumn: OutputColumn? = nil,

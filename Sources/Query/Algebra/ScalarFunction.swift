@@ -40,8 +40,13 @@ package final class ScalarFunction: Sendable {
         case overflowOfIntegers
         /// Of values outside of what the function takes.
         case possible
+        /// As `possible` where this holds of its arguments; else as `overflow`: out of range, or by a constant that no row makes good.
+        case possibleOf(@Sendable (_ arguments: [Expression]) -> Bool)
         /// As its arguments say: a constant that is known to be fine makes a call safe.
         case depending(@Sendable (_ arguments: [Expression], _ type: ColumnType) -> Bool)
+
+        /// Of what stands behind the first argument: a pattern, a place, a zone. As constants they are taken for all rows or for none.
+        static let possibleOfOthers = Failure.possibleOf { arguments in !arguments.dropFirst().allSatisfy(\.isLiteral) }
     }
 
     /// How a batch is computed.
@@ -108,7 +113,7 @@ package final class ScalarFunction: Sendable {
     func canFail(_ arguments: [Expression], _ type: ColumnType) -> Bool {
         switch failure {
         case .never: false
-        case .overflow, .possible: true
+        case .overflow, .possible, .possibleOf: true
         case .overflowOfIntegers: TypeRules.isInteger(type)
         case .depending(let canFail): canFail(arguments, type)
         }
@@ -120,9 +125,10 @@ package final class ScalarFunction: Sendable {
     /// Overflow aside.
     ///
     /// What is left are values that the function does not take, which a query may have taken care of by conditions before it.
-    var failsByData: Bool {
+    func failsByData(_ arguments: [Expression]) -> Bool {
         switch failure {
         case .overflow, .overflowOfIntegers: false
+        case .possibleOf(let isByData): isByData(arguments)
         default: true
         }
     }

@@ -172,13 +172,17 @@ extension Binder {
         case .groups: .groups
         }
         if unit == .groups, order.isEmpty { throw .badSQL("GROUPS needs ORDER BY", at: syntax.position).because(.windowing) }
-        func bound(_ bound: FrameSyntax.Bound) throws(QueryError) -> WindowNode.Frame.Bound {
+        func bound(_ bound: FrameSyntax.Bound, isStart: Bool) throws(QueryError) -> WindowNode.Frame.Bound {
+            // What a distance has beyond the digits of the keys reaches no further key where the frame grows by it; where it shrinks it leaves one out.
+            func distance(_ given: ExpressionSyntax, roundsUp: Bool) throws(QueryError) -> Expression {
+                try frameDistance(given, unit, order, syntax.position, roundsUp: roundsUp, in: scope)
+            }
             switch bound {
             case .unboundedPreceding: return .unboundedPreceding
             case .currentRow: return .currentRow
             case .unboundedFollowing: return .unboundedFollowing
-            case .preceding(let distance): return .preceding(try frameDistance(distance, unit, order, syntax.position, in: scope))
-            case .following(let distance): return .following(try frameDistance(distance, unit, order, syntax.position, in: scope))
+            case .preceding(let given): return .preceding(try distance(given, roundsUp: !isStart))
+            case .following(let given): return .following(try distance(given, roundsUp: isStart))
             }
         }
         let exclusion: WindowNode.Frame.Exclusion = switch syntax.exclusion {
@@ -187,14 +191,16 @@ extension Binder {
         case .ties: .ties
         case .noOthers: .none
         }
-        return WindowNode.Frame(unit: unit, start: try bound(syntax.start), end: try bound(syntax.end), exclusion: exclusion)
+        return WindowNode.Frame(unit: unit, start: try bound(syntax.start, isStart: true), end: try bound(syntax.end, isStart: false), exclusion: exclusion)
     }
 
     /// A distance as a constant: a BIGINT for ROWS and GROUPS, for RANGE what can be added to the key.
     ///
+    /// - Parameter roundsUp: what becomes of digits that a decimal key has none of; else they are left out. All keys lie on the grid of their scale, so that
+    ///   the same rows are reached.
     /// - Throws: unsupported-sql for anything but a constant; data-error for NULL and what is negative.
     private func frameDistance(
-        _ syntax: ExpressionSyntax, _ unit: WindowNode.Frame.Unit, _ order: [SortKey], _ position: Int, in scope: ExpressionScope
+        _ syntax: ExpressionSyntax, _ unit: WindowNode.Frame.Unit, _ order: [SortKey], _ position: Int, roundsUp: Bool, in scope: ExpressionScope
     ) throws(QueryError) -> Expression {
         var inner = scope
         // No aggregates: a distance is one for the whole query.
@@ -212,9 +218,6 @@ extension Binder {
             default:
                 throw .unsupported(
                     "RANGE with a distance over \(key.expression.type.sqlName) is not supported", at: position)
-            }
-            if case .decimal(_, let scale) = key.expression.type, TypeRules.scale(value.type) > scale {
-                throw .unsupported("the distance has more digits than the ORDER BY expression", at: syntax.position)
             }
         }
         // Of rows and groups so many as it is about.
@@ -241,6 +244,11 @@ extension Binder {
         default: true
         }
         guard !isNegative else { throw .data("the distance of a frame must not be negative", at: syntax.position).because(.badFrameDistance) }
+        if unit == .range, case .decimal(let digits) = literal, case .decimal(_, let keyScale)? = order.first?.expression.type {
+            let power = DecimalMath.powers[TypeRules.scale(distance.type) - keyScale]
+            let (whole, rest) = digits.quotientAndRemainder(dividingBy: power)
+            return .literal(.decimal(roundsUp && rest != 0 ? whole + 1 : whole), .decimal38(scale: keyScale))
+        }
         return distance
     }
 }

@@ -19,7 +19,8 @@ struct Grouping {
     private let windowIDs: Set<ColumnID>
     private let binder: Binder
 
-    /// - Throws: bad-sql for an argument of GROUPING that is no key; unsupported-sql for more keys than the mask has bits.
+    /// - Throws: bad-sql for an argument of GROUPING that is no key; unsupported-sql for an argument that has no bit in the mask, since
+    ///   too many keys stand behind it.
     init(_ list: Binder.GroupingList, _ collector: SelectCollector, input: LogicalPlan, binder: Binder) throws(QueryError) {
         self.binder = binder
         inputIDs = input.columnIDs
@@ -66,7 +67,9 @@ struct Grouping {
         return place
     }
 
-    /// GROUPING(a, b): the bits of its arguments, the first highest, taken from those of all groups.
+    /// GROUPING(a, b): the bits of its arguments, the first highest, taken from the node's mask.
+    ///
+    /// The mask has the bits of the last `AggregateNode.groupingBitCountMax` keys: of however many keys, GROUPING of those is answered, and of others refused.
     private static func bits(
         of arguments: [TypedExpression], in list: Binder.GroupingList, mask: OutputColumn, _ binder: Binder
     ) throws(QueryError) -> Expression {
@@ -79,8 +82,10 @@ struct Grouping {
             let place = try place(of: argument, in: list, binder)
             let shift = list.expressions.count - 1 - place
             // A key's bit lies by its place from the last; the answer is an INTEGER.
-            guard shift < 62, arguments.count < 32 else {
-                throw .unsupported("GROUPING over so many columns is not supported", at: argument.position)
+            guard shift < AggregateNode.groupingBitCountMax, arguments.count < 32 else {
+                throw .unsupported(
+                    "GROUPING of one of more than \(AggregateNode.groupingBitCountMax) expressions of GROUP BY is supported for the last \(AggregateNode.groupingBitCountMax) of them alone",
+                    at: argument.position)
             }
             // The group's bit in the node's mask, moved to where GROUPING has it.
             let bit = call(.modulo, call(.divide, .column(mask), integer(1 << Int64(shift))), integer(2))

@@ -272,7 +272,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
             // The first key is the highest bit; 1 where the set leaves it out:
             // <https://www.postgresql.org/docs/15/functions-aggregate.html#FUNCTIONS-GROUPING-TABLE>.
             var bits: Int64 = 0
-            for index in node.groups.indices { bits = bits << 1 | (sets[set].contains(index) ? 0 : 1) }
+            for index in node.groups.indices.suffix(AggregateNode.groupingBitCountMax) { bits = bits << 1 | (sets[set].contains(index) ? 0 : 1) }
             result.append(.constant(.integer(bits), type: column.type, count: count))
         }
         for (call, column) in zip(node.aggregates, results) { result.append(column.retyped(call.column.type)) }

@@ -175,14 +175,14 @@ final class AggregateWorker: @unchecked Sendable {
         let rows = DistinctRows(types: groupings[0].types, right: groupings[0].widestKey)
         let groups = groupings[0].export()
         let groupsByteCount = byteCount + groupings[0].exportByteCount
-        // By the first of them it mostly shows how far apart they lie, and by both whether left numbers go on growing.
-        var leftCount = 0
+        // By the first of them it mostly shows how far apart they lie, and by both whether pages fill.
+        var density = rows.density
         for count in [groups.rowCount / 8, groups.rowCount] {
-            leftCount = rows.leftCount
+            density = rows.density
             let some = groups.slice(0..<count)
             guard rows.take(some.columns, count: count, hold: { share.resize(to: groupsByteCount + $0) }), !rows.isSparse(for: groups.rowCount) else { return false }
         }
-        if rows.isSparse(leftCountBefore: leftCount) { return false }
+        if rows.isSparse(since: density) { return false }
         groupings[0] = try owner.makeGroups(0)
         distinct = rows
         share.force(to: rows.byteCount)

@@ -41,11 +41,11 @@ final class DistinctRows {
     /// Whether its pairs lie so far apart that more of them will mostly take a page each: more pages can be than pairs have come, or will have.
     /// - Parameter pairCount: `count`, or as many as there will be at least; places are only ever added.
     func isSparse(for pairCount: Int) -> Bool { pairs.placeCount > Self.placesPerPairMax * pairCount }
-    /// The same of pairs of which each few bring another left number, as those of customers with what they bought do: they will take as much for each as they do now, which is more
-    /// than groups would. Where left numbers are as many as they will be, pages fill as pairs come.
-    /// - Parameter leftCountBefore: `leftCount` of the first eighth of the pairs.
-    func isSparse(leftCountBefore: Int) -> Bool { lefts.count >= 4 * leftCountBefore && pairs.isLoose }
-    var leftCount: Int { lefts.count }
+    /// The same of pairs of which each few bring another number on either side, as those of customers with what they bought do: they will take as much for each as they do now, which is more
+    /// than groups would. Where both numbers are as many as they will be, pages fill as pairs come.
+    /// - Parameter before: `density` of the first eighth of the pairs.
+    func isSparse(since before: PairSet.Density) -> Bool { pairs.isSparse(since: before) }
+    var density: PairSet.Density { pairs.density }
     /// Months with customers have a third of a place for each of the first pairs, stores with customers some.
     private static let placesPerPairMax = 2
     /// With the keys as columns, which they are put out from.

@@ -24,8 +24,19 @@ struct PairSet {
 
     var byteCount: Int { words.capacity * 8 + places.capacity * 4 }
 
-    /// Whether pairs take more than they would in a hash table, by pages alone.
-    var isLoose: Bool { words.count * 8 > Self.byteCountPerPairMax * count }
+    /// How its pairs lie, at one time: pages that are there, and the pairs in them.
+    struct Density {
+        let pageCount: Int
+        let pairCount: Int
+    }
+
+    var density: Density { Density(pageCount: words.count / Self.wordsPerPage, pairCount: count) }
+
+    /// Whether pairs take more than they would in a hash table, by pages alone, and will go on doing so: pages for each pair are as many as they were, or three quarters of it.
+    func isSparse(since before: Density) -> Bool {
+        let now = density
+        return words.count * 8 > Self.byteCountPerPairMax * count && 4 * now.pageCount * before.pairCount >= 3 * before.pageCount * now.pairCount
+    }
 
     /// So many bytes are few, however few pairs they hold: those to come may lie in the same pages.
     private static let sparseByteCountMin = 32 << 20

@@ -4,10 +4,26 @@ import ColumnStore
 /// the combinations that PostgreSQL knows, the zone last where it matters.
 extension ScalarFunction {
     package static let add = arithmetic("+", .add, cost: .arithmetic, failure: .overflow)
-    package static let subtract = arithmetic("-", .subtract, cost: .arithmetic, failure: .overflow)
+    /// Two moments of which one is infinite have no difference.
+    package static let subtract = arithmetic("-", .subtract, cost: .arithmetic, failure: .possibleOf { arguments in isOfMoments(arguments) })
     package static let multiply = arithmetic("*", .multiply, cost: .arithmetic, failure: .overflow)
-    package static let divide = arithmetic("/", .divide, cost: .heavy, failure: .possible)
-    static let modulo = arithmetic("%", .modulo, cost: .heavy, failure: .possible)
+    package static let divide = arithmetic("/", .divide, cost: .heavy, failure: .possibleOf { arguments in mayDivideByZero(arguments) })
+    static let modulo = arithmetic("%", .modulo, cost: .heavy, failure: .possibleOf { arguments in mayDivideByZero(arguments) })
+
+    private static func isOfMoments(_ arguments: [Expression]) -> Bool {
+        arguments.prefix(2).allSatisfy { $0.type == .date || TypeRules.isTimestamp($0.type) }
+    }
+
+    /// Not by a constant that is another number.
+    private static func mayDivideByZero(_ arguments: [Expression]) -> Bool {
+        guard arguments.count > 1, let divisor = arguments[1].literalValue else { return true }
+        return switch divisor {
+        case .integer(let number): number == 0
+        case .decimal(let digits): digits == 0
+        case .double(let number): number == 0
+        default: true
+        }
+    }
 
     private static func arithmetic(_ symbol: String, _ operation: ArithmeticKernels.Operation, cost: Cost, failure: Failure) -> ScalarFunction {
         ScalarFunction(

@@ -7,7 +7,7 @@ extension ScalarFunction {
 
     private static func matching(_ symbol: String, ignoringCase: Bool) -> ScalarFunction {
         ScalarFunction(
-            symbol, .infix, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true, traits: Traits(isPatternTest: true),
+            symbol, .infix, nulls: .strict, cost: .heavy, failure: .possibleOfOthers, readsConstantsOnce: true, traits: Traits(isPatternTest: true),
             kernel: .remembering {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in

@@ -9,6 +9,6 @@ extension SQLFunction {
 
 extension ScalarFunction {
     static let splitPart = ScalarFunction(
-        "split_part", nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+        "split_part", nulls: .strict, cost: .heavy, failure: .possibleOfOthers, readsConstantsOnce: true,
         kernel: .plain { (call) throws(KernelError) in try TextKernels.splitPart(call[0], call[1], call[2], call.meter) })
 }

@@ -24,7 +24,7 @@ extension SQLFunction {
 
 extension ScalarFunction {
     static let substring = ScalarFunction(
-        "substring", nulls: .strict, cost: .heavy, failure: .possible,
+        "substring", nulls: .strict, cost: .heavy, failure: .possibleOfOthers,
         kernel: .plain { (call) throws(KernelError) in try TextKernels.substring(call[0], call[1], call.optional(2), call.meter) })
     /// The first match, or what its first group took.
     static let regexpSubstring = matching("substring from pattern", isOfSimilar: false)
@@ -33,7 +33,7 @@ extension ScalarFunction {
     /// - Parameter isOfSimilar: whether the pattern is one that `similarPattern` wrote.
     private static func matching(_ symbol: String, isOfSimilar: Bool) -> ScalarFunction {
         ScalarFunction(
-            symbol, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+            symbol, nulls: .strict, cost: .heavy, failure: .possibleOfOthers, readsConstantsOnce: true,
             kernel: .remembering {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in

@@ -51,7 +51,7 @@ extension ScalarFunction {
 
     /// The zone may be each row's own.
     static let atTimeZone = ScalarFunction(
-        "timezone", nulls: .strict, cost: .heavy, failure: .possible,
+        "timezone", nulls: .strict, cost: .heavy, failure: .possibleOfOthers,
         kernel: .plain { (call) throws(KernelError) in
             try TimeFieldKernels.atTimeZone(call[0], call[1], type: call.type, sessionZone: call.context.timeZone)
         })

@@ -69,7 +69,7 @@ struct CorrelationPullUp {
         ConstantFolding.canFail(expression)
             && expression.contains { part in
                 switch part {
-                case .call(let function, _, _, _): function.failsByData && ConstantFolding.canFail(part)
+                case .call(let function, let arguments, _, _): function.failsByData(arguments) && ConstantFolding.canFail(part)
                 case .cast: ConstantFolding.canFail(part)
                 default: false
                 }
@@ -79,7 +79,7 @@ struct CorrelationPullUp {
     private func isFree(_ expression: Expression) -> Bool { !expression.columnIDs.isDisjoint(with: outer) }
 
     /// Divides conditions: equalities of an outer and an inner expression become keys, other mentions of outer columns stay conditions of the join,
-    /// the rest is the subquery's own.
+    /// the rest is the subquery's own. What of that refuses values behind such a mention mentions it as well by now (`CorrelationOrder`).
     ///
     /// - Returns: the subquery's own conditions.
     private func sort(_ conditions: [Expression], into pulled: inout Pulled) -> [Expression] {
@@ -108,7 +108,7 @@ struct CorrelationPullUp {
     /// Above a grouping without keys a condition asks of the row that even no rows have; a join by keys would not have that row.
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) -> Pulled? {
         guard !conjuncts.contains(where: \.hasSubquery), var pulled = ofRows.pull(input), pulled.emptyRow == nil else { return nil }
-        let own = sort(conjuncts.flatMap(\.conjuncts), into: &pulled)
+        let own = sort(CorrelationOrder.kept(conjuncts.flatMap(\.conjuncts), over: input, outer: outer), into: &pulled)
         if !own.isEmpty { pulled.plan = .filter(input: pulled.plan, conjuncts: own) }
         return pulled
     }

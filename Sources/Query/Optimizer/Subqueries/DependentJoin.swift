@@ -222,6 +222,11 @@ struct DependentJoin {
     /// Nodes that look at one row at a time: they take the outer values from the instance below, and pass its columns on.
     private func pushUnary(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         if case .sort(let node) = plan, node.limit != nil { return try limit(node.input, node.keys, node.limit, node.offset, position) }
+        var plan = plan
+        // Without its mention of the domain a condition would go to the scan of what the domain is joined to.
+        if case .filter(let input, let conjuncts) = plan {
+            plan = .filter(input: input, conjuncts: CorrelationOrder.kept(conjuncts.flatMap(\.conjuncts), over: input, outer: outerIDs))
+        }
         var (inner, instance) = try push(plan.inputs[0], position)
         (inner, instance) = complete(inner, instance, for: plan.expressions)
         switch plan.withInputs([inner]).mapExpressions({ $0.substituting(instance.map) }) {
@@ -277,7 +282,8 @@ struct DependentJoin {
             let inner = ids.newColumn(grouping.name, grouping.type)
             map[grouping.id] = inner
             // In the grand total all groups are left out: all bits of GROUPING are set.
-            let all = Expression.literal(.integer(Int64(1) << Int64(aggregate.groups.count) - 1), grouping.type)
+            let bitCount = min(aggregate.groups.count, AggregateNode.groupingBitCountMax)
+            let all = Expression.literal(.integer((Int64(1) << Int64(bitCount)) - 1), grouping.type)
             columns.append(ProjectedColumn(grouping, .coalesce([.column(inner), all], type: grouping.type)))
         }
         let result = LogicalPlan.project(

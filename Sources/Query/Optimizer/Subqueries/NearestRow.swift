@@ -81,6 +81,8 @@ struct NearestRow {
                 break
             }
         }
+        // What refuses values is asked of the rows alone that other conditions leave.
+        guard CorrelationOrder.kept(conditions, over: input, outer: correlation) == conditions else { return nil }
         let own = conditions.filter { !isFree($0) }
         let base = own.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: own)
         // What is left must be the same for every outer row.

@@ -72,31 +72,30 @@ final class DistinctRowsTests: XCTestCase {
         }
     }
 
-    /// Left numbers that go on growing, with four right ones in as many pages each; and a few with many.
-    func test_sparse_whereEachFewPairsBringAnotherLeftNumber() {
-        func table(_ rows: [(Int64, Int64)]) -> DistinctRows {
-            let table = DistinctRows(types: [.int64, .int64], right: 1)
+    /// Pairs of which each few bring another number take a page each, on whichever side it is; those of numbers that are there already come to share pages.
+    func test_sparse_wherePagesDoNotFill() {
+        func table(_ rows: some Collection<(Int64, Int64)>, into table: DistinctRows = DistinctRows(types: [.int64, .int64], right: 1)) -> DistinctRows {
             let columns: [Column] = [.whole(rows.map(\.0), type: .int64, validity: nil), .whole(rows.map(\.1), type: .int64, validity: nil)]
             XCTAssertTrue(table.take(columns, count: rows.count) { _ in true })
-            XCTAssertEqual(table.count, rows.count)
             return table
         }
-        // Right numbers are given in order by the first 4,000 rows, and come in another one then.
-        var pairs: [(Int64, Int64)] = []
-        for row in 0..<8_000 as Range<Int64> {
-            let right: Int64 = row < 4_000 ? row : (row * 1_237) % 4_000
-            pairs.append((row / 4, right))
+        func isSparse(_ pairs: [(Int64, Int64)]) -> Bool {
+            let first = table(pairs[..<(pairs.count / 8)])
+            let density = first.density
+            let all = table(pairs[(pairs.count / 8)...], into: first)
+            XCTAssertEqual(all.count, pairs.count)
+            return all.isSparse(since: density)
         }
-        let growing = table(pairs)
-        XCTAssertEqual(growing.leftCount, 2_000)
-        XCTAssertTrue(growing.isSparse(leftCountBefore: 250))
-        XCTAssertFalse(growing.isSparse(leftCountBefore: 1_000), "they grow no more")
-        pairs = []
-        for row in 0..<8_000 as Range<Int64> { pairs.append((row % 20, row)) }
-        let few = table(pairs)
-        XCTAssertFalse(few.isSparse(leftCountBefore: 1), "pages that fill")
+        let rows = 0..<8_000 as Range<Int64>
+        // Left numbers that go on growing, with four right ones in as many pages each: right numbers are given in order by the first 4,000 rows, and come in another one then.
+        let growing = rows.map { row in (row / 4, row < 4_000 ? row : (row * 1_237) % 4_000) }
+        XCTAssertTrue(isSparse(growing))
+        XCTAssertTrue(isSparse(rows.map { (($0 * 7_919) % 1_000, $0) }), "right numbers that go on growing, with any left one")
+        XCTAssertFalse(isSparse(rows.map { ($0 % 20, $0) }), "pages that are full at once")
+        // 500 by 5,000, each pair once: of 5,000 pages each pair of the first finds an empty one.
+        XCTAssertFalse(isSparse(rows.map { (($0 * 7) % 500, ($0 * 1_237) % 4_999) }), "pages that fill")
         // Places are eight pages for each of 2,000: 16,000.
-        XCTAssertTrue(growing.isSparse(for: 7_999))
-        XCTAssertFalse(growing.isSparse(for: 8_000))
+        XCTAssertTrue(table(growing).isSparse(for: 7_999))
+        XCTAssertFalse(table(growing).isSparse(for: 8_000))
     }
 }
