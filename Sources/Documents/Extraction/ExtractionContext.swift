@@ -114,11 +114,16 @@ final class ExtractionContext {
     ///   - byteCount: of the document; its own steps are by it.
     func beginDocument(_ allowance: WorkAllowance, byteCount: Int) {
         work.beginBody(allowance)
+        beginPart(byteCount: byteCount)
+        if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.shrink() }
+        if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.shrink() }
+    }
+
+    /// A document of a body that has many, by itself: nothing of those before it is needed any more.
+    func beginPart(byteCount: Int) {
         work.beginDocument(byteCount: byteCount)
         arena.reset()
         arenaByteCountMax = Self.arenaByteCountMin + Self.arenaBytesPerByte * min(max(byteCount, 0), 1 << 40)
-        if buffers.pointee.cells.capacity > Self.keptCellCount { buffers.pointee.cells.shrink() }
-        if buffers.pointee.elements.capacity > Self.keptCellCount { buffers.pointee.elements.shrink() }
     }
 
     /// Whether the texts that were made take no more room than a document's may; where they do its work is at its end.

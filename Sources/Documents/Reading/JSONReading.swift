@@ -68,7 +68,7 @@ struct JSONReading {
     /// A document of an array. Always one result.
     private func document(at node: Int) -> [ReceiptResult] {
         let range = range(of: node)
-        context.work.beginDocument(byteCount: range.count)
+        context.beginPart(byteCount: range.count)
         switch recognise(node) {
         case .failed(let problem): return [.refused(problem, type: nil, document: .body(range))]
         case .found(let type) where type.each != nil:

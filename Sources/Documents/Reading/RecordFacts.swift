@@ -11,6 +11,8 @@ package struct RecordFacts: Sendable {
     package let columns: Set<[UInt8]>?
     /// Where a file is an envelope that can be read in one pass.
     package let envelope: RecordEnvelope?
+    /// The path to the records of a file that is an envelope, and is to be read as one document.
+    package let wholeEach: String?
     /// How far from a record its paths go.
     package let reach: EnvelopeReach
 
@@ -19,6 +21,7 @@ package struct RecordFacts: Sendable {
         delimiter = type.file.delimiter
         columns = type.file.ignoresExtraColumns ? nil : Set(type.csvPaths.map { Array($0.utf8) })
         envelope = RecordEnvelope(type.file)
+        wholeEach = envelope == nil && type.format == .xml ? type.file.each?.path.text : nil
         reach = EnvelopeReach.of(type.file)
     }
 }

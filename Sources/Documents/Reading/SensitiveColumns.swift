@@ -81,32 +81,35 @@ package struct SensitiveColumns: Sendable {
     /// - Parameter leaves: all that the version brings to the table.
     private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], among leaves: [ColumnPath], isSensitive: Bool, at time: Int64) {
         let said = Set(added)
+        let isNews = added.contains { path in paths[table]?[path].map { time < $0 } ?? true }
         for path in added { Self.note(path, time, in: &paths[table, default: [:]]) }
         // One without any is a type of the table, too.
         var own = plain[table]?[type] ?? [:]
         for leaf in leaves where !Self.places(of: leaf).contains(where: said.contains) { Self.note(leaf, time, in: &own) }
         plain[table, default: [:]][type] = own
         if isSensitive { Self.note(type, time, in: &types) } else { Self.note(type, time, in: &openSince) }
-        settle(table)
+        guard isNews else { return settle(table, [type: own]) }
+        columnsHiddenAt[table] = nil
+        settle(table, plain[table] ?? [:])
     }
 
-    /// Hides the documents of all types that ever had what their table hides, whichever of the two came first: O(hidden columns × types) of the table.
+    /// Hides the documents of all types that ever had what their table hides, whichever of the two came first: O(hidden columns × these types).
     ///
     /// A type that is put later, with a column that the table hides, has to call it sensitive (`ColumnAgreement`): only files that were kept before that was a rule do not. But a start goes
     /// through versions by the names of their types, and finds the one or the other first.
-    private mutating func settle(_ table: String) {
+    ///
+    /// - Parameter plain: of the types that may have become others: all where something more is hidden, or earlier.
+    private mutating func settle(_ table: String, _ plain: [String: [ColumnPath: Int64]]) {
         guard let hidden = paths[table] else { return }
-        var last: Int64?
         // By what is hidden, which is little: whoever has a member of a list has the list.
         for path in hidden.keys {
             guard let hiddenAt = Self.places(of: path).compactMap({ hidden[$0] }).min() else { continue }
-            for (type, leaves) in plain[table] ?? [:] {
+            for (type, leaves) in plain {
                 guard let shownAt = leaves[path] else { continue }
                 Self.note(type, max(hiddenAt, shownAt), in: &types)
-                if shownAt <= hiddenAt { last = max(last ?? hiddenAt, hiddenAt) }
+                if shownAt <= hiddenAt { columnsHiddenAt[table] = max(columnsHiddenAt[table] ?? hiddenAt, hiddenAt) }
             }
         }
-        columnsHiddenAt[table] = last
     }
 
     /// When something was last hidden that was seen before: a column that a type had shown, or documents of a type.

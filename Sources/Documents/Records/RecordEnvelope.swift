@@ -19,7 +19,8 @@ package struct RecordEnvelope: Sendable {
             (form, self.path) = (.json, .json(path))
         case .xml:
             // Where nobody knows what stands around the records, paths that lead out of them are followed in the whole document.
-            guard let path = try? XMLPath(each.path.text, namespaces: file.namespaces), let way = XMLEnvelopePath(path, roots: file.roots), way.isStartKnown || !Self.mayLeaveRecords(file)
+            guard let path = try? XMLPath(each.path.text, namespaces: file.namespaces), let both = XMLEnvelopePath(path, roots: file.roots),
+                let way = Self.mayLeaveRecords(file) ? both.fromOneStart : both
             else { return nil }
             (form, self.path) = (.xml, .xml(way))
         case .csv: return nil

@@ -10,24 +10,36 @@
 /// ```
 struct XMLEnvelopePath: Sendable {
     private let steps: [XMLPath.Step]
-    private let isAbsolute: Bool
+    private var isAbsolute: Bool
     /// What the type's documents begin with, as it says.
     private let roots: [XMLPath.Step]
     /// Any element may be on the way to records.
     let isOfAnyDepth: Bool
     /// It starts at the document, or at its element, of which the type says one name that the path does not begin with.
     let isStartKnown: Bool
+    /// It begins with the document's element: only where that stands in itself would it lead on from there.
+    private let beginsWithRoot: Bool
 
     /// Nil for what cannot be followed in one pass down the tree, which sees names only.
     init?(_ path: XMLPath, roots: [(namespace: String, name: String)]) {
         guard let steps = path.steps, !steps.isEmpty, steps.allSatisfy({ $0.axis == .child || $0.axis == .descendant }) else { return nil }
         self.steps = steps
-        isAbsolute = path.isAbsolute
         self.roots = roots.map { XMLPath.Step(axis: .child, localName: Array($0.name.utf8) + [0], namespaces: [Array($0.namespace.utf8) + [0]]) }
         isOfAnyDepth = steps.contains { $0.axis == .descendant }
         let (names, first) = (Set(roots.map { $0.name }), steps[0].localName.dropLast())
-        let isBelowRoot = names.count == 1 && !names.contains("*") && !first.isEmpty && !names.contains { $0.utf8.elementsEqual(first) }
-        isStartKnown = path.isAbsolute || isBelowRoot
+        let isOneRoot = names.count == 1 && !names.contains("*"), isRootFirst = names.contains { $0.utf8.elementsEqual(first) }
+        isAbsolute = path.isAbsolute
+        isStartKnown = isAbsolute || isOneRoot && !isRootFirst && !first.isEmpty
+        beginsWithRoot = isOneRoot && isRootFirst && steps[0].axis == .child
+    }
+
+    /// The path where what stands around its records is asked for, too: followed from one start alone, or nil.
+    var fromOneStart: XMLEnvelopePath? {
+        if isStartKnown { return self }
+        guard beginsWithRoot else { return nil }
+        var own = self
+        own.isAbsolute = true
+        return own
     }
 
     /// How many states each of the two ways has.

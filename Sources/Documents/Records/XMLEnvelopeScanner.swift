@@ -329,6 +329,8 @@ struct XMLEnvelopeScanner: RecordScanner {
     ///
     /// By a path of any depth each element may be on the way to records: there it is so until the first of them.
     private var dropsBlanks: Bool {
+        // Where no path asks for what is around.
+        if case .none = surroundings { return true }
         guard let last = levels.indices.last else { return true }
         return levels[last].hasRecords || !levels[last].matched.isEmpty && !path.isOfAnyDepth
     }

@@ -103,7 +103,8 @@ struct SchemaCompiler {
             let isType = code == "anyOf" && pointer.hasSuffix("/type")
             found.append((pointer, isType ? "a type is array, boolean, integer, null, number, object or string, or a list of them" : message))
         }
-        for (pointer, message) in found {
+        // A place in one that was looked at before says the same once more.
+        for (pointer, message) in found where told[location.document]?.contains(pointer) != true {
             note(location.document, pointer, message)
             told[location.document, default: []].append(pointer)
         }

@@ -54,6 +54,10 @@ struct SchemaLibrary {
     private var owners: [Location: Int] = [:]
     /// Schemas that stand in no other, and that `takeUnchecked` has not given away yet.
     private var unchecked: [Location] = []
+    /// All that were ever among them.
+    private var noted: Set<Location> = []
+    /// Documents that came from the type's files. One need be no schema as a whole: what is looked at is what references lead to.
+    private var fileDocuments: Set<Int> = []
 
     init(files: [String: [UInt8]]) {
         for (name, text) in files { self.files[URIReference.resolve(URIReference.split(name).uri, against: Self.base)] = text }
@@ -74,6 +78,7 @@ struct SchemaLibrary {
     mutating func addRoot(_ json: [UInt8]) throws(Fault) -> Location {
         let root = try add(json, uri: Self.base)
         unchecked.append(root)
+        noted.insert(root)
         return root
     }
 
@@ -87,7 +92,13 @@ struct SchemaLibrary {
 
     /// What is no object has no keywords that could be wrong; that it is no schema the compiler says.
     private mutating func noteUnchecked(_ location: Location) {
-        if tape(location.document)[location.node].kind == .object { unchecked.append(location) }
+        if tape(location.document)[location.node].kind == .object, noted.insert(location).inserted { unchecked.append(location) }
+    }
+
+    /// The same of a place that may stand in one which was noted: where its document as a whole was, it does.
+    private mutating func noteUnchecked(inFile location: Location) {
+        guard fileDocuments.contains(location.document), !noted.contains(Location(document: location.document, node: 0)) else { return }
+        noteUnchecked(location)
     }
 
     /// A document is a resource at its own URI, even where its root has an `$id` of another: both lead to it.
@@ -217,17 +228,21 @@ struct SchemaLibrary {
             target = known
         } else if let text = files[uri] ?? Metaschema.texts[uri].map({ Array($0.utf8) }) {
             let root = try add(text, uri: uri)
-            if files[uri] != nil { noteUnchecked(root) }
+            if files[uri] != nil { fileDocuments.insert(root.document) }
             // The document may give itself another $id; the URI that found it leads to it all the same.
             target = self.resource(of: root)
             byURI[uri] = target
         } else {
             throw Fault("\(reference) leads to \(uri), which is not among the type's files; nothing is fetched")
         }
-        guard let fragment, !fragment.isEmpty else { return (resources[target].root, nil) }
+        guard let fragment, !fragment.isEmpty else {
+            noteUnchecked(inFile: resources[target].root)
+            return (resources[target].root, nil)
+        }
         let decoded = URIReference.percentDecoded(fragment)
         guard decoded.hasPrefix("/") else {
             guard let anchor = resources[target].anchors[decoded] else { throw Fault("there is no anchor \(decoded) in \(uri)") }
+            noteUnchecked(inFile: anchor)
             return (anchor, resources[target].dynamicAnchors[decoded] == nil ? nil : decoded)
         }
         return (try follow(decoded, from: target), nil)
@@ -243,6 +258,7 @@ struct SchemaLibrary {
         }
         var location = resources[resource].root
         var owner = resource
+        var isNoted = noted.contains(location)
         let tape = tape(location.document)
         for token in path.tokens {
             let children = tape.children(of: location.node)
@@ -255,11 +271,14 @@ struct SchemaLibrary {
             guard let next else { throw Fault("\(pointer) leads nowhere in \(resources[resource].uri)") }
             location.node = next
             owner = owners[location] ?? owner
+            isNoted = isNoted || noted.contains(location)
         }
         // A place that is no schema by its keywords becomes one by being referred to.
         if owners[location] == nil {
             try walk(location, resource: owner)
             noteUnchecked(location)
+        } else if !isNoted {
+            noteUnchecked(inFile: location)
         }
         return location
     }

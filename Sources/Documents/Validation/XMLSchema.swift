@@ -346,9 +346,9 @@ private struct XSDLinker {
     /// - Returns: nil for what `fault` says something of.
     private static func parsed(_ text: [UInt8], isKept: Bool) -> xmlDocPtr? {
         guard let tree = read(text, expandsEntities: false) else { return nil }
-        // Nothing else declares entities.
-        guard tree.pointee.intSubset != nil else { return tree }
-        let isRefused = !isKept && hidesContent(tree)
+        // Nothing else declares entities. What was taken before is linked and looked at as it was then.
+        guard tree.pointee.intSubset != nil, !isKept else { return tree }
+        let isRefused = hidesContent(tree)
         xmlFreeDoc(tree)
         return isRefused ? nil : read(text, expandsEntities: true)
     }

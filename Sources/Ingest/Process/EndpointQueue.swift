@@ -76,6 +76,10 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
         guard yieldsRoom else { return wantsMore }
         return moreDueAt <= now && (waitingCount <= capacity / 2 || heap.first.map { $0.work.dueAt > now } ?? true)
     }
+    /// As many as half of what may wait here are due.
+    ///
+    /// - Complexity: O(what waits).
+    func isMostlyDue(now: Int64) -> Bool { heap.count { $0.work.dueAt <= now } >= capacity / 2 }
     /// When `wantsMore` is worth asking again, where it is for time alone to change its answer.
     func moreTime(now: Int64) -> Int64? { yieldsRoom && moreDueAt > now && hasMore ? moreDueAt : nil }
     /// Whether what was left on disk is wanted only because what waits here is not due.
@@ -199,6 +203,7 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
                 sink()
             }
         } while isRootOutdated
+        if heap.isEmpty { latestDueAt = .min }
     }
 
     /// The next one that may be done now, counted as under way.

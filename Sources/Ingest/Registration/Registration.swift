@@ -71,7 +71,7 @@ final class Registration: Sendable {
     }
 
     /// Takes up what a queue had no room for.
-    /// The files are walked to the end, or until the queue is full of what is due; what it holds is passed over.
+    /// The files are walked until the queue is full of what is due, or is full, half of it due, and has been told of as much again; to the end where less of it is. What it holds is passed over.
     ///
     /// - Throws: where a file cannot be read, once all others were: what is in it the queue still lacks.
     private func reload(_ queue: String) throws {
@@ -79,15 +79,20 @@ final class Registration: Sendable {
         let isRegistrar = queue.hasPrefix(Self.registrarPrefix)
         let name = isRegistrar ? String(queue.dropFirst(Self.registrarPrefix.count)) : nil
         var failure: (any Error)?
+        // What was met while the queue was full.
+        var metCount = 0
         for file in tier.boundary.snapshot().files {
             do {
                 try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
-                    add(isRegistrar ? work : own(work, of: queue))
+                    let own = isRegistrar ? work : own(work, of: queue)
+                    add(own)
                     return state.withLock { state -> Bool in
-                        let isFull = state.queues[queue]?.isSaturated(now: steadyNow()) ?? true
+                        guard let filled = state.queues[queue], !state.isStopping else { return false }
+                        if filled.isFull { metCount = metCount.addingSaturating(own.count) }
+                        let isEnough = filled.isSaturated(now: steadyNow()) || metCount > filled.reloadCount && filled.isMostlyDue(now: steadyNow())
                         // What is behind here is not known: it is looked for once there is room.
-                        if isFull { state.queues[queue]?.noteMore() }
-                        return !isFull && !state.isStopping
+                        if isEnough { state.queues[queue]?.noteMore() }
+                        return !isEnough
                     }
                 }
             } catch { failure = failure ?? error }
@@ -95,23 +100,16 @@ final class Registration: Sendable {
         if let failure { throw failure }
     }
 
-    /// Those events of a host. Where a contract has another host by now, what gave way in the queue of the one before is looked for by the queue of the one that it has.
+    /// Those events of a host, and such as no queue has, nor looks for on disk: where a contract has another host by now, what gave way in the queue of the one before has no other way into its own.
     private func own(_ work: [QueuedWork], of queue: String) -> [QueuedWork] {
-        var own: [QueuedWork] = []
-        for one in work {
+        work.filter { one in
             let name = self.queue(of: one)
-            if name == queue {
-                own.append(one)
-                continue
-            }
-            state.withLock { state in
-                if let other = state.queues[name], other.hasMore || other.has(one.key) { return }
-                // It may still wait where it was put before.
-                guard !state.queues.values.contains(where: { $0.has(one.key) }) else { return }
-                state.queues[name, default: made(for: one)].noteMore()
+            if name == queue { return true }
+            return state.withLock { state in
+                if let other = state.queues[name], other.hasMore || other.has(one.key) { return false }
+                return !state.queues.values.contains { $0.has(one.key) }
             }
         }
-        return own
     }
 
     private static let registrarPrefix = "registrar "

@@ -419,6 +419,7 @@ enum UploadForm {
                 if let path { return (RecordStream(whole: form, options, reason: path), form, .envelope) }
                 return (RecordStream(envelope, options, found), form, .element)
             }
+            if form == .xml, let each = facts.wholeEach { return (RecordStream(whole: form, options, reason: each), form, .envelope) }
         } else if form == .csv, plain.isEmpty, !first.isEmpty, said == nil, !isNamedCSV(upload.name) {
             form = .lines
         } else if form == .csv, let header = CSVHeader(first: TextCharset.head(plain, charset: options.charset), type: nil, uploads.intake.types.registry.snapshot) {

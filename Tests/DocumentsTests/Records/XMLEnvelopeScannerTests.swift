@@ -107,7 +107,14 @@ final class XMLEnvelopeScannerTests: XCTestCase {
             XCTAssertTrue(try isStreamed("o", path, match: #"{"root":"a"}"#), path)
         }
         for path in ["h", "h/t", ".//h", "h[t = 'a/b']/@n", "descendant::h", "text()", "h/text()", "(h | t)/x", "*//x", "."] { XCTAssertTrue(try isStreamed("o", path), path) }
-        for (each, match) in [("a/o", #"{"root":"a"}"#), ("*/o", #"{"root":"a"}"#), ("o", #"{"root":["a","b"]}"#)] { XCTAssertFalse(try isStreamed(each, "../h", match: match), each) }
+        // One that begins with the document's element leads there from the document.
+        XCTAssertTrue(try isStreamed("a/o", "../h", match: #"{"root":"a"}"#))
+        let documents = try assertSame("<a><h>1</h>\(Self.record(1))\(Self.record(2))</a>", try type(each: "a/o", match: #"{"root":"a"}"#, ["h": "../h"]), count: 2)
+        XCTAssertTrue(documents.allSatisfy { $0.contains("<h>1</h>") })
+        for (each, match) in [("*/o", #"{"root":"a"}"#), ("o", #"{"root":["a","b"]}"#)] {
+            XCTAssertFalse(try isStreamed(each, "../h", match: match), each)
+            XCTAssertEqual(RecordFacts(try type(each: each, match: match, ["c": "../h"])).wholeEach, each)
+        }
     }
 
     // MARK: Blanks
