@@ -86,9 +86,21 @@ enum CorrelationOrder {
         switch plan {
         case .filter(let input, _): return isKey(condition, of: input)
         case .join(let node):
-            if PredicatePushdown.equality(condition, node.left.columnIDs, node.right.columnIDs) != nil { return true }
+            if compares(condition, node.left.columnIDs, node.right.columnIDs) { return true }
             return isKey(condition, of: node.left) || isKey(condition, of: node.right)
         default: return false
         }
+    }
+
+    private static func compares(_ condition: Expression, _ left: Set<ColumnID>, _ right: Set<ColumnID>) -> Bool {
+        let sides: (Expression, Expression)
+        switch condition {
+        case .call(.equal, let arguments, _, _) where arguments.count == 2: sides = (arguments[0], arguments[1])
+        case .isDistinct(let one, let other, isNegated: true): sides = (one, other)
+        default: return false
+        }
+        let used = (sides.0.columnIDs, sides.1.columnIDs)
+        guard !used.0.isEmpty, !used.1.isEmpty else { return false }
+        return used.0.isSubset(of: left) && used.1.isSubset(of: right) || used.0.isSubset(of: right) && used.1.isSubset(of: left)
     }
 }

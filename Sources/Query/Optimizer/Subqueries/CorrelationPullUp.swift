@@ -17,6 +17,8 @@ struct CorrelationPullUp {
         var equalities: [(outer: Expression, inner: Expression)] = []
         /// Further conditions over both.
         var residual: [Expression] = []
+        /// A condition of the subquery's own waits for one on outer columns (`CorrelationOrder`). In a join for each outer row it would be asked of all rows of the keys anew.
+        var isWrapped = false
         /// For each set of key values at most one row comes out. Invariant: then `emptyRow` is not nil.
         var isSingle = false
         /// Of an aggregate without GROUP BY: what its columns are for keys without rows.
@@ -65,11 +67,13 @@ struct CorrelationPullUp {
     /// Whether a value may be an error that depends on the data. It must not be computed for rows that no outer row asks for.
     ///
     /// Overflow of arithmetic does not count as one (`failsByData`).
-    static func isRisk(_ expression: Expression) -> Bool {
+    ///
+    /// - Parameter ofMoments: whether a difference of moments counts, which infinite ones have none of.
+    static func isRisk(_ expression: Expression, ofMoments: Bool = true) -> Bool {
         ConstantFolding.canFail(expression)
             && expression.contains { part in
                 switch part {
-                case .call(let function, let arguments, _, _): function.failsByData(arguments) && ConstantFolding.canFail(part)
+                case .call(let function, let arguments, _, _): function.failsByData(arguments) && ConstantFolding.canFail(part) && (ofMoments || function !== ScalarFunction.subtract)
                 case .cast: ConstantFolding.canFail(part)
                 default: false
                 }
@@ -108,7 +112,9 @@ struct CorrelationPullUp {
     /// Above a grouping without keys a condition asks of the row that even no rows have; a join by keys would not have that row.
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) -> Pulled? {
         guard !conjuncts.contains(where: \.hasSubquery), var pulled = ofRows.pull(input), pulled.emptyRow == nil else { return nil }
-        let own = sort(CorrelationOrder.kept(conjuncts.flatMap(\.conjuncts), over: input, outer: outer), into: &pulled)
+        let conditions = conjuncts.flatMap(\.conjuncts), kept = CorrelationOrder.kept(conditions, over: input, outer: outer)
+        pulled.isWrapped = pulled.isWrapped || kept != conditions
+        let own = sort(kept, into: &pulled)
         if !own.isEmpty { pulled.plan = .filter(input: pulled.plan, conjuncts: own) }
         return pulled
     }
@@ -146,7 +152,7 @@ struct CorrelationPullUp {
         let isScalar = node.groups.isEmpty
         // Keys are computed of all rows, whoever reads them; of what nobody reads nothing is.
         let computed = isExistence ? node.groups.map(\.expression) : Grouped.expressions(of: node)
-        guard !Grouped.expressions(of: node).contains(where: isFree), !computed.contains(where: Self.isRisk) else { return nil }
+        guard !Grouped.expressions(of: node).contains(where: isFree), !computed.contains(where: { Self.isRisk($0) }) else { return nil }
         node.input = pulled.plan
         for index in pulled.equalities.indices {
             let inner = pulled.equalities[index].inner
@@ -169,7 +175,7 @@ struct CorrelationPullUp {
     private func join(_ join: JoinNode) -> Pulled? {
         var node = join
         guard let left = ofRows.pull(node.left), left.emptyRow == nil else { return nil }
-        var pulled = Pulled(plan: node.left, equalities: left.equalities, residual: left.residual)
+        var pulled = Pulled(plan: node.left, equalities: left.equalities, residual: left.residual, isWrapped: left.isWrapped)
         node.left = left.plan
         switch node.kind {
         case .inner, .cross:
@@ -177,6 +183,7 @@ struct CorrelationPullUp {
             node.right = right.plan
             pulled.equalities += right.equalities
             pulled.residual += right.residual
+            pulled.isWrapped = pulled.isWrapped || right.isWrapped
             if node.equalities.contains(where: { isFree($0.left) || isFree($0.right) }) { return nil }
             node.residual = sort(node.residual, into: &pulled)
         default:
