@@ -32,13 +32,13 @@ extension Compactor {
     /// Swept before, since the view has a file's rows whole, and a document in it once.
     ///
     /// - Returns: false where it could not be shown: earlier snapshots stay until it can.
-    private func showMended(_ name: String) throws -> Bool {
+    func showMended(_ name: String) throws -> Bool {
         guard TableName.kind(of: name).publishesNewest else { return true }
         if tier.boundary.snapshot().unreadVersions[name] != nil { return false }
         do {
             try sweep(name)
-            if let table = tier.boundary.snapshot().cold[name] { try publishNewest(of: table, before: .max) }
-            return true
+            guard let table = tier.boundary.snapshot().cold[name] else { return true }
+            return try publishNewest(of: table, before: .max)
         } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
             StoreLog.note("earlier snapshots of a table that was mended stay", path: name, reason: StoreLog.text(error), level: .warning)
             return false

@@ -10,12 +10,33 @@ extension Compactor {
     /// A file goes through memory in batches; each is a commit of its own.
     func sweep(_ name: String) throws {
         let start = tier.boundary.snapshot()
-        guard TableName.kind(of: name).rowsGrowOld, let present = start.cold[name], let superseded = start.superseded[name] else { return }
-        let old = superseded.all.filter { VersionSplit.isOld($0, hot: start.files) }.map(\.sequence)
-        if old.isEmpty { return }
+        let old = Self.oldRows(of: name, start)
+        guard !old.isEmpty, let present = start.cold[name] else { return }
         let files = try present.newestFiles()
         try sweep(files, of: name) { file, table in try has(old, file, in: table) }
-        if !files.contains(where: isLeftOut) { try sweepPast(old, of: name) }
+        // Of what is damaged nobody asks; what is too large tells its sequences.
+        if files.contains(where: { cold.damage.has($0.location) }) { return }
+        if try !files.contains(where: { try isLeftOut($0) && mayKeep(old, $0, in: present) }) { try sweepPast(old, of: name) }
+    }
+
+    /// Whether a table has a file of newest versions in which rows are old all the same, and which is not damaged: before its sweep, and where sweeping it takes more memory than it may.
+    /// Whoever sees such a file whole sees a document beside what came after it.
+    func isUnswept(_ name: String) throws -> Bool {
+        let start = tier.boundary.snapshot()
+        let old = Self.oldRows(of: name, start)
+        guard !old.isEmpty, let present = start.cold[name] else { return false }
+        return try present.newestFiles().contains { try !cold.damage.has($0.location) && mayKeep(old, $0, in: present) }
+    }
+
+    /// The rows of a table that are old for whoever sees cold rows alone, and are not known to be told so by their files: their sequences, ascending.
+    private static func oldRows(of name: String, _ snapshot: TierBoundary.Snapshot) -> [Int64] {
+        guard TableName.kind(of: name).rowsGrowOld, let superseded = snapshot.superseded[name] else { return [] }
+        return superseded.all.filter { VersionSplit.isOld($0, hot: snapshot.files) }.map(\.sequence)
+    }
+
+    /// Whether a file has some of these rows, or does not even tell.
+    private func mayKeep(_ old: [Int64], _ file: DataFile, in table: ColdTable) throws -> Bool {
+        do { return try has(old, file, in: table) } catch let error as ColumnStoreError where Self.isOfOneFile(error) { return true }
     }
 
     /// Writes those anew of some files that need it.
@@ -167,14 +188,15 @@ extension Compactor {
 
     /// A file's rows in order, some at a time: as many as their documents leave room for.
     ///
-    /// 16 to 8,192 rows a batch, at most some 12 MiB inflated.
+    /// 1 to 8,192 rows a batch, at most some 12 MiB inflated on average.
     private func read(_ parquet: ParquetFile, _ schema: Schema, _ cold: Schema, _ body: (ColumnBatch) throws -> Void) throws {
         var request = ParquetScanRequest(projection: schema.fields.map { ColumnPath($0.name) }, schema: cold)
         let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
-        request.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.sweepByteCount / max(1, rowByteCount)))
+        request.batchRowCount = max(1, min(ColumnBatch.targetRowCount, Self.sweepByteCount / max(1, rowByteCount)))
         let scan = try parquet.scan(request)
+        let single = request.single
         for rowGroup in scan.rowGroups {
-            let reader = try scan.reader(rowGroup: rowGroup)
+            let reader = try NarrowingReader(scan, rowGroup: rowGroup, rows: 0..<Int(parquet.metadata.rowGroups[rowGroup].rowCount)) { try parquet.scan(single) }
             while let batch = try reader.next() {
                 if isEnding { throw DayCompactor.Cancelled() }
                 try body(conformed(batch, schema))

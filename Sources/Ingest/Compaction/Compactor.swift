@@ -425,18 +425,27 @@ final class Compactor: Sendable {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
     }
 
-    /// What outside engines see of versioned tables follows their histories, but where nobody knows which rows are superseded.
+    /// What outside engines see of versioned tables follows their histories, but where nobody knows which rows are superseded, or not every file is swept.
     func publishNewest() throws {
         let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
         let present = tier.boundary.snapshot()
-        for table in present.cold.values where present.unreadVersions[table.name] == nil { try publishNewest(of: table, before: cutoff) }
+        for table in present.cold.values where present.unreadVersions[table.name] == nil { _ = try publishNewest(of: table, before: cutoff) }
     }
 
     /// - Parameter cutoff: in milliseconds since 1970.
-    func publishNewest(of table: ColdTable, before cutoff: Int64) throws {
+    /// - Returns: false where the table is not swept: what outside engines see of it stays as it is.
+    func publishNewest(of table: ColdTable, before cutoff: Int64) throws -> Bool {
+        guard TableName.kind(of: table.name).publishesNewest else { return true }
+        if try isUnswept(table.name) {
+            StoreLog.note(
+                "what outside engines see of a table stays as it is", path: table.name, reason: "a file of it has rows that later versions replace, and could not be swept: see what was logged of that file",
+                level: .warning)
+            return false
+        }
         let now = clock.now() / 1_000
-        guard let shown = try cold.publishNewest(of: table, before: cutoff) else { return }
+        guard let shown = try cold.publishNewest(of: table, before: cutoff) else { return true }
         shownSince.withLock { $0[table.name] = min(now, shown.earliest ?? now) }
+        return true
     }
 
     // MARK: Tidying
@@ -522,7 +531,9 @@ final class Compactor: Sendable {
     /// behind for days, and names its data files to readers for as long again.
     private func cutoff(_ cutoff: Int64, of name: String) -> Int64 {
         guard TableName.kind(of: name).publishesNewest else { return cutoff }
-        return min(cutoff, shownSince.withLock { $0[name] } ?? .min)
+        // What a clock said that was ahead says nothing.
+        guard let since = shownSince.withLock({ $0[name] }), since <= clock.now() / 1_000 else { return .min }
+        return min(cutoff, since)
     }
 
     /// - Returns: the table as it is then.

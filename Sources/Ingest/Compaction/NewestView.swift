@@ -13,18 +13,35 @@ struct NewestView {
     let cutoff: Int64
     /// Versions have higher numbers than this (`Tenure`).
     let floor: Int
+    /// What the clock says, in milliseconds since 1970; nil for what it does. Another in tests.
+    var now: Int64?
 
     /// What a view shows once it was published.
     struct Shown {
-        /// When the first of its snapshots was made that were replaced and have not ended, in milliseconds since 1970; nil where the present one is alone. Each leads to files that
-        /// the history had then.
+        /// When the first of its snapshots was made that were replaced and have not ended, in milliseconds since 1970; nil where the present one is alone, and `.min` where nobody knows of
+        /// one of them. Each leads to files that the history had then.
         let earliest: Int64?
 
-        fileprivate init(_ table: Table) {
-            let metadata = table.metadata
-            earliest = metadata.snapshots.filter { $0.id != metadata.currentSnapshotID }.map(\.timestampMilliseconds).min()
+        /// In a snapshot's summary, where its stamp is later than the clock was: what the clock said (`CommitTimes`).
+        static let madeAtName = "till.made-at"
+
+        /// Stamps ascend, and after a clock that was ahead they say nothing. When such a snapshot was made the next one says too late: the history may have changed in between.
+        ///
+        /// - Parameter now: what the clock says, in milliseconds since 1970.
+        init(_ metadata: TableMetadata, now: Int64) {
+            var (earliest, later): (Int64?, Int64) = (nil, now)
+            for snapshot in metadata.snapshots.sorted(by: { $0.timestampMilliseconds > $1.timestampMilliseconds }) {
+                let said = snapshot.summary[Self.madeAtName].flatMap { Int64($0) } ?? snapshot.timestampMilliseconds
+                // No snapshot was made after those that follow it: one of the clocks was wrong.
+                let isKnown = said <= later
+                if isKnown { later = said }
+                if snapshot.id != metadata.currentSnapshotID { earliest = min(earliest ?? .max, isKnown ? said : .min) }
+            }
+            self.earliest = earliest
         }
     }
+
+    private func shown(_ table: Table) -> Shown { Shown(table.metadata, now: now ?? Clock.system.now() / 1_000) }
 
     /// Makes the view show what the history has now; does nothing where it does.
     ///
@@ -41,19 +58,19 @@ struct NewestView {
         guard let present, let known, !present.isElsewhere, present.canAdopt(history.iceberg.schema) else {
             // The files' columns are found by the ids that the history gave them.
             let table = try Table.draft(
-                storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day", after: number ?? 0, floor: floor, keepsIDs: true)
+                storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day", after: number ?? 0, floor: floor, keepsIDs: true, now: now)
             var change = change(files, from: [])
             change.endsHistory = true
-            return Shown(try table.commit(change).table)
+            return shown(try table.commit(change, now: now).table)
         }
         // It stays the table that readers have open: what types have added since comes to it as to the history, and nobody sees it without its rows.
         var table = present
-        if table.schema != history.iceberg.schema { table = try table.adopt(history.iceberg.schema).table }
-        if known != wanted { table = try table.commit(change(files, from: known)).table }
+        if table.schema != history.iceberg.schema { table = try table.adopt(history.iceberg.schema, now: now).table }
+        if known != wanted { table = try table.commit(change(files, from: known), now: now).table }
         // What nothing leads to any more, outside readers' time over.
-        guard let ended = try table.expireSnapshots(before: cutoff) else { return Shown(table) }
+        guard let ended = try table.expireSnapshots(before: cutoff, now: now) else { return shown(table) }
         try ended.table.delete(ended.obsoleteKeys.filter { $0.hasPrefix("metadata/") }, .named("a view's metadata, replaced and ended"))
-        return Shown(ended.table)
+        return shown(ended.table)
     }
 
     /// An overwrite that adds and takes out what differs; the data files belong to the history, and are never removed by the view.

@@ -108,4 +108,47 @@ final class ViewedFilesTests: XCTestCase {
         try fixture.engine.close()
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
+
+    /// The view was published under a clock that was ahead, and then followed its history under a right one: its first snapshot has a stamp of days to come.
+    func test_filesThatAViewNamedUnderAClockThatWasAhead_stayAsLongAsItsOwnSnapshotOfThem() throws {
+        let fixture = try EngineFixture(directory.path) { $0.compaction.snapshotKeepSeconds = 0 }
+        let compactor = fixture.engine.compactor
+        func tick() {
+            let now = Clock.system.now() / 1_000
+            while Clock.system.now() / 1_000 <= now { usleep(500) }
+        }
+        try putType(fixture)
+        try move(0, fixture)
+        let ahead = Clock.system.now() / 1_000 + 10 * 86_400_000
+        let storage = try LocalStorage(root: "\(directory.path)/warehouse/licences")
+        // Whoever has the history in hand keeps its snapshots.
+        func publishAhead() throws {
+            let table = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold[Self.history])
+            _ = try compactor.exclusively { try NewestView(history: table, storage: storage, cutoff: .min, floor: 0, now: ahead).publish() }
+        }
+        try publishAhead()
+        let shown = try shownFiles()
+        XCTAssertEqual(shown.count, 1)
+        try move(1, fixture)
+        XCTAssertEqual(try merge(fixture), 2)
+        // Ages are told in milliseconds.
+        tick()
+        try compactor.exclusively {
+            try compactor.publishNewest()
+            tick()
+            try compactor.tidy()
+        }
+        XCTAssertTrue(Set(try shownFiles()).isDisjoint(with: shown))
+        for path in shown { XCTAssertTrue(isThere(path), path) }
+        // The right clock has said when it was replaced.
+        XCTAssertTrue(try Patience.until {
+            try compactor.exclusively {
+                try compactor.publishNewest()
+                try compactor.tidy()
+            }
+            return !shown.contains(where: isThere)
+        })
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
 }

@@ -102,7 +102,10 @@ struct MergeBlock {
             if rowByteCount.multipliedSaturating(by: rowCount) >= Self.bulkyByteCountMin { ProcessHeap.giveBack() }
             let window = max(1, min(Self.windowRowCount, Self.windowByteCount / max(1, rowByteCount)))
             request.batchRowCount = max(1, min(window, Self.aheadByteCount / sources.count / max(1, rowByteCount)))
-            let streams = try sources.map { MergeStream(try $0.file.scan(request), $0.segments, type: entry.type) }
+            let single = request.single
+            let streams = try sources.map { source in
+                MergeStream(try source.file.scan(request), source.segments, type: entry.type) { try source.file.scan(single) }
+            }
             var start = 0
             while start < rowCount {
                 let column = try rows(start..<min(start + window, rowCount), of: streams, type: entry.type, byteCountMax: windowByteCountMax)
@@ -200,8 +203,9 @@ final class MergeStream {
     private let scan: ParquetScan
     private let segments: [Segment]
     private let type: ColumnType
+    private let single: (() throws -> ParquetScan)?
     private var nextSegment = 0
-    private var reader: RowGroupReader?
+    private var reader: NarrowingReader?
     /// Read and not yet taken, at least in part.
     private var batches: [Batch] = []
     private var position = 0
@@ -218,7 +222,9 @@ final class MergeStream {
         fileprivate var row: Int
     }
 
-    init(_ scan: ParquetScan, _ segments: [Segment], type: ColumnType) {
+    /// - Parameter single: the same scan with rows one by one, for where so many of them take more memory than reading may; nil where that is the end of it.
+    init(_ scan: ParquetScan, _ segments: [Segment], type: ColumnType, single: (() throws -> ParquetScan)? = nil) {
+        self.single = single
         self.scan = scan
         self.segments = segments
         self.type = type
@@ -302,7 +308,7 @@ final class MergeStream {
             guard nextSegment < segments.count else {
                 throw ColumnStoreError(.corruptFile, path: scan.file.path, "a column has fewer rows than those beside it")
             }
-            reader = try scan.reader(rowGroup: segments[nextSegment].rowGroup, rows: segments[nextSegment].rows)
+            reader = try NarrowingReader(scan, rowGroup: segments[nextSegment].rowGroup, rows: segments[nextSegment].rows, single: single)
             nextSegment += 1
         }
     }
