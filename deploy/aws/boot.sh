@@ -37,6 +37,8 @@ blkid -p "$disk" || kind=$?
 mkdir -p /var/lib/till
 echo 'LABEL=till /var/lib/till ext4 defaults,noatime,nodev,nosuid,noexec 0 2' >> /etc/fstab
 mount /var/lib/till
+# DiskGiB may have been raised since the file system was made. One that does not grow holds what it held: the service starts.
+resize2fs "$disk" || echo "the file system on $disk stays as small as it was" >&2
 
 mkdir -p /etc/till /etc/default
 # The operator's, the same on both machines.

@@ -73,7 +73,7 @@ class TillStack(cdk.Stack):
         self.is_pair = cdk.CfnCondition(self, "IsPair", expression=cdk.Fn.condition_equals(self.machines, "pair"))
         self.is_log_elsewhere = cdk.CfnCondition(self, "IsLogElsewhere", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.log_bucket, "")))
         self.has_machines = cdk.CfnCondition(self, "HasMachines", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(self.machines, "none")))
-        self.disk = cdk.CfnParameter(self, "DiskGiB", type="Number", default=200, min_value=20, max_value=16384, description="Of each machine's disk (gp3)")
+        self.disk = cdk.CfnParameter(self, "DiskGiB", type="Number", default=200, min_value=80, max_value=16384, description="Of each machine's disk (gp3), 50 of them the cache's")
         # A bucket whose region is not said would be asked in this one, and only the machines would say that it is not there.
         log, region = (cdk.Fn.condition_equals(name, "") for name in (self.log_bucket, self.log_region))
         cdk.CfnRule(self, "LogElsewhere", assertions=[cdk.CfnRuleAssertion(

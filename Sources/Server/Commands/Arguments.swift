@@ -29,6 +29,9 @@ package struct Arguments {
     private var values: [(name: String, value: String)] = []
     package private(set) var wantsHelp = false
 
+    /// What `Option.value` says of an option that names a place.
+    private static let places: Set<String> = ["DIR", "FILE", "URL"]
+
     package init(_ arguments: [String], options: [Option]) throws {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
@@ -63,6 +66,11 @@ package struct Arguments {
         }
         // As a script's unset variable gives: in a path it would name another call.
         if operands.contains(where: \.isEmpty) { throw UsageError("an argument is empty") }
+        // And of a directory the one at hand.
+        for (name, value) in values where value.isEmpty {
+            guard let place = options.first(where: { $0.name == name })?.value, Self.places.contains(place) else { continue }
+            throw UsageError("--\(name) is empty")
+        }
     }
 
     package func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }

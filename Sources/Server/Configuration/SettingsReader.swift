@@ -79,7 +79,10 @@ package enum SettingsReader {
         Key("cluster.node") { value, settings in settings.pair.node = try value.stringOrNull() },
         Key("cluster.peer") { value, settings in settings.pair.peer = try peer(value) },
         Key("cluster.listen") { (value, settings) in
-            guard !value.isNull else { return }
+            guard !value.isNull else {
+                (settings.pair.host, settings.pair.port) = ("", 0)
+                return
+            }
             (settings.pair.host, settings.pair.port) = try value.address()
         },
         Key("cluster.config") { value, settings in settings.pair.objectURL = try value.stringOrNull() },
@@ -176,12 +179,12 @@ package enum SettingsReader {
         }
     }
 
-    /// Of a URL, without brackets.
+    /// Of a URL, without brackets, and without a name and password, which no fault may show.
     private static func host(_ url: String) -> String {
-        let authority = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last.map { $0.prefix { $0 != "/" } } ?? ""
-        guard !authority.contains("@") else { return String(authority) }
-        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
-        return String(authority.prefix { $0 != ":" })
+        let authority = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last.map { $0.prefix { !"/?#\\".contains($0) } } ?? ""
+        let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        if place.hasPrefix("[") { return String(place.dropFirst().prefix { $0 != "]" }) }
+        return String(place.prefix { $0 != ":" })
     }
 
     /// `name@host:port`

@@ -17,6 +17,20 @@ final class ArgumentsTests: XCTestCase {
         XCTAssertTrue(refusal(VerifyCommand.self, "--backup", "/nowhere", "--full")?.hasPrefix("--backup excludes --full") ?? false)
     }
 
+    /// As a script's unset variable gives: of a directory it would be the one at hand.
+    func test_placesWithoutAName_areRefused() {
+        XCTAssertEqual(refusal(TypeListCommand.self, "--data", ""), "--data is empty")
+        XCTAssertEqual(refusal(TypeListCommand.self, "--data="), "--data is empty")
+        XCTAssertEqual(refusal(TypeListCommand.self, "--url", ""), "--url is empty")
+        XCTAssertEqual(refusal(TypeListCommand.self, "--data", "/nowhere", "--config", ""), "--config is empty")
+        XCTAssertEqual(refusal(SQLCommand.self, "SELECT 1", "--data", ""), "--data is empty")
+        XCTAssertEqual(refusal(ImportCommand.self, "--data", "", "a.json"), "--data is empty")
+        XCTAssertEqual(refusal(RecoverCommand.self, "--data", "/nowhere", "--backup", ""), "--backup is empty")
+        XCTAssertEqual(refusal(VerifyCommand.self, "--log", ""), "--log is empty")
+        // What is no place may be of nothing.
+        XCTAssertNoThrow(try Arguments(["v", "SELECT 1", "--description", ""], options: ViewPutCommand.options))
+    }
+
     func test_waits_mayBeOfNoTime() throws {
         func body(_ wait: String) throws -> String {
             String(decoding: try QueueReceiveCommand.call(try Arguments(["q", "--wait", wait], options: QueueReceiveCommand.options)).body, as: UTF8.self)

@@ -29,6 +29,34 @@ final class PairSettingsTests: XCTestCase {
         XCTAssertEqual(self.faults(["TILL_LOG_URL": "file:///log"]), [], "a witness's pair may have slots, too")
     }
 
+    func test_listen_null_standsAboveTheFile() {
+        let file = #"{"cluster":{"node":"a","peer":"b@127.0.0.1:7002","listen":"127.0.0.1:7001","witness":"http://127.0.0.1:8090"}}"#
+        func read(_ environment: [String: String]) -> (settings: Settings, faults: [SettingError]) {
+            SettingsReader.collect(file: ("till.json", Array(file.utf8)), environment: environment, overrides: [])
+        }
+        XCTAssertEqual(read([:]).faults, [])
+        let none = read(["TILL_CLUSTER_LISTEN": "null"])
+        XCTAssertEqual(none.settings.pair.host, "")
+        XCTAssertEqual(none.settings.pair.port, 0)
+        XCTAssertEqual(none.faults.map(\.key), ["cluster.listen"])
+        let all = ["NODE", "PEER", "LISTEN", "WITNESS"].map { ("TILL_CLUSTER_\($0)", "null") }
+        XCTAssertEqual(read(Dictionary(uniqueKeysWithValues: all)).settings, Settings(), "there is no cluster")
+    }
+
+    func test_witness_password_isNotShown() {
+        for (url, host) in [
+            ("https://user:hunter2@witness.example:8090", "witness.example"), ("http://user:hunter2@[2001:db8::1]:8090/object", "2001:db8::1"), ("https://hunter2@witness.example", "witness.example"),
+        ] {
+            let environment = Self.whole.merging(["TILL_CLUSTER_WITNESS": url]) { $1 }
+            let faults = SettingsReader.collect(file: nil, environment: environment, overrides: []).faults
+            XCTAssertEqual(faults.map(\.key), ["cluster.witness"], url)
+            XCTAssertTrue(faults.contains { $0.message.hasPrefix("\(host) is another machine's") }, "\(faults)")
+            XCTAssertFalse(faults.contains { $0.description.contains("hunter2") }, "\(faults)")
+        }
+        // Only what stands behind the last @ of the authority is a host.
+        for url in ["http://evil.example?@127.0.0.1/", "http://evil.example#@127.0.0.1/"] { XCTAssertEqual(faults(["TILL_CLUSTER_WITNESS": url]), ["cluster.witness"], url) }
+    }
+
     func test_cluster_thatIsHalf_orDoesNotWorkYet_isRefused() {
         let cases: [(change: [String: String?], key: String)] = [
             (["TILL_CLUSTER_NODE": nil], "cluster.node"), (["TILL_CLUSTER_NODE": "A b"], "cluster.node"),

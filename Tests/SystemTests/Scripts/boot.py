@@ -40,6 +40,8 @@ if name == "aws" and words[:2] == ["ssm", "get-parameter"]:
     print(value.read_text().rstrip("\n"))
 elif name == "aws" and words[:2] == ["s3api", "list-objects-v2"]:
     print((state / "objects").read_text())
+elif name == "resize2fs":
+    sys.exit(int((state / "growing").read_text()))
 elif name == "systemd-run":
     sys.exit(int((state / "founding").read_text()))
 elif name == "curl" and words[-1].endswith("/readyz"):
@@ -52,7 +54,7 @@ elif name == "curl" and words[-1].endswith("/readyz"):
 elif name == "curl":
     print({"token": "t", "instance-id": "i-0123", "local-ipv4": "10.90.0.7"}[words[-1].rsplit("/", 1)[-1]], end="")
 '''
-STAND_INS = ["aws", "apt-get", "curl", "mkfs.ext4", "mount", "systemctl", "systemd-run", "chown", "sleep"]
+STAND_INS = ["aws", "apt-get", "curl", "mkfs.ext4", "mount", "resize2fs", "systemctl", "systemd-run", "chown", "sleep"]
 
 
 def openssl(folder: pathlib.Path, *words: str) -> None:
@@ -91,6 +93,7 @@ class Machine:
         (self.state / "bash").write_text('function [ { if builtin [ "$1" = -b ]; then builtin [ -e "$2" ]; else builtin [ "$@"; fi; }\n')
         self.tell("objects", "0")
         self.tell("founding", "0")
+        self.tell("growing", "0")
         self.answer(200, [self.node])
         self.put("admin-key", KEY)
         if keys:
@@ -166,6 +169,14 @@ def check_one(folder: pathlib.Path) -> None:
     machine.disk.write_bytes(HELD)
     machine.boot()
     assert not machine.calls("mkfs.ext4"), "a store was formatted"
+    # It may have been enlarged since: the file system grows with it, mounted, and where it does not the service starts all the same.
+    assert machine.calls("resize2fs") == [["resize2fs", os.path.realpath(machine.disk)]], machine.calls("resize2fs")
+    names = [call[0] for call in machine.calls()]
+    assert names.index("mount") < names.index("resize2fs") < names.index("systemctl"), names
+    machine.tell("growing", "1")
+    machine.boot()
+    assert machine.signals() == ["SUCCESS"] and machine.calls("systemctl"), "a disk that does not grow keeps the store from starting"
+    machine.tell("growing", "0")
     # The unit would read another key than was meant, or none.
     for fault in ("short", 'more-than-twenty-letters-and-"-in-it'):
         machine.put("admin-key", fault)

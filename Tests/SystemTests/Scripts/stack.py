@@ -5,6 +5,7 @@ Whatever is not as it should be ends it with an assertion; else the last line is
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -230,6 +231,10 @@ def check_boot(template: Template) -> None:
         assert given["Package"] == {"Ref": f"Package{node.upper()}"} and given["Machines"] == {"Ref": "Machines"}, given
         # Only a disk that never held anything is formatted.
         assert 'blkid -p "$disk" || kind=$?\n[ "$kind" != 2 ] || mkfs' in script
+        # One that was enlarged is used to its end, and the smallest has room for the cache and as much again as half of it.
+        assert '\nmount /var/lib/till\n' in script and '\nresize2fs "$disk"' in script, "a disk that is enlarged stays small"
+        cache, = re.findall(r'"bytes": "(\d+)GiB"', script)
+        assert template.whole["Parameters"]["DiskGiB"]["MinValue"] >= int(cache) * 1.5, "the cache does not fit"
 
 
 def lint(folder: pathlib.Path) -> None:
@@ -296,7 +301,7 @@ def broken(text: str) -> None:
         ('"m7g.large"', '"m7g.metal"'), ('"HttpTokens": "required"', '"HttpTokens": "optional"'), ('"IsPair",\n      "1",', '"IsPair",\n      "2",'), ('"Encrypted": true', '"Encrypted": false'),
         ('"DeletionPolicy": "Snapshot"', '"DeletionPolicy": "Delete"'), ('"Gateway"', '"Interface"'), ('"/readyz"', '"/healthz"'), ('"BlockPublicAcls": true', '"BlockPublicAcls": false'),
         ('"Status": "Enabled"', '"Status": "Suspended"'), ('"s3:PutObject"', '"s3:*"'), ('"ec2:AttachVolume"', '"ec2:Attach*"'), ('"breaching"', '"missing"'), ('"DeletionPolicy": "Retain"', '"DeletionPolicy": "Delete"'),
-        ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
+        ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('\\nresize2fs ', '\\necho '), ('"MinValue": 80', '"MinValue": 20'), ('"WaitOnResourceSignals": true', '"WaitOnResourceSignals": false'),
         ('"pair"\n   ],', '"pair"\n   ],\n   "Default": "one",'), ('"FromPort": 7001', '"FromPort": 22'), ('b.till.internal', 'a.till.internal'), ('/a"', '/b"'), ('"Namespace": "Till"', '"Namespace": "AWS/S3"'), ('"cloudwatch:namespace": "Till"', '"cloudwatch:namespace": "AWS/EC2"'),
         ('"Prefix": "log/head"', '"Prefix": "pair/slots/"'), ('"Prefix": "pair/archive/"', '"Prefix": "pair/"'), ('"Prefix": "pair/archive/base/warehouse/"', '"Prefix": "pair/archive/"'), ('"IsLogElsewhere",\n           {', '"IsPair",\n           {'),
         ('"Condition": "IsLogElsewhere"', '"Condition": "IsPair"'), ('"Found": "no"', '"Found": "yes"'), ('"Default": "no"', '"Default": "yes"'), ('"Condition": "HasSnapshots"', '"Condition": "IsPair"'), ('"Default": "yes"', '"Default": "no"'), ('"LogElsewhere": {', '"Elsewhere": {'), ('/pair/*"', '/*"'), ('"pair",\n           "log"', '"log",\n           "log"'), ('"Minimum"', '"Maximum"'), ('"MetricName": "ArchiveLag"', '"MetricName": "InSync"'), ('"Node": "b"', '"Node": "a"'), ('"Condition": "LendsKeys"', '"Condition": "IsPair"'), ('"LendsKeys",', '"IsPair",'), ('"warehouse/*"', '"*"'), ('"/warehouse/*"\n         ]\n        ]\n       }\n      },\n      {\n       "Action": "s3:ListBucket"', '"/*"\n         ]\n        ]\n       }\n      },\n      {\n       "Action": "s3:ListBucket"'), ('"DestinationBucket"', '"BucketName"'),

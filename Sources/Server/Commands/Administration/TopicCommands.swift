@@ -115,7 +115,10 @@ enum TopicSubscribeCommand: QueueCallCommand {
         var target: [(String, JSONValue?)] = [(targets[0].0, .string(targets[0].1))]
         if let file = try arguments.one("secret-file") {
             guard targets[0].0 == "webhook" else { throw UsageError("--secret-file is of a webhook") }
-            let text = String(decoding: try FileBytes.read(file, byteCountMax: secretByteCountMax), as: UTF8.self)
+            // With signs in place of its bytes it would sign what nobody can check.
+            guard let text = String(validating: try FileBytes.read(file, byteCountMax: secretByteCountMax), as: UTF8.self) else {
+                throw CommandError("\(file): a secret is a text in UTF-8, and these bytes are none: write it in letters, as in base64")
+            }
             target.append(("secret", .string(text.trimmingEnds())))
         }
         let body = JSONValue.object([

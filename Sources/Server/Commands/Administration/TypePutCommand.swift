@@ -20,7 +20,8 @@ enum TypePutCommand: Command {
         // What the file brings itself stays; beside it lie the schemas that it names.
         if type["xsd"] != nil, type["files"] == nil {
             let files = try TypeCheckCommand.schemas(beside: file).sorted { $0.key < $1.key }
-            members.append(.init("files", .object(files.map { .init($0.key, .string(String(decoding: $0.value, as: UTF8.self))) })))
+            let texts = try files.map { schema in JSONValue.Member(schema.key, .string(try XSDFileText.text(schema.value, named: schema.key))) }
+            members.append(.init("files", .object(texts)))
         }
         let body = type["xsd"] == nil ? bytes : JSONValue.object(members).serialized
         let store = try StoreAccess(arguments)

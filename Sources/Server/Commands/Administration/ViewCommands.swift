@@ -11,7 +11,7 @@ enum ViewPutCommand: Command {
     static func run(_ arguments: Arguments) throws -> Int32 {
         guard arguments.operands.count == 2 else { throw UsageError("till view put wants a name and a SELECT") }
         let (name, text) = (arguments.operands[0], arguments.operands[1])
-        let query = text.hasSuffix(".sql") ? String(decoding: try FileBytes.read(text, byteCountMax: byteCountMax), as: UTF8.self) : text
+        let query = try text.hasSuffix(".sql") ? ScriptText.text(FileBytes.read(text, byteCountMax: byteCountMax), named: text) : text
         var members = [JSONValue.Member("query", .string(query))]
         if let description = try arguments.one("description") { members.append(.init("description", .string(description))) }
         let store = try StoreAccess(arguments)

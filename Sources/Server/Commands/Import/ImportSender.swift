@@ -6,16 +6,35 @@ internal import ColumnStore
 /// 2. The first failure ends all: nothing more is taken from the queue.
 /// 3. Batches may be answered in another order than they were read in.
 /// 4. A record is counted once the store has it, or has found it wrong: one that the store does not take is none of these, and ends all.
+/// 5. Too large (413) is only what is so alone: of several it may be their body, or their work together.
 final class ImportSender: Sendable {
+    /// With its number in its file, from 1.
+    typealias Record = (number: Int, bytes: [UInt8])
+
     struct Batch: Sendable {
         var contentType: String
         /// Goes before the records: a CSV file's header.
         var header: [UInt8]?
-        /// With the record's number in its file, from 1.
-        var records: [(number: Int, bytes: [UInt8])]
+        var records: [Record]
         var byteCount = 0
 
         func document(_ index: Int) -> [UInt8] { (header.map { $0 + [0x0A] } ?? []) + records[index].bytes }
+
+        /// The same with others of its records.
+        func with(_ chosen: some Sequence<Record>) -> Batch {
+            var batch = self
+            batch.records = Array(chosen)
+            batch.byteCount = batch.records.reduce(0) { $0 + $1.bytes.count }
+            return batch
+        }
+    }
+
+    /// Records that an answer has not settled.
+    private struct Open {
+        /// The store cannot take them now.
+        var later: [Record] = []
+        /// Together with others they are too much for one body: nothing may be wrong with them.
+        var crowded: [Record] = []
     }
 
     struct Counts: Sendable {
@@ -127,13 +146,26 @@ final class ImportSender: Sendable {
             let isLast = attempt == Self.retryCountMax
             let answer = try client.call("POST", path, headers: [("Content-Type", batch.contentType)], body: Self.body(batch))
             if !Self.isForLater(answer.status) || isLast {
-                batch.records = try count(answer, batch, isLast: isLast, &counts)
-                if batch.records.isEmpty { return counts }
+                let open = try count(answer, batch, isLast: isLast, &counts)
+                try postInHalves(batch.with(open.crowded), client, &counts)
+                if open.later.isEmpty { return counts }
+                batch = batch.with(open.later)
             }
             let seconds = answer.headers["retry-after"].flatMap { Double($0) } ?? 1
             _ = state.wait(seconds: min(seconds, 30)) { state in state.failure != nil ? true : nil }
         }
         throw CommandError("the server takes nothing more")
+    }
+
+    /// Ends with batches of one record, which have no others to be too much with.
+    private func postInHalves(_ batch: Batch, _ client: APIClient, _ counts: inout Counts) throws {
+        let middle = (batch.records.count + 1) / 2
+        for half in [batch.records[..<middle], batch.records[middle...]] where !half.isEmpty {
+            let posted = try post(batch.with(half), client)
+            counts.imported += posted.imported
+            counts.repeated += posted.repeated
+            counts.rejected += posted.rejected
+        }
     }
 
     private static func body(_ batch: Batch) -> [UInt8] {
@@ -154,7 +186,7 @@ final class ImportSender: Sendable {
     /// Of an answer that is none for records (a wrong key, another server) the whole import ends.
     ///
     /// - Returns: the records to send again.
-    private func count(_ answer: APIClient.Answer, _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> [(number: Int, bytes: [UInt8])] {
+    private func count(_ answer: APIClient.Answer, _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> Open {
         switch answer.status {
         case 200 where answer.headers["content-type"]?.hasPrefix("application/x-ndjson") == true:
             return try countLines(answer.body, batch, isLast: isLast, &counts)
@@ -168,31 +200,36 @@ final class ImportSender: Sendable {
             counts.repeated += repeatedCount
             counts.imported += results.count - repeatedCount
         case 201, 202: counts.imported += 1
+        case 413 where batch.records.count > 1: return Open(crowded: batch.records)
         case let status where [400, 409, 413, 415, 422].contains(status) && batch.records.count == 1:
             counts.rejected += 1
             try rejected.add(number: batch.records[0].number, document: batch.document(0), problem: answer.body)
         default: throw CommandError(APIClient.problemText(answer))
         }
-        return []
+        return Open()
     }
 
-    /// Rejected is what is wrong in itself (4xx). Where the store does not take a record (429, 5xx) nothing is wrong with that: it is sent again, and at last the import ends.
+    /// Rejected is what is wrong in itself (4xx), also alone. Where the store does not take a record (429, 5xx) nothing is wrong with that: it is sent again, and at last the import ends.
     ///
     /// - Throws: `CommandError`, once all lines are counted.
-    private func countLines(
-        _ body: [UInt8], _ batch: Batch, isLast: Bool, _ counts: inout Counts
-    ) throws -> [(number: Int, bytes: [UInt8])] {
+    private func countLines(_ body: [UInt8], _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> Open {
         let results = try body.split(separator: 0x0A).map { try JSONParser.parse(Array($0)) }
         // Where a record is of several receipts, or several are of one, nobody knows which of them a line is about: all go again, and what is stored by now is counted as repeated then.
-        if results.count != batch.records.count, !isLast, results.contains(where: { $0["status"]?.integer.map { Self.isForLater($0) } ?? false }) { return batch.records }
-        var later: [(number: Int, bytes: [UInt8])] = []
+        if results.count != batch.records.count {
+            let statuses = results.compactMap { $0["status"]?.integer }
+            let isLater = statuses.contains { Self.isForLater($0) }
+            if isLater, !isLast { return Open(later: batch.records) }
+            if !isLater, statuses.contains(413), batch.records.count > 1 { return Open(crowded: batch.records) }
+        }
+        var open = Open()
         var end: CommandError?
         for (index, result) in results.enumerated() {
             let place = min(index, batch.records.count - 1)
             switch result["status"]?.integer {
             case 200: counts.repeated += 1
             case 201, 202: counts.imported += 1
-            case let status? where Self.isForLater(status) && !isLast: later.append(batch.records[place])
+            case let status? where Self.isForLater(status) && !isLast: open.later.append(batch.records[place])
+            case 413 where batch.records.count > 1: open.crowded.append(batch.records[place])
             case let status? where (400..<500).contains(status) && !Self.isForLater(status):
                 counts.rejected += 1
                 try rejected.add(number: batch.records[place].number, document: batch.document(place), problem: (result["problem"] ?? result).serialized)
@@ -200,7 +237,7 @@ final class ImportSender: Sendable {
             }
         }
         if let end { throw end }
-        return later
+        return open
     }
 
     private static func end(_ result: JSONValue, record: Int) -> CommandError {

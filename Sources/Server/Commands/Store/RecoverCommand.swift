@@ -38,24 +38,27 @@ enum RecoverCommand: Command {
 
     private static func show(_ report: Recovery.Report, isTrial: Bool) {
         let (been, lies) = isTrial ? ("would be ", "would lie") : ("", "is")
-        for name in report.madeAnew { print("\(name): \(been)made anew of what can be read of it; the damaged one \(lies) in lost+found") }
+        for name in report.madeAnew { line("\(name): \(been)made anew of what can be read of it; the damaged one \(lies) in lost+found") }
         if report.isCut {
-            for text in report.missing { print("missing: \(text)") }
-            return print("nothing was changed; what else there is to do is known once that is made")
+            for text in report.missing { line("missing: \(text)") }
+            return line("nothing was changed; what else there is to do is known once that is made")
         }
         if report.keepsCatalog {
-            for text in report.missing { print("missing: \(text)") }
-            return print("the catalog fits the store's files, and stays as it is")
+            for text in report.missing { line("missing: \(text)") }
+            return line("the catalog fits the store's files, and stays as it is")
         }
-        for file in report.hotFiles { print("hot/\(file.name).sqlite: \(file.rowCount) receipts") }
+        for file in report.hotFiles { line("hot/\(file.name).sqlite: \(file.rowCount) receipts") }
         for table in report.tables {
-            print("the table \(table.name), version \(table.version): \(table.rowCount) receipts in \(table.fileCount) files")
+            line("the table \(table.name), version \(table.version): \(table.rowCount) receipts in \(table.fileCount) files")
         }
-        for path in report.putAside { print("\(path): \(been)put aside in lost+found") }
-        for text in report.missing { print("missing: \(text)") }
+        for path in report.putAside { line("\(path): \(been)put aside in lost+found") }
+        for text in report.missing { line("missing: \(text)") }
         let receipts = report.hotFiles.reduce(0) { $0 + $1.rowCount } + report.tables.reduce(0) { $0 + $1.rowCount }
-        print("\(isTrial ? "would recover" : "recovered") \(receipts) receipts, \(report.typeCount) types, \(report.contractCount) contracts, \(report.keyCount) keys"
+        line("\(isTrial ? "would recover" : "recovered") \(receipts) receipts, \(report.typeCount) types, \(report.contractCount) contracts, \(report.keyCount) keys"
             + (report.source.map { "; types, contracts and keys are of \($0)" } ?? ""))
-        if isTrial { print("nothing was changed") }
+        if isTrial { line("nothing was changed") }
     }
+
+    /// Not by `print`, which passes over what standard output does not take.
+    private static func line(_ text: String) { Terminal.write(text + "\n") }
 }

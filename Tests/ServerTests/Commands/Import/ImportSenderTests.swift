@@ -24,15 +24,20 @@ final class ImportSenderTests: XCTestCase {
         var failure: String? { if case .failure(let error) = counts { "\(error)" } else { nil } }
     }
 
-    /// - Parameter statuses: of the lines that answer a call, by its number from 1 and its body's lines.
+    /// - Parameters:
+    ///   - bodyByteCountMax: a longer body is refused as a whole.
+    ///   - statuses: of the lines that answer a call, by its number from 1 and its body's lines.
     private func send(
-        _ texts: [String], contentType: String = "application/x-ndjson", _ statuses: @escaping @Sendable (_ call: Int, _ records: [String]) -> [Int]
+        _ texts: [String], contentType: String = "application/x-ndjson", header: String? = nil, bodyByteCountMax: Int = .max, _ statuses: @escaping @Sendable (_ call: Int, _ records: [String]) -> [Int]
     ) throws -> Outcome {
         let calls = Monitor(0)
         let server = TestHTTPServer { request in
             let call = calls.withLock { count -> Int in
                 count += 1
                 return count
+            }
+            guard request.body.count <= bodyByteCountMax else {
+                return .init(status: 413, headers: [("Content-Type", "application/problem+json")], body: #"{"type":"/problems/too-large","status":413}"#)
             }
             let records = String(decoding: request.body, as: UTF8.self).split(separator: "\n").map(String.init)
             let lines = statuses(call, records).map { status in
@@ -46,7 +51,7 @@ final class ImportSenderTests: XCTestCase {
         defer { rejected.close() }
         let sender = ImportSender(clients: [try APIClient(url: "http://127.0.0.1:\(server.port)", key: nil)], path: "/v1/receipts", rejected: rejected)
         let records = texts.enumerated().map { (number: $0.offset + 1, bytes: Array($0.element.utf8)) }
-        try sender.send(ImportSender.Batch(contentType: contentType, records: records))
+        try sender.send(ImportSender.Batch(contentType: contentType, header: header.map { Array($0.utf8) }, records: records))
         let counts = Result { try sender.finish() }
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         return Outcome(counts: counts, callCount: calls.withLock { $0 }, rejected: text.split(separator: "\n").map(String.init))
@@ -93,6 +98,53 @@ final class ImportSenderTests: XCTestCase {
         let counts = try sent.counts.get()
         XCTAssertEqual([counts.imported, counts.repeated, counts.rejected, sent.callCount], [3, 0, 0, 4])
         XCTAssertEqual(sent.rejected, [])
+    }
+
+    /// As the store says of the documents behind those that have used up a body's work.
+    func test_recordThatIsTooMuchWithOthers_goesWithFewer_andIsNotRejected() throws {
+        let sent = try send(["a", "b", "c", "d", "e"]) { _, records in records.indices.map { $0 < 2 ? 201 : 413 } }
+        let counts = try sent.counts.get()
+        XCTAssertEqual([counts.imported, counts.repeated, counts.rejected, sent.callCount], [5, 0, 0, 3])
+        XCTAssertEqual(sent.rejected, [])
+        // One at a time.
+        let slow = try send(["a", "b", "c", "d", "e"]) { _, records in records.indices.map { $0 == 0 ? 201 : 413 } }
+        XCTAssertEqual(try slow.counts.get().imported, 5)
+        XCTAssertEqual(slow.rejected, [])
+    }
+
+    func test_recordThatIsTooMuchAlone_isRejected() throws {
+        let sent = try send(["good", "big", "bad", "fine"]) { _, records in records.map { $0 == "big" ? 413 : $0 == "bad" ? 422 : 201 } }
+        let counts = try sent.counts.get()
+        XCTAssertEqual([counts.imported, counts.repeated, counts.rejected, sent.callCount], [2, 0, 2, 2])
+        XCTAssertEqual(sent.rejected.count, 2, "\(sent.rejected)")
+        XCTAssertTrue(sent.rejected.contains { $0.contains(#""record":2"#) && $0.contains("of-413") }, "\(sent.rejected)")
+        let envelope = try send(["<receipts/>"], contentType: "application/xml") { _, _ in [201, 413] }
+        XCTAssertEqual(try envelope.counts.get().rejected, 1, "there is nobody to go without")
+        XCTAssertEqual(envelope.callCount, 1)
+    }
+
+    /// Nobody knows whose lines they are.
+    func test_recordsOfSeveralReceiptsThatAreTooMuchTogether_goInHalves() throws {
+        let sent = try send(["a", "b"]) { _, records in records.count > 1 ? [201, 413, 413] : [200] }
+        let counts = try sent.counts.get()
+        XCTAssertEqual([counts.imported, counts.repeated, counts.rejected, sent.callCount], [0, 2, 0, 3])
+        XCTAssertEqual(sent.rejected, [])
+    }
+
+    /// The server's `limits.body`, or a proxy's.
+    func test_bodyThatIsTooLong_goesInHalves() throws {
+        let sent = try send((1...8).map { "rec\($0)" }, bodyByteCountMax: 10) { _, records in records.map { _ in 201 } }
+        let counts = try sent.counts.get()
+        XCTAssertEqual([counts.imported, counts.repeated, counts.rejected, sent.callCount], [8, 0, 0, 7])
+        XCTAssertEqual(sent.rejected, [])
+        let rows = try send(["1,2", "3,4", "5,6"], contentType: "text/csv", header: "a,b", bodyByteCountMax: 8) { _, lines in
+            lines.first == "a,b" ? lines.dropFirst().map { _ in 201 } : [422]
+        }
+        XCTAssertEqual(try rows.counts.get().imported, 3, "each with the header")
+        let long = try send(["rec1", "a record that no body has room for", "rec3"], bodyByteCountMax: 10) { _, records in records.map { _ in 201 } }
+        let kept = try long.counts.get()
+        XCTAssertEqual([kept.imported, kept.repeated, kept.rejected], [2, 0, 1])
+        XCTAssertTrue(long.rejected.first?.contains(#""record":2"#) ?? false, "\(long.rejected)")
     }
 
     func test_envelopeOfWhichAReceiptIsTakenLater_goesAgainAsAWhole_andNoneIsRejected() throws {
