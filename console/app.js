@@ -85,8 +85,15 @@ function settleFocus(name, focusID) {
 }
 
 function showAll() {
-  shell.mount({ onsignout: () => start(), onlanguage: showAll });
+  shell.mount({ onleave: () => visit.abort(), onstay: () => show(here()), onsignout: signedOut, onlanguage: showAll });
   show(here());
+}
+
+/** Nothing of who was signed in goes on, or is there to be seen by who comes next. */
+function signedOut() {
+  visit.abort();
+  shell.empty();
+  start();
 }
 
 /**

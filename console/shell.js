@@ -20,6 +20,14 @@ import { shownPages } from './pages/pages.js';
 const reachInterval = 3000;
 const ticketID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
+/**
+ * @typedef {object} Hooks
+ * @property {() => void} onleave before somebody is signed out
+ * @property {() => void} onstay where they could not be
+ * @property {() => void} onsignout
+ * @property {() => void} onlanguage
+ */
+
 export class Shell {
   main = h('main', { id: 'main', tabindex: '-1' });
   #nav = h('nav', { class: 'pages', id: 'pages' });
@@ -30,10 +38,10 @@ export class Shell {
   #update = h('div', { class: 'notice', role: 'status', hidden: true });
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #reaching;
-  /** @type {{onsignout: () => void, onlanguage: () => void}} */
-  #hooks = { onsignout: () => {}, onlanguage: () => {} };
+  /** @type {Hooks} */
+  #hooks = { onleave: () => {}, onstay: () => {}, onsignout: () => {}, onlanguage: () => {} };
 
-  /** @param {{onsignout: () => void, onlanguage: () => void}} hooks */
+  /** @param {Hooks} hooks */
   mount(hooks) {
     this.#hooks = hooks;
     this.#listPages();
@@ -128,6 +136,11 @@ export class Shell {
       if (link.dataset.page === name) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
+  }
+
+  empty() {
+    fill(this.main);
+    document.body.classList.remove('loading');
   }
 
   notOffered() {
@@ -236,10 +249,17 @@ export class Shell {
   }
 
   async #leave() {
+    // While the session is there: what the page has the server do is ended by it.
+    this.#hooks.onleave();
     try {
       await signOut();
     } catch (error) {
-      openDialog(t('sign-out'), () => [problemView(error, () => this.#leave())]);
+      const again = (/** @type {() => void} */ close) => () => {
+        close();
+        this.#leave();
+      };
+      openDialog(t('sign-out'), (close) => [problemView(error, again(close))]);
+      this.#hooks.onstay();
       return;
     }
     this.#hooks.onsignout();

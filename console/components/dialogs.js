@@ -41,6 +41,11 @@ export function hold(dialog) {
   dialog.setAttribute('closedby', 'none');
 }
 
+/** @param {HTMLDialogElement} dialog that was held, and closes with Escape again */
+export function release(dialog) {
+  dialog.removeAttribute('closedby');
+}
+
 /** @param {Event} event */
 function keepFirm(event) {
   const { target } = event;

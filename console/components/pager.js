@@ -9,7 +9,7 @@ import { problemView } from './problem-view.js';
 /**
  * @template R
  * @param {(cursor: string | null) => Promise<{rows: R[], next: string | null}>} read
- * @param {(rows: R[]) => Node} show all rows read so far
+ * @param {(rows: R[], isWhole: boolean) => Node} show all rows read so far, and whether these are all that there are
  * @param {boolean} [isThrowing] the first page's fault is the caller's, and is not shown in place of the list
  */
 export async function paged(read, show, isThrowing = false) {
@@ -22,7 +22,7 @@ export async function paged(read, show, isThrowing = false) {
   async function more(cursor) {
     const page = await read(cursor);
     rows.push(...page.rows);
-    fill(list, show(rows));
+    fill(list, show(rows, page.next === null));
     const count = h('span', { class: 'quiet' }, t('rows-shown', { count: rows.length }));
     const button = h('button', { class: 'button', onclick: () => next(page.next) }, t('more'));
     fill(foot, rows.length > 0 && count, page.next !== null && button);
@@ -31,9 +31,13 @@ export async function paged(read, show, isThrowing = false) {
 
   /** @param {string | null} cursor */
   async function next(cursor) {
+    const hadFocus = foot.contains(document.activeElement);
     for (const button of foot.querySelectorAll('button')) button.disabled = true;
     try {
       await more(cursor);
+      // The button that was pressed is no more: the next has its focus, or the list where that was all.
+      const heir = foot.querySelector('button') ?? list.querySelector('[tabindex="0"]');
+      if (hadFocus && document.activeElement === document.body && heir instanceof HTMLElement) heir.focus({ preventScroll: true });
     } catch (error) {
       fill(foot, problemView(error, () => next(cursor)));
     }

@@ -2,7 +2,7 @@
 
 import { fill, h, uniqueID } from '../core/dom.js';
 import { t } from '../core/language.js';
-import { actor, session, signIn } from '../core/session.js';
+import { actor, isSignedIn, session, signIn } from '../core/session.js';
 import { openDialog } from './dialogs.js';
 import { problemView } from './problem-view.js';
 
@@ -37,6 +37,8 @@ let renewal = null;
 
 /** Asks to sign in again over whatever is shown. Calls that find the session ended at the same time wait for one dialog. */
 export function renewSession() {
+  // Who has signed out is asked by the form, and for nothing that the page before it wanted.
+  if (!isSignedIn()) return Promise.resolve(false);
   const before = actor();
   renewal ??= new Promise((resolve) => {
     let isRenewed = false;

@@ -1,6 +1,6 @@
 // The API of Till, as /openapi.json describes it: paths, parameters, bodies and answers are checked against the types made from it.
 
-import { parse } from './exact-json.js';
+import { parse, stringify } from './exact-json.js';
 import { Problem, Stranger, Unreachable, isAbort } from './problem.js';
 
 /** @typedef {import('../types/calls.js').Method} Method */
@@ -96,7 +96,7 @@ async function exchange(method, url, input) {
   if (method !== 'get' && credential.csrf) headers['Till-CSRF'] = credential.csrf;
   const isRaw = typeof input.body === 'string' || input.body instanceof Blob;
   if (input.body !== undefined && !isRaw) headers['Content-Type'] = 'application/json';
-  const body = input.body === undefined ? undefined : isRaw ? /** @type {BodyInit} */ (input.body) : JSON.stringify(input.body);
+  const body = input.body === undefined ? undefined : isRaw ? /** @type {BodyInit} */ (input.body) : stringify(input.body);
   try {
     const response = await fetch(url, { method: method.toUpperCase(), headers, body, signal: input.signal, credentials: 'same-origin' });
     connection.dispatchEvent(new Event('reachable'));

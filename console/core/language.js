@@ -190,7 +190,8 @@ export function instant(text) {
   const time = new Date(text ?? NaN);
   if (Number.isNaN(time.getTime())) return text ?? '–';
   // The year that it is goes without saying: lists have room for what differs.
-  const isOfThisYear = time.getFullYear() === new Date().getFullYear();
+  const yearOf = (/** @type {Date} */ date) => (zone() === 'utc' ? date.getUTCFullYear() : date.getFullYear());
+  const isOfThisYear = yearOf(time) === yearOf(new Date());
   const form = isOfThisYear ? shortForm : longForm;
   return new Intl.DateTimeFormat(region, { ...form, timeZone: timeZone() }).format(time);
 }

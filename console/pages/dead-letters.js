@@ -32,18 +32,30 @@ export async function render({ parameters }, { signal }) {
    */
   let shown = [];
   const places = await tablesOfTypes();
+  /** @param {string | null} cursor */
+  const read = async (cursor) => {
+    const page = await get('/v1/dead-letters', { query: { client, limit: pageRowCount, cursor }, signal });
+    return { rows: page.dead_letters, next: page.next_cursor };
+  };
+  /** @param {DeadLetter} letter */
+  const isWanted = (letter) => passes(letter, wanted);
   const list = await paged(
-    passing(async (cursor) => {
-      const page = await get('/v1/dead-letters', { query: { client, limit: pageRowCount, cursor }, signal });
-      return { rows: page.dead_letters, next: page.next_cursor };
-    }, (letter) => passes(letter, wanted)),
-    (all) => {
+    passing(read, isWanted),
+    (all, isWhole) => {
       shown = all;
-      return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown), letterTable(shown, places)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
+      return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown, isWhole), letterTable(shown, places)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
     });
   const view = { place: h('div', {}), signal, done: () => refine({}) };
   showLots(view);
-  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot(lotOf(wanted, shown), view) }, t('dead-letters.redrive-lot'));
+  // What is pressed keeps the focus, to which its dialog leads back.
+  let isReading = false;
+  const redriveAll = async () => {
+    if (isReading) return;
+    isReading = true;
+    await redriveLot(lotOf(wanted, shown, (countMax) => upTo(countMax, read, isWanted)), view);
+    isReading = false;
+  };
+  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: redriveAll }, t('dead-letters.redrive-lot'));
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('dead-letters.title')), lot), filterBar([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []),
     { name: 'registrar', label: t('registrar') },
@@ -64,14 +76,36 @@ function passes(letter, { registrar, code, before, cause }) {
 }
 
 /**
- * The server knows no causes: what has one is named by its ids.
+ * The server knows no causes: what has one is named by its ids, on whichever page it is.
  *
  * @param {{[name: string]: string | null}} wanted
  * @param {DeadLetter[]} letters
+ * @param {import('./dead-letters/redrive-lot.js').ReadIDs} readIDs
  */
-function lotOf({ cause, ...others }, letters) {
-  if (cause) return { ids: letters.map(({ id }) => id), letters };
+function lotOf({ cause, ...others }, letters, readIDs) {
+  if (cause) return { readIDs, letters };
   return { filter: Object.fromEntries(Object.entries(others).filter(([, value]) => value)), letters };
+}
+
+/**
+ * Ids on all pages, as many as one call takes.
+ *
+ * @param {number} countMax
+ * @param {(cursor: string | null) => Promise<{rows: DeadLetter[], next: string | null}>} read
+ * @param {(letter: DeadLetter) => boolean} isWanted
+ */
+async function upTo(countMax, read, isWanted) {
+  /** @type {string[]} */
+  const ids = [];
+  /** @type {string | null} */
+  let cursor = null;
+  do {
+    /** @type {{rows: DeadLetter[], next: string | null}} */
+    const page = await read(cursor);
+    for (const letter of page.rows) if (isWanted(letter)) ids.push(letter.id);
+    cursor = page.next;
+  } while (cursor !== null && ids.length <= countMax);
+  return { ids: ids.slice(0, countMax), isCut: ids.length > countMax };
 }
 
 /**
@@ -83,8 +117,11 @@ function causeOf({ reason }) {
   return reason.replace(/\d+/g, '#');
 }
 
-/** @param {DeadLetter[]} letters */
-function groups(letters) {
+/**
+ * @param {DeadLetter[]} letters
+ * @param {boolean} isWhole whether they are all that there are
+ */
+function groups(letters, isWhole) {
   /** @type {Map<string, {name: string, cause: string, count: number, oldest: string}>} */
   const found = new Map();
   for (const letter of letters) {
@@ -95,7 +132,7 @@ function groups(letters) {
     found.set(`${letter.name}\n${cause}`, group);
   }
   const rows = [...found.values()].sort((one, other) => other.count - one.count);
-  return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.causes')), listTable(t('dead-letters.causes'), [
+  return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.causes')), !isWhole && h('p', { class: 'quiet' }, t('causes.of-shown', { count: letters.length })), listTable(t('dead-letters.causes'), [
     { title: t('count'), isNumeric: true, cell: ({ count }) => number(count) },
     { title: t('registrar'), cell: ({ name }) => name },
     { title: t('cause'), isWide: true, cell: ({ name, cause }) => h('a', { href: address('dead-letters', [], { ...Object.fromEntries(here().parameters), registrar: name, cause }) }, cause) },

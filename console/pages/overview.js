@@ -71,13 +71,14 @@ export async function render(_, { signal }) {
       needed = present;
     } catch (error) {
       if (signal.aborted) return false;
+      // Who does not sign in again is not asked to every other second.
+      const hasEnded = error instanceof Problem && error.status === 401;
       // What was seen last stays to be seen.
-      // And is told once, not with each look.
-      if (told !== String(error)) fill(fault, problemView(error, watch));
+      // And is told once, not with each look. Only what has ended begins anew: two would look twice as often.
+      if (told !== String(error)) fill(fault, problemView(error, hasEnded ? watch : look));
       told = String(error);
       if (!looks.length) throw error;
-      // Who does not sign in again is not asked to every other second.
-      return !(error instanceof Problem && error.status === 401);
+      return !hasEnded;
     }
     return true;
   };

@@ -31,7 +31,7 @@ export async function render({ segments, parameters }, { signal }) {
       const page = await get('/v1/quarantine', { query: { client: parameters.get('client'), limit: pageRowCount, cursor }, signal });
       return { rows: page.quarantine, next: page.next_cursor };
     }, (entry) => !cause || causeOf(entry) === cause),
-    (entries) => (entries.length ? h('div', { class: 'stack' }, !cause && causes(entries), entryTable(entries)) : emptyState(t('quarantine.none'), { command: `till quarantine list --url ${location.origin}` })));
+    (entries, isWhole) => (entries.length ? h('div', { class: 'stack' }, !cause && causes(entries, isWhole), entryTable(entries)) : emptyState(t('quarantine.none'), { command: `till quarantine list --url ${location.origin}` })));
   return h('div', { class: 'stack' }, h('h1', {}, t('quarantine.title')), filterBar([...(seesAll() ? [{ name: 'client', label: t('client') }] : []), { name: 'cause', label: t('cause') }]), list);
 }
 
@@ -45,13 +45,16 @@ function causeOf({ problem, type }) {
   return [type, first ? `${first.pointer} ${first.code}` : problem.type.replace(/^.*\//, '')].filter(Boolean).join(' ');
 }
 
-/** @param {Entry[]} entries */
-function causes(entries) {
+/**
+ * @param {Entry[]} entries
+ * @param {boolean} isWhole whether they are all that there are
+ */
+function causes(entries, isWhole) {
   /** @type {Map<string, number>} */
   const counts = new Map();
   for (const entry of entries) counts.set(causeOf(entry), (counts.get(causeOf(entry)) ?? 0) + 1);
   const rows = [...counts].sort(([, one], [, other]) => other - one);
-  return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.causes')), listTable(t('dead-letters.causes'), [
+  return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.causes')), !isWhole && h('p', { class: 'quiet' }, t('causes.of-shown', { count: entries.length })), listTable(t('dead-letters.causes'), [
     { title: t('count'), isNumeric: true, cell: ([, count]) => number(count) },
     { title: t('cause'), isWide: true, cell: ([cause]) => h('a', { href: address('quarantine', [], { ...Object.fromEntries(here().parameters), cause }) }, cause) },
   ], rows));

@@ -201,7 +201,7 @@ class Workbench {
       if (wasCancelled(error)) fill(this.#result, h('p', { class: 'quiet' }, t('sql.cancelled')));
       else this.#showFault(error, statement, prefix);
     } finally {
-      remember({ text: statement.text, at: new Date().toISOString(), milliseconds: run.milliseconds, rows, fault });
+      remember(this.#owner, { text: statement.text, at: new Date().toISOString(), milliseconds: run.milliseconds, rows, fault });
       this.#setRunning(null);
     }
   }
@@ -253,7 +253,7 @@ class Workbench {
 
   #openHistory() {
     openDialog(t('sql.history'), (close) => {
-      const items = asked().map(({ text, at, milliseconds, rows, fault }) => h('li', { class: 'stack tight' },
+      const items = asked(this.#owner).map(({ text, at, milliseconds, rows, fault }) => h('li', { class: 'stack tight' },
         h('button', { class: 'recalled', onclick: () => { close(); this.#open(text); } }, h('code', {}, text.slice(0, 240))),
         h('span', { class: 'quiet' }, [instant(at), duration(milliseconds), fault ?? t('rows', { count: rows ?? 0 })].join(' · '))));
       return [items.length ? h('ul', { class: 'stack' }, items) : h('p', { class: 'quiet' }, t('sql.no-history'))];

@@ -276,6 +276,22 @@ def far_pages(browser: Browser) -> None:
     check(page.locator("table.list").last.locator("tbody tr").count() == 3 and page.locator(".pager").inner_text() == "3 shown", f"letters of a further page: {page.inner_text('main')}")
     visitor.go("dead-letters?registrar=nobody")
     check(page.locator("main .empty").count() == 1 and page.get_by_role("button", name="Show more").count() == 0, "nothing is nothing")
+    # Causes are counted among what is shown; of one all are sent again, on whichever page.
+    visitor.go("dead-letters")
+    check("among the 3 that are shown" in page.inner_text("main"), f"what is counted is not said: {page.inner_text('main')[:300]}")
+    lots: list = []
+
+    def lot(route) -> None:
+        lots.append(route.request.post_data_json["ids"])
+        route.fulfill(json={"count": len(lots[-1])})
+
+    visitor.context.route("**/v1/dead-letters/redrive", lot)
+    page.locator("table.list").first.locator("tbody a").first.click()
+    page.wait_for_url("**cause=*")
+    visitor.settle()
+    page.click("#redrive-lot")
+    page.wait_for_selector("dialog[open] #rate")
+    check(len(lots[0]) == 6, f"a lot of {len(lots[0])} of 6 letters of a cause")
     visitor.context.close()
 
 

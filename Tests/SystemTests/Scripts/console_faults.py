@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Error
 
 from console_rig import HOSTILE
 from console_visitor import ADMIN, OWN, URL, Visitor, api, check, pages
-from console_work import opened, run, until, write
+from console_work import let_go, opened, run, until, until_held, write
 
 
 def refuse(visitor: Visitor, pattern: str, method: str, status: int, **more: object) -> None:
@@ -244,14 +244,25 @@ def drafts(browser: Browser) -> None:
 
 
 def signed_out(browser: Browser) -> None:
-    """Who has signed out is asked for a key, whatever keys are pressed."""
+    """Who has signed out is asked for a key, whatever keys are pressed; nothing of theirs goes on, or is seen by who comes next."""
     visitor, page = opened(browser, "signed out")
     visitor.go("types")
-    page.get_by_role("link", name="Audit").click()
-    page.wait_for_url("**/console/audit")
+    page.get_by_role("link", name="Overview", exact=True).click()
+    page.wait_for_url("**/console/overview")
     visitor.settle()
+    # One look is on its way while the session ends: its refusal asks nobody to sign in again.
+    looks: list = []
+    visitor.context.route("**/v1/overview", lambda route: looks.append(route))
+    until_held(page, looks)
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_selector(".sign-in input[type=password]")
+    visitor.context.unroute("**/v1/overview")
+    for look in looks:
+        try:
+            look.fulfill(status=401, json={"type": "/problems/unauthenticated", "title": "Who is it?", "status": 401, "detail": "", "errors": []}, headers={"Content-Type": "application/problem+json"})
+        except Error:
+            # The page has given it up itself.
+            pass
     page.go_back()
     page.evaluate("document.activeElement.blur()")
     for key in ("g", "s", "Control+k", "?"):
@@ -259,11 +270,41 @@ def signed_out(browser: Browser) -> None:
     page.wait_for_timeout(300)
     check(page.locator("dialog").count() == 0, "a dialog opens for nobody")
     visitor.look("signed out")
+    awaited: list = []
+    visitor.context.route("**/v1/types*", lambda route: awaited.append(route))
     page.fill("input[type=password]", ADMIN)
     page.keyboard.press("Enter")
     page.wait_for_selector(".shell")
+    until_held(page, awaited)
+    check(page.inner_text("main").strip() == "", f"until a page is there the last one's is shown: {page.inner_text('main')[:200]}")
+    visitor.context.unroute("**/v1/types*")
+    for route in awaited:
+        route.continue_()
     visitor.settle()
     check(page.locator("h1").inner_text() == "Types", f"the place that Back led to is shown: {page.url}")
+    # What somebody has asked is theirs, though another is there by the time that it ends.
+    asked: list = []
+    visitor.context.route("**/v1/sql", lambda route: asked.append(route) if "of the admin" in (route.request.post_data or "") else route.fallback())
+    visitor.go("sql")
+    write(page, "SELECT 'of the admin'")
+    page.keyboard.press("Control+Enter")
+    until_held(page, asked)
+    # The call that ends it is answered later than the one that ends the session.
+    ends: list = []
+    visitor.context.route("**/v1/queries/*", lambda route: ends.append(route))
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_selector(".sign-in input[type=password]")
+    page.fill("input[type=password]", OWN)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".shell")
+    visitor.settle()
+    owners = "['admin', 'c1', ''].filter((name) => (localStorage.getItem(`till.sql.history.${name}`) ?? '').includes('of the admin'))"
+    until(page, f"{owners}.length > 0")
+    check(page.evaluate(owners) == ["admin"], f"what the admin asked is in the history of {page.evaluate(owners)}")
+    check(len(ends) == 1, f"the query of who has signed out is ended on the server by {len(ends)} calls")
+    for route in ends:
+        route.continue_()
+    let_go(asked)
     # One palette at a time.
     page.keyboard.press("Control+k")
     page.wait_for_selector("dialog[open]")
@@ -329,12 +370,16 @@ def left(browser: Browser) -> None:
 
 
 def shown_once(browser: Browser) -> None:
-    """A key that is never shown again is not taken away by Escape."""
+    """A key that is never shown again is made once, and not taken away by Escape."""
     visitor, page = opened(browser, "shown once")
     visitor.go("contracts/subscriber")
     page.get_by_role("button", name="New key").click()
-    page.locator("dialog").get_by_role("button", name="New key").click()
+    sent: list = []
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    # A double click, before the first is answered.
+    page.evaluate("(() => { const button = document.querySelector('dialog .button.primary'); button.click(); button.click(); })()")
     page.wait_for_selector("dialog .copyable code")
+    check(len(sent) == 1, f"a double click makes {len(sent)} keys")
     for _ in range(3):
         page.keyboard.press("Escape")
     check(page.locator("dialog[open] .copyable code").count() == 1, "Escape takes the key away")

@@ -37,6 +37,25 @@ def until(page: Page, expression: str, seconds: float = 300) -> None:
         page.wait_for_timeout(50)
 
 
+def until_held(page: Page, held: list) -> None:
+    """Until a call that a route holds back has come."""
+    for _ in range(2_000):
+        if held:
+            return
+        page.wait_for_timeout(50)
+    raise TimeoutError("what is held back never came")
+
+
+def let_go(held: list) -> None:
+    """Playwright waits for what it was told to hold."""
+    for route in held:
+        try:
+            route.abort()
+        except Error:
+            # The page has given it up itself.
+            pass
+
+
 def until_kept(page: Page, text: str) -> None:
     """Drafts are kept a while after the last key, which a busy machine makes longer."""
     until(page, f"(localStorage.getItem('till.sql.drafts.admin') ?? '').includes({json.dumps(text)})")
@@ -201,7 +220,29 @@ def rows(browser: Browser) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".facts")
     check("row 2" in page.inner_text(".facts"), "Enter opens a row")
+    read_once(visitor, page)
     visitor.context.close()
+
+
+def read_once(visitor: Visitor, page: Page) -> None:
+    """A further page is read once, though another grid is made while it is on its way."""
+    held: list = []
+    visitor.context.route("**/v1/sql", lambda route: held.append(route) if '"cursor"' in (route.request.post_data or "") else route.fallback())
+    page.evaluate("(() => { const real = fetch; globalThis.further = 0; globalThis.fetch = (url, options) => { globalThis.further += String(options?.body).includes('\"cursor\"') ? 1 : 0; return real(url, options); }; })()")
+    run(page, "SELECT g AS n FROM generate_series(1, 3000) AS g")
+    for tab in ("Record", "Grid"):
+        page.get_by_role("tab", name="Grid").click()
+        # A grid asks for more as it draws its last row.
+        until(page, "(() => { const grid = document.querySelector('till-grid'); grid.scrollTop = grid.scrollHeight; return grid.textContent.includes('2,000'); })()")
+        page.get_by_role("tab", name=tab).click()
+    until_held(page, held)
+    further = page.evaluate("globalThis.further")
+    check(further == 1, f"a page is read {further} times")
+    for route in held:
+        route.continue_()
+    until(page, "/^[\\d,]+ rows ·/.test(document.querySelector('main section[aria-label=Result] [role=status]').textContent)")
+    told = page.inner_text("main section[aria-label=Result] [role=status]")
+    check(told.startswith("3,000 rows "), f"rows of two pages: {told}")
 
 
 def receipts(browser: Browser) -> None:
@@ -339,6 +380,10 @@ def types(browser: Browser) -> None:
     visitor.go("types/pos-receipt/bench")
     page.wait_for_selector("section[aria-live] .status.good")
     check("pos/1" in page.locator("till-editor .cm-content").nth(1).inner_text(), "the bench begins with a document that the type has taken")
+    # Numbers of a type are sent with every digit that was written.
+    with page.expect_request(lambda request: request.url.endswith("/v1/types/check") and "12.3400" in (request.post_data or "")) as sent:
+        write(page, '{"name": "exact", "version": 12.3400}')
+    check('"version":12.3400' in sent.value.post_data, f"a number of a type is sent as {sent.value.post_data[:200]}")
     visitor.go("types/order/bench")
     page.wait_for_selector("section[aria-live] .card")
     page.get_by_role("button", name="Publish").click()
@@ -439,6 +484,20 @@ def contracts(browser: Browser) -> None:
     for name in ("psql", "JDBC", "Python"):
         page.get_by_role("tab", name=name).click()
         check("127.0.0.1" in page.inner_text("[role=tabpanel] pre"), f"how to connect by {name}")
+    # A new contract takes no other's place.
+    visitor.go("contracts")
+    page.get_by_role("button", name="New contract").click()
+    page.fill("#contract-client", "subscriber")
+    page.locator("dialog").get_by_role("button", name="Save").click()
+    until(page, "document.querySelector('dialog .problem') !== null || location.pathname.endsWith('/subscriber')")
+    now = api("/v1/contracts/subscriber")
+    check(all(now[name] == kept[name] for name in ("name", "types", "subscriptions")), f"a contract is replaced by a new one of its name: {now}")
+    check("already" in page.inner_text("body"), "and that there is one is said")
+    page.fill("#contract-client", "nobody-yet")
+    page.locator("dialog").get_by_role("button", name="Save").click()
+    page.wait_for_url("**/console/contracts/nobody-yet")
+    visitor.settle()
+    api("/v1/contracts/nobody-yet", method="DELETE")
     visitor.context.close()
 
     # A contract sees its own, and no keys.

@@ -1,10 +1,11 @@
 // A contract's rights, made or changed: every member that PUT takes.
 
-import { put } from '../../core/api.js';
+import { get, put } from '../../core/api.js';
 import { parse, stringify } from '../../core/exact-json.js';
 import { fill, h } from '../../core/dom.js';
 import { t } from '../../core/language.js';
 import { address, go } from '../../core/location.js';
+import { Problem } from '../../core/problem.js';
 import { openDialog } from '../../components/dialogs.js';
 import { problemView } from '../../components/problem-view.js';
 
@@ -29,8 +30,10 @@ export function editContract(contract) {
     const digest = text('contract-digest', contract?.digest);
     const areas = structured.map((member) => ({ member, area: h('textarea', { id: `contract-${member}`, rows: 4, spellcheck: 'false', value: contract?.[member] ? stringify(contract[member], 2) : '' }) }));
     const fault = h('div', {});
+    const button = h('button', { class: 'button primary' }, t('save'));
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
+      button.disabled = true;
       try {
         const { client_id: _, ...before } = contract ?? { client_id: '' };
         const parts = Object.fromEntries(areas.map(({ member, area }) => [member, area.value.trim() ? readJSON(member, area.value) : null]));
@@ -39,12 +42,15 @@ export function editContract(contract) {
           valid_from: kept(contract?.valid_from, from.value), valid_to: kept(contract?.valid_to, to.value), rate_per_second: rate.value ? Number(rate.value) : null,
           callback_hosts: names(hosts.value) ?? [], digest: digest.value.trim() || null,
         });
+        // To put one makes it, or takes the place of the one that there is.
+        if (contract === null && (await isThere(client.value))) throw new Problem(409, { title: t('contracts.exists', { client: client.value }), detail: t('contracts.exists-advice') });
         await put('/v1/contracts/{client_id}', { path: { client_id: client.value }, body });
         if (!fault.isConnected) return;
         close();
         go(address('contracts', [client.value]));
       } catch (error) {
         fill(fault, error instanceof SyntaxError ? h('p', { class: 'problem', role: 'alert' }, error.message) : problemView(error));
+        button.disabled = false;
       }
     };
     return [h('form', { class: 'stack', onsubmit: submit },
@@ -54,8 +60,19 @@ export function editContract(contract) {
       field(t('contracts.from'), from), field(t('contracts.to'), to), field(t('contracts.rate'), rate),
       field(t('contracts.callback-hosts'), hosts, t('contracts.commas')), field(t('contracts.digest'), digest, t('contracts.digest-help')),
       areas.map(({ member, area }) => field(t(`contracts.${member}`), area, t(`contracts.${member}-help`))),
-      fault, h('p', { class: 'row end' }, h('button', { class: 'button', type: 'button', onclick: close }, t('cancel')), h('button', { class: 'button primary' }, t('save'))))];
+      fault, h('p', { class: 'row end' }, h('button', { class: 'button', type: 'button', onclick: close }, t('cancel')), button))];
   });
+}
+
+/** @param {string} clientID */
+async function isThere(clientID) {
+  try {
+    await get('/v1/contracts/{client_id}', { path: { client_id: clientID } });
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return false;
+    throw error;
+  }
 }
 
 /**

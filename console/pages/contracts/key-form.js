@@ -5,7 +5,7 @@ import { fill, h } from '../../core/dom.js';
 import { t } from '../../core/language.js';
 import { refine } from '../../core/location.js';
 import { copyable } from '../../components/copy-button.js';
-import { hold, openDialog } from '../../components/dialogs.js';
+import { hold, openDialog, release } from '../../components/dialogs.js';
 import { problemView } from '../../components/problem-view.js';
 
 /** @typedef {{id: string, label?: string | null}} OldKey */
@@ -46,17 +46,21 @@ function keyDialog({ roles, old, make, revoke }) {
     const role = h('select', { id: 'key-role' }, roles.map((name) => h('option', { value: name }, t(`role.${name}`))));
     const body = h('div', {});
     const fault = h('div', {});
+    const button = h('button', { class: 'button primary' }, t('keys.new'));
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
+      // It is never shown again: none is made twice, and no key of the keyboard takes it away unseen.
+      button.disabled = true;
+      hold(dialog);
       try {
         const made = await make({ label: label.value || null, expires: expires.value || null, role: role.value });
         fill(body, secret(made.key, old, revoke, close));
-        // It is never shown again: no key of the keyboard takes it away unseen.
-        hold(dialog);
         body.querySelector('button')?.focus();
         dialog.addEventListener('close', () => refine({}));
       } catch (error) {
         fill(fault, problemView(error));
+        button.disabled = false;
+        release(dialog);
       }
     };
     fill(body, h('form', { class: 'stack', onsubmit: submit },
@@ -64,7 +68,7 @@ function keyDialog({ roles, old, make, revoke }) {
       roles.length > 1 && h('p', { class: 'field' }, h('label', { for: role.id }, t('keys.role')), role),
       h('p', { class: 'field' }, h('label', { for: label.id }, t('keys.label')), label),
       h('p', { class: 'field' }, h('label', { for: expires.id }, t('keys.expires')), expires),
-      fault, h('p', { class: 'row end' }, h('button', { class: 'button primary' }, t('keys.new')))));
+      fault, h('p', { class: 'row end' }, button)));
     return [body];
   });
 }

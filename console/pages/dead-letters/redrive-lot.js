@@ -12,9 +12,10 @@ import { problemView } from '../../components/problem-view.js';
 /**
  * @typedef {object} Lot
  * @property {{client?: string, registrar?: string, code?: string, before?: string}} [filter]
- * @property {string[]} [ids] in place of a filter
+ * @property {ReadIDs} [readIDs] in place of a filter
  * @property {DeadLetter[]} letters some of it, to be looked at
  */
+/** @typedef {(countMax: number) => Promise<{ids: string[], isCut: boolean}>} ReadIDs */
 
 /** Sent again so many a second unless another number is typed. */
 const usualRate = 10;
@@ -51,11 +52,13 @@ const running = new Set();
  * @param {Lot} lot
  * @param {View} view
  */
-export async function redriveLot({ filter, ids, letters }, view) {
-  const what = ids ? { ids: ids.slice(0, idCountMax) } : { filter: filter ?? {} };
+export async function redriveLot({ filter, readIDs, letters }, view) {
   try {
-    const { count } = await post('/v1/dead-letters/redrive', { body: { ...what, dry_run: true } });
-    if (count) ask(count, what, letters, view);
+    const { ids, isCut } = (await readIDs?.(idCountMax)) ?? { ids: null, isCut: false };
+    const what = ids ? { ids } : { filter: filter ?? {} };
+    const { count } = await post('/v1/dead-letters/redrive', { body: { ...what, dry_run: true }, signal: view.signal });
+    if (view.signal.aborted) return;
+    if (count) ask(count, what, isCut, letters, view);
     else openDialog(t('dead-letters.redrive-lot'), () => [h('p', {}, t('dead-letters.none-matching'))]);
   } catch (error) {
     fill(view.place, problemView(error));
@@ -65,10 +68,11 @@ export async function redriveLot({ filter, ids, letters }, view) {
 /**
  * @param {number} count
  * @param {Wanted} what
+ * @param {boolean} isCut whether there are more than one call takes
  * @param {DeadLetter[]} letters
  * @param {View} view
  */
-function ask(count, what, letters, view) {
+function ask(count, what, isCut, letters, view) {
   const rate = h('input', { id: 'rate', type: 'number', min: 0.01, max: 1000, step: 'any', required: true, value: String(usualRate) });
   const lasts = h('p', { class: 'quiet' });
   const tellTime = () => fill(lasts, Number(rate.value) > 0 && t('dead-letters.lasts', { count: Math.ceil(count / Number(rate.value)) }));
@@ -76,7 +80,7 @@ function ask(count, what, letters, view) {
   tellTime();
   confirm({
     title: t('dead-letters.redrive-lot'), text: t('dead-letters.lot-text', { count }), action: t('dead-letters.redrive'), count,
-    extra: h('div', { class: 'stack' }, preview(letters, count), h('p', { class: 'field' }, h('label', { for: 'rate' }, t('dead-letters.rate')), rate), lasts),
+    extra: h('div', { class: 'stack' }, isCut && h('p', { class: 'banner bad' }, t('dead-letters.lot-cut', { count: idCountMax })), preview(letters, count), h('p', { class: 'field' }, h('label', { for: 'rate' }, t('dead-letters.rate')), rate), lasts),
     work: async () => {
       const perSecond = Number(rate.value);
       const begun = await post('/v1/dead-letters/redrive', { body: { ...what, per_second: perSecond } });

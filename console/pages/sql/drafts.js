@@ -55,12 +55,18 @@ export function keepDrafts(owner, drafts, chosen, { closed, changed }) {
   return keep(mine('drafts', owner), { drafts: [...own, ...others], chosen });
 }
 
-/** @returns {Asked[]} the newest first */
-export const asked = () => listOf(recall(mine('history'), null)).filter(({ text }) => typeof text === 'string');
+/**
+ * @param {string} owner
+ * @returns {Asked[]} the newest first
+ */
+export const asked = (owner) => listOf(recall(mine('history', owner), null)).filter(({ text }) => typeof text === 'string');
 
-/** @param {Asked} entry */
-export function remember(entry) {
-  if (entry.text.length <= textLengthMax) keep(mine('history'), [entry, ...asked()].slice(0, historyLengthMax));
+/**
+ * @param {string} owner who asked it: another may be signed in by the time that it is answered
+ * @param {Asked} entry
+ */
+export function remember(owner, entry) {
+  if (entry.text.length <= textLengthMax) keep(mine('history', owner), [entry, ...asked(owner)].slice(0, historyLengthMax));
 }
 
 /** @returns {Saved[]} */

@@ -16,11 +16,18 @@ import { problemView } from '../../components/problem-view.js';
 export function openExport(query, params) {
   openDialog(t('export.title'), (close) => {
     const fault = h('div', {});
+    const forms = h('div', { class: 'row' });
+    const allow = (/** @type {boolean} */ isAllowed) => {
+      for (const button of forms.querySelectorAll('button')) button.disabled = !isAllowed;
+    };
     /**
+     * One at a time.
+     *
      * @param {() => Promise<void>} work
      * @param {() => void} [done] unless the dialog was left meanwhile
      */
     const attempt = (work, done = () => {}) => async () => {
+      allow(false);
       fill(fault, h('p', { class: 'quiet', role: 'status' }, t('export.working')));
       try {
         await work();
@@ -29,11 +36,13 @@ export function openExport(query, params) {
         done();
       } catch (error) {
         fill(fault, problemView(error));
+        allow(true);
       }
     };
     const buttons = streamedForms('/v1/sql', 'post').map(({ type, name }) => h('button', { class: 'button', onclick: attempt(() => download(query, params, name, type)) }, name.toUpperCase()));
     const made = offers('/v1/exports', 'post') && h('button', { class: 'button', onclick: attempt(() => makeWorkbook(query, params), () => go(address('exports'))) }, 'XLSX');
-    return [h('p', {}, t('export.text')), h('div', { class: 'row' }, buttons, made), fault];
+    fill(forms, buttons, made);
+    return [h('p', {}, t('export.text')), forms, fault];
   });
 }
 

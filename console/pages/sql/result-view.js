@@ -26,7 +26,7 @@ export function resultView(run, page, milliseconds) {
 
   const count = h('span', {});
   const showCount = () => fill(count, t(cursor === null ? 'rows' : 'rows-so-far', { count: rows.length }));
-  const more = async () => {
+  const readPage = async () => {
     if (cursor === null) return false;
     const next = await run.next(cursor);
     for (const row of next.rows) rows.push(row);
@@ -34,6 +34,13 @@ export function resultView(run, page, milliseconds) {
     showCount();
     return cursor !== null;
   };
+  /**
+   * The page that is on its way: each grid that is made waits for it.
+   *
+   * @type {Promise<boolean> | null}
+   */
+  let reading = null;
+  const more = () => (reading ??= readPage().finally(() => { reading = null; }));
 
   let record = 0;
   const tabs = tabList(t('sql.result'), [
