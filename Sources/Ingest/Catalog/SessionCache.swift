@@ -12,12 +12,14 @@ final class SessionCache: Sendable {
 
         /// Which one ends where another begins.
         ///
-        /// - Returns: the least recently used session of its holder, where that has as many as it may, else of all; nil where there is room.
+        /// - Returns: the least recently used session of its holder, where that has as many as it may, else of all, and of those that are over where there are any; nil where
+        ///   there is room.
         /// - Complexity: O(sessions).
-        func surplus(for holder: BrowserSession.Holder) -> [UInt8]? {
+        func surplus(for holder: BrowserSession.Holder, at now: Int64) -> [UInt8]? {
             let own = sessions.filter { $0.value.holder.isSame(as: holder) }
             let crowd = own.count >= BrowserSession.ownCountMax ? own : sessions.count >= BrowserSession.countMax ? sessions : [:]
-            return crowd.min { $0.value.usedAt < $1.value.usedAt }?.key
+            let over = crowd.filter { $0.value.isOver(at: now) }
+            return (over.isEmpty ? crowd : over).min { $0.value.usedAt < $1.value.usedAt }?.key
         }
     }
     let state: Mutex<State>
@@ -41,9 +43,10 @@ extension Catalog {
     ///
     /// - Parameter sha256: of the session's secret.
     package func begin(_ session: BrowserSession, sha256: [UInt8]) throws {
+        let now = now
         _ = try write(isCounted: false) { connection -> [UInt8]? in
             // Looked for here, where one comes after the other: of many that begin at once each would find the same one to end.
-            let least = sessions.state.withLock { $0.surplus(for: session.holder) }
+            let least = sessions.state.withLock { $0.surplus(for: session.holder, at: now) }
             if let least { try Self.remove(sessionOfSHA256: least, connection) }
             let statement = try connection.statement(
                 "INSERT OR REPLACE INTO sessions(secret_sha256, key_sha256, client_id, expires_at, used_at) VALUES(?1, ?2, ?3, ?4, ?5)")
@@ -69,13 +72,14 @@ extension Catalog {
         }
     }
 
-    /// Notes the use. Nil for one that is over, or never was.
+    /// Notes the use, which is now. Nil for one that is over, or never was.
     ///
+    /// - Parameter instant: as of when its end is looked at; nil: now.
     /// - Complexity: O(1), from memory.
-    package func session(ofSHA256 hash: [UInt8]) -> BrowserSession? {
+    package func session(ofSHA256 hash: [UInt8], letInAt instant: Int64? = nil) -> BrowserSession? {
         let now = now
         return sessions.state.withLock { state in
-            guard var session = state.sessions[hash], !session.isOver(at: now) else { return nil }
+            guard var session = state.sessions[hash], !session.isOver(at: instant ?? now) else { return nil }
             session.usedAt = max(session.usedAt, now)
             state.sessions[hash] = session
             state.used.insert(hash)
@@ -104,7 +108,8 @@ extension Catalog {
         let now = now
         let (used, over) = sessions.state.withLock { state in
             let used = state.used.compactMap { hash in state.sessions[hash].map { (hash, $0.usedAt) } }
-            let over = state.sessions.filter { $0.value.isOver(at: now) }.map(\.key)
+            // One whose token has run out is kept while it is used: an answer that began before may still stream.
+            let over = state.sessions.filter { $0.value.isOver(at: now) && now - $0.value.usedAt >= BrowserSession.idleMax }.map(\.key)
             for hash in over { state.sessions[hash] = nil }
             state.used = []
             return (used, over)

@@ -14,7 +14,9 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult {
         try reader.receipt(lookup, as: principal, hold: hold)
     }
-    package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try reader.ticket(ticketID, as: principal) }
+    package func ticket(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Ticket {
+        try reader.ticket(ticketID, as: principal, hold: hold)
+    }
     package func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page {
         try reader.page(request, as: principal, hold: hold)
     }

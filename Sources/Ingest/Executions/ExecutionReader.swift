@@ -98,11 +98,15 @@ final class ExecutionReader: Sendable {
         """
 
     /// nil where there is none, also once it was forgotten.
-    func execution(_ id: ULID, hold: (Int) throws -> Void = { _ in }) throws -> ExecutionView? {
+    ///
+    /// - Parameter owner: whose it has to be; nil for anybody's. Of another's nothing is asked for, and nothing is read.
+    func execution(_ id: ULID, owner: Identity? = nil, hold: (Int) throws -> Void = { _ in }) throws -> ExecutionView? {
         try read(nil) { connection in
-            let select = try connection.statement("SELECT \(Self.columns) FROM \(Self.tables) WHERE e.id = ?1")
+            // A condition, and not a look at the row: SQLite reads all that a row is asked for as it comes to it.
+            let select = try connection.statement("SELECT \(Self.columns) FROM \(Self.tables) WHERE e.id = ?1\(owner == nil ? "" : " AND e.owner = ?2")")
             defer { select.reset() }
             try select.bind(1, id.bytes)
+            if let owner { try select.bind(2, ExecutionCore.text(owner)) }
             guard try select.step() else { return nil }
             try hold(2 * Self.byteCount(select))
             let found = try view(select)
@@ -111,11 +115,11 @@ final class ExecutionReader: Sendable {
         }
     }
 
-    /// - Throws: not-found, also for one that the principal may not see.
+    /// - Throws: not-found, also for one that the principal may not see, however long that is: what it takes would tell that there is one.
     func execution(_ id: String, as principal: Principal, hold: (Int) throws -> Void) throws -> ExecutionView {
-        guard let id = ULID(id), let found = try execution(id, hold: hold), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
-            throw Fault.absent(.execution)
-        }
+        guard let id = ULID(id), principal.identity != .nobody, let found = try execution(id, owner: principal.isAdmin ? nil : principal.identity, hold: hold),
+            principal.isAdmin || principal.identity == found.owner
+        else { throw Fault.absent(.execution) }
         return found
     }
 

@@ -73,10 +73,14 @@ extension StoreReader {
 
     // MARK: Tickets
 
+    /// What each byte of a refused document's reasons takes: as one text, cut into its parts, and as reasons.
+    private static let heldByteCountPerByteOfReasons = 3
+
     /// A receipt, hot or cold, else a refused document.
     ///
+    /// - Parameter hold: as `RowReading`'s.
     /// - Throws: not-found, also for what the principal may not see.
-    func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
+    func ticket(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Ticket {
         let absent = Fault.absent(.ticket(ticketID))
         guard let ticket = ULID(ticketID) else { throw absent }
         let snapshot = boundary.snapshot()
@@ -85,8 +89,11 @@ extension StoreReader {
             let ticket = try self.ticket(receipt, history, snapshot)
             return hidden(from: principal)?.isSensitive(type: receipt.summary.type) ?? false ? ticket.withoutRegistrarsWords : ticket
         }
-        // A ticket tells nothing of the document, which may be as long as any.
-        if let found = try quarantine.entry(ticket, withDocument: false, isSeen: { principal.rows.includes($0) }) {
+        // A ticket tells nothing of the document, which may be as long as any. Its reasons may be those of all records of an array.
+        let found = try quarantine.entry(
+            ticket, withDocument: false, isSeen: { principal.rows.includes($0) },
+            hold: { try hold($0.multipliedSaturating(by: Self.heldByteCountPerByteOfReasons)) })
+        if let found {
             let entry = shown(found, to: principal)
             return Ticket(
                 refused: entry, errors: entry.problem.errors,

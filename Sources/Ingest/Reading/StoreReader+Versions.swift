@@ -179,8 +179,12 @@ extension StoreReader {
 
     /// A page ends once the columns of its versions have so many bytes: each version's may have as many as a document.
     private static let versionsByteCountMax = 8 << 20
-    /// What each byte of columns takes: as read, on both sides of a change, and in the text.
-    private static let heldByteCountPerByte = 4
+    /// And once its text may have so many: a value stands in it on both sides of a change, and one of control characters is six times as long there.
+    private static let versionsTextByteCountMax = 16 << 20
+    /// What each byte of columns takes: as read, and on both sides of a change. The text is reckoned by itself.
+    private static let heldByteCountPerByte = 3
+    /// About what the columns of a page of long versions take: no more is asked for them, since they must come at some time.
+    private static let heldByteCountMax = 32 << 20
     /// Asked for at a time; the first before anything is read.
     private static let heldStepByteCount = 256 << 10
     /// Versions that are read together at first; twice as many each time that they were short.
@@ -203,13 +207,19 @@ extension StoreReader {
         let mask = hidden(from: principal).flatMap { TableMask($0, table: key.table) }
         let fields = table.schema.fields.filter { !StandardColumns.names.contains($0.name) || ["sequence", "state"].contains($0.name) }
         let place = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+        // Of the versions that are found so far, and of the longest of them: its text is made of those of its values, which are there beside it.
+        var (textByteCount, longestByteCount) = (0, 0)
+        func charge(_ byteCount: Int) throws {
+            let held = min(byteCount.multipliedSaturating(by: Self.heldByteCountPerByte), Self.heldByteCountMax)
+            try hold(held.addingSaturating(textByteCount).addingSaturating(longestByteCount))
+        }
         /// Nil where they are too long together: fewer are read then, two at least.
         func columns(of versions: [VersionEntry], beside before: Int) throws -> (bySequence: [Int64: [Value]], byteCount: Int)? {
             let request = ScanRequest(
                 projection: fields.map { ColumnPath($0.name) }, scope: Self.scope(of: rows, sequence: snapshot.sequence),
                 filters: [ColumnFilter("receipt_id", .equal(.bytes(key.receipt)))] + Self.places(versions))
             var (bySequence, byteCount, held) = ([Int64: [Value]](), 0, Self.heldStepByteCount)
-            try hold(before.addingSaturating(held).multipliedSaturating(by: Self.heldByteCountPerByte))
+            try charge(before.addingSaturating(held))
             let scan = try table.scan(request)
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {
@@ -220,7 +230,7 @@ extension StoreReader {
                         if byteCount > Self.versionsByteCountMax, versions.count > 2 { return nil }
                         guard byteCount > held else { continue }
                         held = byteCount.addingSaturating(Self.heldStepByteCount)
-                        try hold(before.addingSaturating(held).multipliedSaturating(by: Self.heldByteCountPerByte))
+                        try charge(before.addingSaturating(held))
                     }
                 }
             }
@@ -258,8 +268,16 @@ extension StoreReader {
                 count = max(1, count / 2)
                 continue
             }
-            for index in start..<end { found.append(try description(index, read.bySequence)) }
             byteCount = byteCount.addingSaturating(read.byteCount)
+            for index in start..<end {
+                let version = try description(index, read.bySequence)
+                let text = version.textByteCountMax
+                // One at least: what does not go in with it is the next page's.
+                if !found.isEmpty, textByteCount.addingSaturating(text) > Self.versionsTextByteCountMax { return found }
+                (textByteCount, longestByteCount) = (textByteCount.addingSaturating(text), max(longestByteCount, text))
+                try charge(byteCount)
+                found.append(version)
+            }
             if read.byteCount < Self.versionsByteCountMax / 8 { count *= 2 }
         }
         return found

@@ -2,7 +2,9 @@
 package protocol RowReading: AnyObject, Sendable {
     /// - Parameter hold: called with the bytes that reading the receipt takes, before they are taken, and after it with the receipt's own; an error that it throws ends the reading.
     func receipt(_ lookup: ReceiptLookup, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> ReceiptLookupResult
-    func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket
+    /// - Parameter hold: called with the bytes that the reasons of a refused document take as they are read, before they are, where the principal may see them; an error that it throws ends the
+    ///   reading.
+    func ticket(_ ticketID: String, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Ticket
     /// - Parameter hold: called with about the bytes of the page's rows, before they are read and again as the page grows; an error that it throws ends the reading.
     func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page
 }
@@ -10,6 +12,9 @@ package protocol RowReading: AnyObject, Sendable {
 extension RowReading {
     /// Where nobody counts the memory.
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try receipt(lookup, as: principal) { _ in } }
+
+    /// Where nobody counts the memory.
+    package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try ticket(ticketID, as: principal) { _ in } }
 
     /// Where nobody counts the memory.
     package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try page(request, as: principal) { _ in } }

@@ -207,9 +207,9 @@ package struct Authorizer: Sendable {
 
     // MARK: Sessions
 
-    /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract.
+    /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract; with a token that runs out, too, but for what streams since before.
     private func holder(ofSession credential: Credential) throws -> Known {
-        guard let session = sessions.session(ofSHA256: credential.sha256), let known = try known(by: session.holder) else {
+        guard let session = sessions.session(ofSHA256: credential.sha256, letInAt: Self.beginning), let known = try known(by: session.holder) else {
             throw Problem(.unauthenticated, "the session has ended; sign in again")
         }
         return known
@@ -247,16 +247,17 @@ package struct Authorizer: Sendable {
     ///
     /// - Returns: whether there was one.
     package func end(session credential: Credential) throws -> Bool {
-        guard sessions.session(ofSHA256: credential.sha256) != nil else { return false }
+        // Also one whose token has run out: an answer that began before goes on by it.
+        guard sessions.session(ofSHA256: credential.sha256, letInAt: .min) != nil else { return false }
         try sessions.end(sessionOfSHA256: credential.sha256)
         return true
     }
 
-    /// The instant at which keys, passes and tokens within a scope are looked at for their end; nil: now.
+    /// The instant at which keys, passes, tokens and sessions within a scope are looked at for their end; nil: now.
     @TaskLocal private static var beginning: Int64?
 
-    /// What a credential that was let in at an instant is worth now: a key that is revoked and a contract that ended or was narrowed count, but not that the key, the pass or the token
-    /// has run out since. An answer that goes on for long is one call.
+    /// What a credential that was let in at an instant is worth now: a key that is revoked and a contract that ended or was narrowed count, but not that the key, the pass, the token
+    /// or a session of one has run out since. An answer that goes on for long is one call.
     package func principal(of credential: Credential, for access: AccessRule, letInAt instant: Int64) throws -> Principal {
         try Self.$beginning.withValue(instant) { try principal(of: credential, for: access) }
     }

@@ -26,8 +26,13 @@ enum TicketRoutes {
     ]
 
     private static func ticket(_ call: Call, _ rows: any RowReading) throws -> Response {
-        let id = call.path("ticket_id")
-        return .json(TicketBody(ticketID: id, ticket: try rows.ticket(id, as: call.principal)), reserving: 1_024)
+        let (id, exchange) = (call.path("ticket_id"), call.exchange)
+        func hold(_ byteCount: Int) throws { try exchange.holdWhole(byteCount, orElse: "its reasons are that long; to see them, have that limit raised") }
+        // Of an array that was refused there may be many reasons: before they are read, and with their text before that is made.
+        let body = TicketBody(ticketID: id, ticket: try rows.ticket(id, as: call.principal, hold: hold))
+        let textByteCount = body.textByteCountMax
+        try hold(textByteCount.addingSaturating(body.reasonsByteCount))
+        return .json(body, reserving: textByteCount)
     }
 
     // MARK: Changes

@@ -132,19 +132,31 @@ enum UploadRoutes {
         let upload = try parts.uploads.upload(call.path("id"), as: call.principal)
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
         // What it and its text take is asked for as it grows: a page of a few short ones is had where one of the longest would not be.
-        let found = try call.exchange.asManyAsFit(page.limit) { limit, room in
-            try parts.uploads.rejections(of: upload, after: after, limit: limit, as: call.principal) { byteCount in
-                try room.hold(2 * min(byteCount, RejectionPage.byteCountMax))
+        let (items, hasMore, csvByteCount) = try call.exchange.asManyAsFit(page.limit) { limit, room -> ([RejectionBody], Bool, Int) in
+            var held = 0
+            let found = try parts.uploads.rejections(of: upload, after: after, limit: limit, as: call.principal) { byteCount in
+                held = 2 * min(byteCount, RejectionPage.byteCountMax)
+                try room.hold(held)
             }
+            let items = found.rejections.map { RejectionBody(rejection: $0) }
+            guard form == "text/csv" else { return (items, found.hasMore, 0) }
+            // Each reason is a line that has all of its record's columns: known only now, and before any is made.
+            let byteCount = items.reduce(RejectionBody.csvHeader.count) { $0.addingSaturating($1.csvByteCount) }
+            room.memberCount = items.count
+            try room.holdWhole(held.addingSaturating(byteCount))
+            return (items, found.hasMore, byteCount)
         }
-        let next = found.hasMore ? found.rejections.last.map { page.cursor([Array(String($0.record).utf8)]) } : nil
-        let items = found.rejections.map { RejectionBody(rejection: $0) }
+        let next = hasMore ? items.last.map { page.cursor([Array(String($0.rejection.record).utf8)]) } : nil
         var response: Response
         switch form {
         case "application/x-ndjson":
             response = Response(status: 200, contentType: form, bytes: items.reduce(into: []) { $0 += $1.json() + [0x0A] })
         case "text/csv":
-            response = Response(status: 200, contentType: "text/csv; charset=utf-8; header=present", bytes: items.reduce(into: RejectionBody.csvHeader) { $0 += $1.csv })
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(csvByteCount)
+            bytes += RejectionBody.csvHeader
+            for item in items { item.appendCSV(to: &bytes) }
+            response = Response(status: 200, contentType: "text/csv; charset=utf-8; header=present", bytes: bytes)
         default: response = .json(ListBody(items: items, nextCursor: next), reserving: 256 * items.count + 64)
         }
         if let next { response.headers.append(.init("Link", "<\(call.link(with: "cursor", next))>; rel=\"next\"")) }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Documents
 internal import Ingest
 
@@ -23,9 +24,6 @@ enum VersionRoutes {
             uses: { $0.store.versions }, handle: remove),
     ]
 
-    /// About what a page of long versions takes, with its text: no more is asked for, since it must come at some time.
-    private static let pageByteCountMax = 32 << 20
-
     private static func lookup(_ call: Call) throws -> ReceiptLookup {
         ReceiptLookup(receiptID: try call.receiptID(), client: try call.client(), table: call.parameter("table") ?? "receipts")
     }
@@ -36,15 +34,15 @@ enum VersionRoutes {
         let found = try call.exchange.asManyAsFit(limit) { limit, room -> VersionLookupResult in
             // A page of short versions is asked for as one, whatever its limit.
             room.memberCount = limit
-            return try store.versions(lookup, limit: limit, cursor: call.parameter("cursor"), as: call.principal) { byteCount in
-                try room.holdWhole(min(byteCount, pageByteCountMax))
-            }
+            return try store.versions(lookup, limit: limit, cursor: call.parameter("cursor"), as: call.principal, hold: room.holdWhole)
         }
         switch found {
         case .choices:
             throw Problem.parameter("client", "several clients have a document of this id: name one of them")
         case .found(let page):
-            return .json(ListBody(items: page.versions.map { VersionBody(version: $0) }, nextCursor: page.nextCursor), reserving: 512 * page.versions.count + 64)
+            // As was asked for: a text that grows by doubling is there twice meanwhile.
+            let byteCount = page.versions.reduce(64) { $0.addingSaturating($1.textByteCountMax) }
+            return .json(ListBody(items: page.versions.map { VersionBody(version: $0) }, nextCursor: page.nextCursor), reserving: byteCount)
         }
     }
 

@@ -29,13 +29,15 @@ final class FakeEngine: WholeStore, UploadKeeping {
         /// The one entry of the quarantine, and how often it was read.
         var refused: QuarantineEntry?
         var readEntryCount = 0
-        /// What each page of receipts, of versions and of an upload's errors asks for, in bytes.
+        /// What each page of receipts, of versions and of an upload's errors asks for, and each ticket, in bytes.
         var pageByteCount = 0
         /// Of every document.
         var versionCount = 0
         /// Of each page that was asked for.
         var pageLimits: [Int] = []
         var upload: Upload?
+        /// Its errors, in the file's order.
+        var rejections: [UploadRejection] = []
         /// Those that links lead to, and how much of their files is here.
         var linkedUploads: [String: Upload] = [:]
         var fileByteCounts: [String: Int64] = [:]
@@ -112,7 +114,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func keep(figures: [UInt8], as name: String) throws { state.withLock { $0.kept[name] = figures } }
     func keptFigures(_ name: String) throws -> [UInt8]? { state.withLock { $0.kept[name] } }
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { state.withLock { $0.sessions[sha256] = session } }
-    func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { state.withLock { $0.sessions[hash] } }
+    func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession? {
+        state.withLock { $0.sessions[hash] }.flatMap { $0.isOver(at: instant ?? Clock.system.now()) ? nil : $0 }
+    }
     func end(sessionOfSHA256 hash: [UInt8]) throws { state.withLock { $0.sessions[hash] = nil } }
 
     /// A real one, whose file is made with the first definition that a test puts.
@@ -186,7 +190,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         return receipt
     }
 
-    func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
+    func ticket(_ ticketID: String, as principal: Principal, hold: (Int) throws -> Void) throws -> Ticket {
+        try hold(state.withLock { $0.pageByteCount })
         guard let ticket = state.withLock({ $0.tickets[ticketID] }) else { throw Fault(.notFound, "there is no such ticket") }
         return ticket
     }
@@ -205,8 +210,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     ) throws -> [Upload] { [] }
     func records(of id: String, as principal: Principal) throws -> UploadRecords { throw Fault(.notFound, "there is no such upload") }
     func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal, hold: (Int) throws -> Void) throws -> RejectionPage {
-        try hold(state.withLock { $0.pageByteCount })
-        return RejectionPage()
+        let (byteCount, all) = state.withLock { ($0.pageByteCount, $0.rejections) }
+        try hold(byteCount)
+        let behind = all.filter { $0.record > record }
+        return RejectionPage(rejections: Array(behind.prefix(limit)), hasMore: behind.count > limit)
     }
     func linked(_ id: String) throws -> Upload? { state.withLock { $0.linkedUploads[id] } }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile {

@@ -32,7 +32,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
         try standby.reader.audit(cursor: cursor, limit: limit, hold: hold)
     }
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { throw fault }
-    func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { nil }
+    func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession? { nil }
     func end(sessionOfSHA256 hash: [UInt8]) throws { throw fault }
 
     // MARK: Documents

@@ -4,7 +4,14 @@ package protocol SessionKeeping: AnyObject, Sendable {
     /// Durable when it returns.
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws
     /// The session, whose time without use begins again with this call; nil for one that was never begun, or has ended. Fast: called for every request of a browser.
-    func session(ofSHA256 hash: [UInt8]) -> BrowserSession?
+    ///
+    /// - Parameter instant: as of when its end is looked at, in microseconds since 1970; nil: now. What was let in by then may go on, though the session's token has run out since.
+    func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession?
     /// Durable when it returns; nothing happens where there is none.
     func end(sessionOfSHA256 hash: [UInt8]) throws
+}
+
+extension SessionKeeping {
+    /// As it is now.
+    package func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { session(ofSHA256: hash, letInAt: nil) }
 }

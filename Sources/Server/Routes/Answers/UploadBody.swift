@@ -97,17 +97,44 @@ struct RejectionBody: ListItem, JSONObject {
     /// RFC 4180: a line for each fault, under `csvHeader`.
     static let csvHeader = Array("record,receipt_id,pointer,code,message,columns\r\n".utf8)
 
-    var csv: [UInt8] {
-        func quoted(_ value: String?) -> [UInt8] {
-            value.map { [UInt8(ascii: "\"")] + Array($0.replacing("\"", with: "\"\"").utf8) + [UInt8(ascii: "\"")] } ?? []
-        }
-        var text: [UInt8] = []
-        let columns = String(decoding: rejection.columns, as: UTF8.self)
+    func appendCSV(to text: inout [UInt8]) {
+        var (head, columns) = (Array("\(rejection.record),".utf8), [UInt8]())
+        if let id = rejection.receiptID { Self.append(id.utf8, to: &head) }
+        Self.append(rejection.columns, to: &columns)
         for violation in rejection.violations {
-            text += Array(String(rejection.record).utf8)
-            for field in [rejection.receiptID, violation.pointer, violation.code, violation.message, columns] { text += [UInt8(ascii: ",")] + quoted(field) }
+            text += head
+            for field in [violation.pointer, violation.code, violation.message] {
+                text.append(UInt8(ascii: ","))
+                Self.append(field.utf8, to: &text)
+            }
+            text.append(UInt8(ascii: ","))
+            text += columns
             text += [0x0D, 0x0A]
         }
-        return text
     }
+
+    /// What `appendCSV` appends: each line has all that was valid again, which may be many times as long as what is kept of the record.
+    var csvByteCount: Int {
+        // With five commas and the line's end.
+        var around = String(rejection.record).utf8.count + Self.quotedByteCount(rejection.columns) + 7
+        if let id = rejection.receiptID { around += Self.quotedByteCount(id.utf8) }
+        var byteCount = 0
+        for violation in rejection.violations {
+            byteCount += around
+            for field in [violation.pointer, violation.code, violation.message] { byteCount += Self.quotedByteCount(field.utf8) }
+        }
+        return byteCount
+    }
+
+    /// A field between quotes, its own doubled.
+    private static func append(_ field: some Sequence<UInt8>, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        for byte in field {
+            if byte == UInt8(ascii: "\"") { text.append(byte) }
+            text.append(byte)
+        }
+        text.append(UInt8(ascii: "\""))
+    }
+
+    private static func quotedByteCount(_ field: some Sequence<UInt8>) -> Int { field.reduce(2) { $0 + ($1 == UInt8(ascii: "\"") ? 2 : 1) } }
 }

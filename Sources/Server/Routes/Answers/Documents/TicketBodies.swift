@@ -37,6 +37,45 @@ struct TicketBody: JSONObject {
         sink.member("errors", ticket.errors.isEmpty ? ticket.refused.map { Problem($0.problem).reasons } ?? [] : ticket.errors)
         sink.member("history", ticket.history.map { EventBody(event: $0) })
     }
+
+    /// What stands around a reason, a step and an event, with names, numbers and instants.
+    private static let aroundByteCount = 160
+
+    /// What it takes as text, in bytes, at most.
+    var textByteCountMax: Int {
+        var byteCount = 1_024
+        func add(_ texts: String?...) {
+            byteCount += Self.aroundByteCount
+            for text in texts { byteCount += Self.quotedByteCount(text) }
+        }
+        let (summary, refused) = (ticket.summary, ticket.refused)
+        add(ticketID, summary?.ticketID, summary?.clientID, summary?.receiptID, summary?.type, ticket.replacedBy)
+        add(refused?.clientID, refused?.type, refused?.problem.code.rawValue, refused?.problem.detail)
+        for error in reasons { add(error.pointer, error.code, error.message) }
+        for step in ticket.steps { add(step.name, step.state, step.reference, step.detail) }
+        for event in ticket.history {
+            add(event.event)
+            for detail in event.details { byteCount += Self.quotedByteCount(detail.name) + detail.json.utf8.count + 2 }
+        }
+        return byteCount
+    }
+
+    /// What its reasons take beside their text, in bytes.
+    var reasonsByteCount: Int {
+        reasons.reduce(0) { $0 + MemoryLayout<Fault.Violation>.stride + $1.pointer.utf8.count + $1.code.utf8.count + $1.message.utf8.count }
+    }
+
+    private var reasons: [Fault.Violation] { ticket.errors.isEmpty ? ticket.refused?.problem.errors ?? [] : ticket.errors }
+
+    /// As a string of JSON: quotes and backslashes get one more byte, controls five.
+    private static func quotedByteCount(_ text: String?) -> Int {
+        guard let text else { return 4 }
+        var byteCount = text.utf8.count + 2
+        for byte in text.utf8 {
+            if byte < 0x20 { byteCount += 5 } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { byteCount += 1 }
+        }
+        return byteCount
+    }
 }
 
 struct StepBody: JSONObject {
