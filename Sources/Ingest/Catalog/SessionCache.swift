@@ -80,6 +80,8 @@ extension Catalog {
         let now = now
         return sessions.state.withLock { state in
             guard var session = state.sessions[hash], !session.isOver(at: instant ?? now) else { return nil }
+            // Whoever asks whether there ever was one does not use it.
+            if instant == .min { return session }
             session.usedAt = max(session.usedAt, now)
             state.sessions[hash] = session
             state.used.insert(hash)

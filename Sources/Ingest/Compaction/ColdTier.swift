@@ -170,8 +170,15 @@ final class ColdTier: Sendable {
     /// - Returns: nil for a table of another kind.
     func publishNewest(of history: ColdTable, before cutoff: Int64) throws -> NewestView.Shown? {
         guard TableName.kind(of: history.name).publishesNewest else { return nil }
-        return try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff, floor: floor).publish()
+        return try view(of: history, before: cutoff).publish()
     }
+
+    private func view(of history: ColdTable, before cutoff: Int64) throws -> NewestView {
+        NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff, floor: floor)
+    }
+
+    /// Whether outside engines find the newest versions of a table, as of some time.
+    func showsNewest(of history: ColdTable) throws -> Bool { try view(of: history, before: .min).isThere() }
 
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded(ofAbsentAlone: Bool = false) throws {

@@ -436,7 +436,8 @@ final class Compactor: Sendable {
     /// - Returns: false where the table is not swept: what outside engines see of it stays as it is.
     func publishNewest(of table: ColdTable, before cutoff: Int64) throws -> Bool {
         guard TableName.kind(of: table.name).publishesNewest else { return true }
-        if try isUnswept(table.name) {
+        // Where there is none yet, as after a move, rows that later versions replace are better than no table.
+        if try isUnswept(table.name), try cold.showsNewest(of: table) {
             StoreLog.note(
                 "what outside engines see of a table stays as it is", path: table.name, reason: "a file of it has rows that later versions replace, and could not be swept: see what was logged of that file",
                 level: .warning)

@@ -43,6 +43,13 @@ struct NewestView {
 
     private func shown(_ table: Table) -> Shown { Shown(table.metadata, now: now ?? Clock.system.now() / 1_000) }
 
+    /// Whether there is a view that can be read, at the place that it is of.
+    func isThere() throws -> Bool {
+        let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
+        guard let present = try number.flatMap({ number in try ColdTable.unlessDamaged { try Table.open(storage, version: number, floor: floor) } }), !present.isElsewhere else { return false }
+        return try ColdTable.unlessDamaged { try present.files() } != nil
+    }
+
     /// Makes the view show what the history has now; does nothing where it does.
     ///
     /// - Throws: where nothing can be written. What the view has then stays, and the next compaction comes again.

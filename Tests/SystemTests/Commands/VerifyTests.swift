@@ -119,12 +119,17 @@ final class VerifyTests: XCTestCase {
             XCTAssertEqual(run.status, 2, run.text + run.error)
             XCTAssertTrue(run.error.contains(words), run.error)
         }
-        for wrong in ["ftp://x", folder.path, "s3://", "file:///", ""] {
+        for wrong in ["ftp://x", folder.path, "s3://", "file:///"] {
             for command in [["verify", "--log", wrong], ["restore", "--from-log", wrong, "--data", "\(folder.path)/data"]] {
                 let run = try TillRun(command)
                 XCTAssertEqual(run.status, 2, "\(command): \(run.text)\(run.error)")
                 XCTAssertTrue(run.error.contains("s3://bucket/prefix or file:///directory is wanted, not \(wrong)\n"), "\(command): \(run.error)")
             }
+        }
+        for (command, name) in [(["verify", "--log", ""], "log"), (["restore", "--from-log", "", "--data", "\(folder.path)/data"], "from-log")] {
+            let run = try TillRun(command)
+            XCTAssertEqual(run.status, 2, run.text + run.error)
+            XCTAssertTrue(run.error.contains("--\(name) is empty"), run.error)
         }
     }
 

@@ -120,7 +120,8 @@ final class SharedPrefixTests: XCTestCase {
         }, "two servers change one warehouse")
         let ready = try first.client().get("/readyz")
         XCTAssertTrue(ready.text.contains("another process has taken the warehouse over"), ready.text)
-        XCTAssertTrue(first.logText.contains("nothing in the warehouse is changed from here any more"), first.logText)
+        // Lines are written by a thread of their own.
+        XCTAssertTrue(Patience.until { first.logText.contains("nothing in the warehouse is changed from here any more") }, first.logText)
         try check(first, "once the copy has the prefix", compacts: false)
         XCTAssertEqual(copy.stop(), 0)
         // Its next start has it back.

@@ -277,9 +277,9 @@ def signed_out(browser: Browser) -> None:
     page.wait_for_selector(".shell")
     until_held(page, awaited)
     check(page.inner_text("main").strip() == "", f"until a page is there the last one's is shown: {page.inner_text('main')[:200]}")
-    visitor.context.unroute("**/v1/types*")
     for route in awaited:
         route.continue_()
+    visitor.context.unroute("**/v1/types*")
     visitor.settle()
     check(page.locator("h1").inner_text() == "Types", f"the place that Back led to is shown: {page.url}")
     # What somebody has asked is theirs, though another is there by the time that it ends.
@@ -304,6 +304,7 @@ def signed_out(browser: Browser) -> None:
     check(len(ends) == 1, f"the query of who has signed out is ended on the server by {len(ends)} calls")
     for route in ends:
         route.continue_()
+    visitor.context.unroute("**/v1/queries/*")
     let_go(asked)
     # One palette at a time.
     page.keyboard.press("Control+k")

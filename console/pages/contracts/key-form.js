@@ -52,14 +52,19 @@ function keyDialog({ roles, old, make, revoke }) {
       // It is never shown again: none is made twice, and no key of the keyboard takes it away unseen.
       button.disabled = true;
       hold(dialog);
+      // Who waits in vain for a server that is silent may still close it by its button.
+      dialog.classList.add('waiting');
       try {
         const made = await make({ label: label.value || null, expires: expires.value || null, role: role.value });
+        dialog.classList.remove('waiting');
+        if (!dialog.open) return refine({});
         fill(body, secret(made.key, old, revoke, close));
         body.querySelector('button')?.focus();
         dialog.addEventListener('close', () => refine({}));
       } catch (error) {
         fill(fault, problemView(error));
         button.disabled = false;
+        dialog.classList.remove('waiting');
         release(dialog);
       }
     };

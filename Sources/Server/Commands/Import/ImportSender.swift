@@ -161,6 +161,7 @@ final class ImportSender: Sendable {
     private func postInHalves(_ batch: Batch, _ client: APIClient, _ counts: inout Counts) throws {
         let middle = (batch.records.count + 1) / 2
         for half in [batch.records[..<middle], batch.records[middle...]] where !half.isEmpty {
+            guard state.withLock({ $0.failure == nil }) else { throw CommandError("another connection has ended the import") }
             let posted = try post(batch.with(half), client)
             counts.imported += posted.imported
             counts.repeated += posted.repeated
