@@ -173,6 +173,25 @@ final class LargeColdFilesTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// As after a move to another place: rows that later versions replace are better than no table.
+    func test_view_thatIsNotThere_isMade_thoughAFileCannotBeSwept() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        try putLicence(fixture)
+        for number in 0..<3 { _ = try fixture.taken(licence(number, points: 1, String(repeating: "x", count: 900_000))) }
+        _ = try fixture.engine.compact(before: nil)
+        let large = try XCTUnwrap(table(fixture, Self.history).iceberg.files().first)
+        try open(large, of: Self.history, fixture, byteCount: 512 << 10)
+        _ = try fixture.taken(licence(0, points: 2))
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertTrue(try fixture.engine.compactor.isUnswept(Self.history))
+        XCTAssertEqual(try shownFiles(directory).count, 1)
+        try FileManager.default.removeItem(atPath: "\(directory.path)/warehouse/licences")
+        try fixture.engine.compactor.exclusively { try fixture.engine.compactor.publishNewest() }
+        XCTAssertEqual(try shownFiles(directory).count, 2)
+        try fixture.engine.close()
+    }
+
     /// As after a crash between a file of old versions and the index.
     func test_rowsThatAFileOfOldVersionsHas_areSettled_besideAFileThatIsTooLargeAndHasNoneOfThem() throws {
         let directory = TemporaryDirectory()

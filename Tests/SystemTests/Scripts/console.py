@@ -6,6 +6,7 @@ Ends with 0 and "everything held", or says what did not.
 """
 
 import json
+import logging
 import os
 import re
 import signal
@@ -321,4 +322,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Of calls that a page has given up itself while a route held them Playwright leaves tasks behind, whose end asyncio tells: it is no fault of the page.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.exit(main())
