@@ -32,11 +32,11 @@ struct PairSet {
 
     var density: Density { Density(pageCount: words.count / Self.wordsPerPage, pairCount: count) }
 
-    /// Whether pairs take more than they would in a hash table, by pages alone, and will go on doing so: pages for each pair are as many as they were, but for a sixteenth. Of stores with customers they
-    /// become an eighth less from the first eighth of 131,072 pairs on, and few in the end.
+    /// Whether pairs take more than they would in a hash table, by pages alone, and will go on doing so: pages for each pair are as many as they were, but for an eighth at most. Of stores with customers they
+    /// become a seventh less from the first eighth of 131,072 pairs on, and few in the end.
     func isSparse(since before: Density) -> Bool {
         let now = density
-        return words.count * 8 > Self.byteCountPerPairMax * count && 16 * now.pageCount * before.pairCount >= 15 * before.pageCount * now.pairCount
+        return words.count * 8 > Self.byteCountPerPairMax * count && 8 * now.pageCount * before.pairCount >= 7 * before.pageCount * now.pairCount
     }
 
     /// So many bytes are few, however few pairs they hold: those to come may lie in the same pages.
