@@ -7,6 +7,15 @@ package import ColumnStore
 package enum JSONForm {
     static func quoted(_ text: String) -> String { quoted(Array(text.utf8)) }
 
+    /// What `quoted` makes of UTF-8, in bytes, with its quotes: a quote or backslash gets one more byte, a control character five at most.
+    ///
+    /// - Complexity: O(bytes).
+    package static func quotedByteCount(_ bytes: some Sequence<UInt8>) -> Int {
+        var byteCount = 2
+        for byte in bytes { byteCount += byte < 0x20 ? 6 : byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 2 : 1 }
+        return byteCount
+    }
+
     /// A string of JSON. Bytes that are no UTF-8 become U+FFFD.
     static func quoted(_ bytes: [UInt8]) -> String {
         var text = "\""

@@ -1,4 +1,5 @@
 package import ColumnStore
+internal import Synchronization
 
 /// What few may see of every table: columns that any version of any of its types calls sensitive, and the documents of those types and of all others of the table
 /// that ever had such a column.
@@ -21,8 +22,8 @@ package struct SensitiveColumns: Sendable {
     private var openSince: [String: Int64] = [:]
     /// By table, all types that it ever had, sensitive or not: what a version of them has without calling it sensitive, and since when.
     private var plain: [String: [String: [ColumnPath: Int64]]] = [:]
-    /// By table: when a column was last hidden that one of its types had shown before.
-    private var columnsHiddenAt: [String: Int64] = [:]
+    /// Of this state and its copies.
+    private var memo = Memo()
     /// By type: where each of its versions that had any found them.
     private var versions: [String: [SensitivePaths]] = [:]
 
@@ -88,39 +89,64 @@ package struct SensitiveColumns: Sendable {
         for leaf in leaves where !Self.places(of: leaf).contains(where: said.contains) { Self.note(leaf, time, in: &own) }
         plain[table, default: [:]][type] = own
         if isSensitive { Self.note(type, time, in: &types) } else { Self.note(type, time, in: &openSince) }
-        guard isNews else { return settle(table, [type: own]) }
-        columnsHiddenAt[table] = nil
-        settle(table, plain[table] ?? [:])
+        memo = Memo()
+        settle(table, (paths[table] ?? [:]).keys.map { $0 }, [type: own])
+        if isNews { settle(table, added, plain[table] ?? [:]) }
     }
 
-    /// Hides the documents of all types that ever had what their table hides, whichever of the two came first: O(hidden columns × these types).
+    /// Hides the documents of all types that ever had what their table hides, whichever of the two came first: O(these columns × these types).
     ///
     /// A type that is put later, with a column that the table hides, has to call it sensitive (`ColumnAgreement`): only files that were kept before that was a rule do not. But a start goes
     /// through versions by the names of their types, and finds the one or the other first.
     ///
-    /// - Parameter plain: of the types that may have become others: all where something more is hidden, or earlier.
-    private mutating func settle(_ table: String, _ plain: [String: [ColumnPath: Int64]]) {
-        guard let hidden = paths[table] else { return }
-        // By what is hidden, which is little: whoever has a member of a list has the list.
-        for path in hidden.keys {
-            guard let hiddenAt = Self.places(of: path).compactMap({ hidden[$0] }).min() else { continue }
+    /// - Parameters:
+    ///   - hidden: those that may hide something more: all for a type that has come, what has come for all types.
+    ///   - plain: of these types.
+    private mutating func settle(_ table: String, _ hidden: [ColumnPath], _ plain: [String: [ColumnPath: Int64]]) {
+        // Whoever has a member of a list has the list.
+        for path in hidden {
+            guard let hiddenAt = hiddenAt(path, of: table) else { continue }
             for (type, leaves) in plain {
-                guard let shownAt = leaves[path] else { continue }
-                Self.note(type, max(hiddenAt, shownAt), in: &types)
-                if shownAt <= hiddenAt { columnsHiddenAt[table] = max(columnsHiddenAt[table] ?? hiddenAt, hiddenAt) }
+                if let shownAt = leaves[path] { Self.note(type, max(hiddenAt, shownAt), in: &types) }
             }
         }
+    }
+
+    /// Since when a column is hidden, by itself or with its list.
+    private func hiddenAt(_ path: ColumnPath, of table: String) -> Int64? {
+        paths[table].flatMap { hidden in Self.places(of: path).compactMap { hidden[$0] }.min() }
     }
 
     /// When something was last hidden that was seen before: a column that a type had shown, or documents of a type.
     ///
     /// Nil where that never was. Answers that were made before may show what is hidden since. Of a type that is new nobody has seen anything, so that it counts for what it hides of others only.
+    ///
+    /// - Complexity: O(hidden columns × types), of all tables, once for each state: every export that is shown asks.
     package var grewAt: Int64? {
-        var last = columnsHiddenAt.values.max()
-        for (type, hiddenAt) in types {
-            guard let shownAt = openSince[type], shownAt <= hiddenAt else { continue }
-            last = max(last ?? hiddenAt, hiddenAt)
+        memo.grewAt.withLock { known in
+            if known == nil { known = .some(computedGrowth()) }
+            return known ?? nil
         }
+    }
+
+    /// What was worked out of a state that does not change any more.
+    private final class Memo: Sendable {
+        /// Nil where nobody has asked.
+        let grewAt = Mutex<Int64??>(nil)
+    }
+
+    private func computedGrowth() -> Int64? {
+        var last: Int64?
+        func note(_ hiddenAt: Int64, _ shownAt: Int64?) {
+            if let shownAt, shownAt <= hiddenAt { last = max(last ?? hiddenAt, hiddenAt) }
+        }
+        for (table, hidden) in paths {
+            for path in hidden.keys {
+                guard let hiddenAt = hiddenAt(path, of: table) else { continue }
+                for leaves in (plain[table] ?? [:]).values { note(hiddenAt, leaves[path]) }
+            }
+        }
+        for (type, hiddenAt) in types { note(hiddenAt, openSince[type]) }
         return last
     }
 
@@ -139,6 +165,7 @@ package struct SensitiveColumns: Sendable {
     /// Adds columns of a table that the store makes itself, which hold whatever its rows are made of; not where types have a table of that name.
     package mutating func hide(_ columns: Set<ColumnPath>, of table: String) {
         guard plain[table] == nil else { return }
+        memo = Memo()
         for path in columns { Self.note(path, 0, in: &paths[table, default: [:]]) }
     }
 

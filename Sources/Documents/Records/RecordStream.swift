@@ -95,7 +95,9 @@ package struct RecordStream {
         (isWhole, isXMLEnvelope) = (false, envelope.form == .xml)
     }
 
-    /// An envelope that is read as one record, since the path `reason` may lead anywhere in it: no longer than a record may be.
+    /// An envelope that is read as one record, no longer than a record may be.
+    ///
+    /// - Parameter reason: why, as a clause.
     package init(whole form: RecordForm, _ options: Options, reason: String) {
         self.init(form, options)
         scanner = WholeScanner(recordByteCountMax: options.recordByteCountMax, reason: reason)
@@ -276,7 +278,7 @@ struct WholeScanner: RecordScanner {
     private var gatherer: RecordGatherer
     private let reason: String?
 
-    /// - Parameter reason: the path for which an envelope is read as one; the file is refused where it is too long, else the record.
+    /// - Parameter reason: why an envelope is read as one, as a clause; the file is refused where it is too long, else the record.
     init(recordByteCountMax: Int, reason: String? = nil) {
         self.reason = reason
         gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
@@ -286,7 +288,7 @@ struct WholeScanner: RecordScanner {
         gatherer.carry(piece)
         guard let reason, gatherer.byteCount > gatherer.byteCountMax else { return }
         throw RecordFileError(
-            .tooLarge, "the type's path \(reason) may lead into other records than the one that it is of, so that the file is read as one document, of which more than \(gatherer.byteCountMax) bytes are not allowed",
+            .tooLarge, "\(reason), so that the file is read as one document, of which more than \(gatherer.byteCountMax) bytes are not allowed",
             offset: offset + piece.count)
     }
 

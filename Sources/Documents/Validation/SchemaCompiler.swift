@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Query
 
 /// Compiles a schema document, and whatever its references reach, into `SchemaNode`s.
@@ -33,10 +34,14 @@ struct SchemaCompiler {
     private var checksForm = true
     /// Whether what is not the root is held against the metaschema, too.
     private let checksFiles: Bool
+    private let fileByteCount: Int
+    /// For all that is held against the metaschema together: places that references lead to may stand within each other.
+    private var formWork = WorkBudget.bounded(byteCount: 0)
     private var depth = 0
 
     init(files: [String: [UInt8]], assertsFormat: Bool, checksFiles: Bool = true) {
         self.checksFiles = checksFiles
+        fileByteCount = files.values.reduce(0) { $0.addingSaturating($1.count) }
         self.assertsFormat = assertsFormat
         library = SchemaLibrary(files: files)
         // Nodes 0 and 1 are `true` and `false`.
@@ -60,6 +65,7 @@ struct SchemaCompiler {
             throw TypeFileError(reasons: [.init(pointer: error.pointer, code: "invalid-schema", message: error.message)])
         }
         checksForm = !isMetaschema
+        formWork = .bounded(byteCount: fileByteCount.addingSaturating(json.count))
         checkForm()
         let root = schema(location)
         compileDynamicAnchors()
@@ -95,13 +101,17 @@ struct SchemaCompiler {
         guard library.usesStandardMetaschema(location), let metaschema = Metaschema.compiled else { return }
         let tape = library.tape(location.document)
         var found: [(pointer: String, message: String)] = []
-        metaschema.validate(tape, location.node) { node, missing, code, message in
+        let wasOver = formWork.isExhausted
+        metaschema.validate(tape, location.node, formWork) { node, missing, code, message in
             guard found.count < TypeFileError.reasonCountMax else { return }
             let suffix = missing.map { "/" + JSONTape.escaped(String(decoding: $0, as: UTF8.self)) } ?? ""
             let pointer = tape.pointer(to: node) + suffix
             // That it is none of two forms would leave whoever misspelt a type to look for both.
             let isType = code == "anyOf" && pointer.hasSuffix("/type")
             found.append((pointer, isType ? "a type is array, boolean, integer, null, number, object or string, or a list of them" : message))
+        }
+        if formWork.isExhausted, !wasOver {
+            note(location.document, library.pointer(to: location), "the type's schemas take too many steps to look at: let references lead to whole files, or to parts that do not stand within each other")
         }
         // A place in one that was looked at before says the same once more.
         for (pointer, message) in found where told[location.document]?.contains(pointer) != true {

@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// An encoding is known before anything of the document is: a BOM tells it, or zeros beside the first `<`, or the declaration, which is ASCII in
 /// every encoding that is read here, in one byte or two for a character. What they say must agree, and where nothing is said it is UTF-8.
-enum XMLEncoding {
+package enum XMLEncoding {
     /// Encodings by their lower-case name: what iconv calls them. Anything else is refused, since iconv knows many that are no encodings
     /// of XML.
     ///
@@ -35,7 +35,7 @@ enum XMLEncoding {
     /// - Throws: `.badEncoding` for an encoding that is unknown or contradicts the first bytes, and where a byte is none of the encoding, with its
     ///   place.
     /// - Complexity: O(bytes). Converted, a text takes up to three times its size.
-    static func utf8(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (converted: [UInt8]?, bomByteCount: Int) {
+    package static func utf8(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (converted: [UInt8]?, bomByteCount: Int) {
         let (encoding, start) = try encoding(of: bytes)
         let body = UnsafeRawBufferPointer(rebasing: bytes[start...])
         guard let encoding else {

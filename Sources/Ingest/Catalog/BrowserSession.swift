@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// What a session stands for, and when it was last used.
 ///
 /// Of the console in a browser. A value: the cache has the present one.
@@ -35,6 +37,6 @@ package struct BrowserSession: Sendable, Equatable {
     package func isOver(at now: Int64) -> Bool {
         if case .token(_, let expiresAt) = holder, now >= expiresAt { return true }
         // A clock that was set back makes none older.
-        return now > usedAt && now - usedAt >= Self.idleMax
+        return now > usedAt && now.subtractingSaturating(usedAt) >= Self.idleMax
     }
 }

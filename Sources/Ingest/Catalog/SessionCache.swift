@@ -1,3 +1,4 @@
+internal import ColumnStore
 import Synchronization
 
 /// Sessions in memory: one look for every request. The catalog has those that were begun, and now and then when they were used.
@@ -80,8 +81,6 @@ extension Catalog {
         let now = now
         return sessions.state.withLock { state in
             guard var session = state.sessions[hash], !session.isOver(at: instant ?? now) else { return nil }
-            // Whoever asks whether there ever was one does not use it.
-            if instant == .min { return session }
             session.usedAt = max(session.usedAt, now)
             state.sessions[hash] = session
             state.used.insert(hash)
@@ -89,13 +88,16 @@ extension Catalog {
         }
     }
 
-    /// Whether or not there is one.
-    package func end(sessionOfSHA256 hash: [UInt8]) throws {
+    /// - Returns: whether there was one, be it over or not.
+    @discardableResult
+    package func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool {
+        guard sessions.state.withLock({ $0.sessions[hash] != nil }) else { return false }
         try write(isCounted: false) { connection in
             try Self.remove(sessionOfSHA256: hash, connection)
         } committed: { _ in
             sessions.state.withLock { $0.sessions[hash] = nil }
         }
+        return true
     }
 
     /// - Precondition: within a transaction.
@@ -111,7 +113,7 @@ extension Catalog {
         let (used, over) = sessions.state.withLock { state in
             let used = state.used.compactMap { hash in state.sessions[hash].map { (hash, $0.usedAt) } }
             // One whose token has run out is kept while it is used: an answer that began before may still stream.
-            let over = state.sessions.filter { $0.value.isOver(at: now) && now - $0.value.usedAt >= BrowserSession.idleMax }.map(\.key)
+            let over = state.sessions.filter { $0.value.isOver(at: now) && now.subtractingSaturating($0.value.usedAt) >= BrowserSession.idleMax }.map(\.key)
             for hash in over { state.sessions[hash] = nil }
             state.used = []
             return (used, over)

@@ -425,7 +425,7 @@ final class Compactor: Sendable {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
     }
 
-    /// What outside engines see of versioned tables follows their histories, but where nobody knows which rows are superseded, or not every file is swept.
+    /// What outside engines see of versioned tables follows their histories, but where nobody knows which rows are superseded, or where there is a view and not every file is swept.
     func publishNewest() throws {
         let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
         let present = tier.boundary.snapshot()

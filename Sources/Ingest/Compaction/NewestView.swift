@@ -3,7 +3,8 @@ import ColumnStore
 /// The Iceberg table `t` of a versioned table, for engines outside: of the files of `t_history` those that hold no old version.
 ///
 /// It has metadata of its own and no data, follows from `t_history` alone, and is made again wherever it does not. Sweeping has taken every
-/// superseded row out of its files before, so that it sees one row for each document, the newest in cold (a removal with `removed` true).
+/// superseded row out of its files before, so that it sees one row for each document, the newest in cold (a removal with `removed` true). Where a file cannot be swept it stays
+/// as it was, and one that is not there yet is made with that file's old rows.
 struct NewestView {
     /// Of `t_history`.
     let history: ColdTable
@@ -22,16 +23,13 @@ struct NewestView {
         /// one of them. Each leads to files that the history had then.
         let earliest: Int64?
 
-        /// In a snapshot's summary, where its stamp is later than the clock was: what the clock said (`CommitTimes`).
-        static let madeAtName = "till.made-at"
-
         /// Stamps ascend, and after a clock that was ahead they say nothing. When such a snapshot was made the next one says too late: the history may have changed in between.
         ///
         /// - Parameter now: what the clock says, in milliseconds since 1970.
         init(_ metadata: TableMetadata, now: Int64) {
             var (earliest, later): (Int64?, Int64) = (nil, now)
             for snapshot in metadata.snapshots.sorted(by: { $0.timestampMilliseconds > $1.timestampMilliseconds }) {
-                let said = snapshot.summary[Self.madeAtName].flatMap { Int64($0) } ?? snapshot.timestampMilliseconds
+                let said = snapshot.summary[CommitTimes.summaryName].flatMap { Int64($0) } ?? snapshot.timestampMilliseconds
                 // No snapshot was made after those that follow it: one of the clocks was wrong.
                 let isKnown = said <= later
                 if isKnown { later = said }
@@ -45,20 +43,25 @@ struct NewestView {
 
     /// Whether there is a view that can be read, at the place that it is of.
     func isThere() throws -> Bool {
-        let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
-        guard let present = try number.flatMap({ number in try ColdTable.unlessDamaged { try Table.open(storage, version: number, floor: floor) } }), !present.isElsewhere else { return false }
+        guard let present = try newest().table, !present.isElsewhere else { return false }
         return try ColdTable.unlessDamaged { try present.files() } != nil
+    }
+
+    /// Nil for a table that cannot be read.
+    private func newest() throws -> (number: Int?, table: Table?) {
+        // A leader that did not know that it was replaced may have named another one.
+        let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
+        return (number, try number.flatMap { number in try ColdTable.unlessDamaged { try Table.open(storage, version: number, floor: floor) } })
     }
 
     /// Makes the view show what the history has now; does nothing where it does.
     ///
+    /// - Returns: what it shows then.
     /// - Throws: where nothing can be written. What the view has then stays, and the next compaction comes again.
     func publish() throws -> Shown {
         let files = try history.newestFiles()
-        // A leader that did not know that it was replaced may have named another one.
-        let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
         // What cannot be read is made anew.
-        let present = try number.flatMap { number in try ColdTable.unlessDamaged { try Table.open(storage, version: number, floor: floor) } }
+        let (number, present) = try newest()
         let known = try present.flatMap { table in try ColdTable.unlessDamaged { try Set(table.files().map(\.location)) } }
         let wanted = Set(files.map(\.location))
         // Metadata has absolute places: a directory that was moved has none that lead anywhere.

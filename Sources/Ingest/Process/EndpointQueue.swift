@@ -82,7 +82,7 @@ struct EndpointQueue<Work: EndpointWork>: Sendable {
     func isMostlyDue(now: Int64) -> Bool { heap.count { $0.work.dueAt <= now } >= capacity / 2 }
     /// When `wantsMore` is worth asking again, where it is for time alone to change its answer.
     func moreTime(now: Int64) -> Int64? { yieldsRoom && moreDueAt > now && hasMore ? moreDueAt : nil }
-    /// Whether what was left on disk is wanted only because what waits here is not due.
+    /// Whether what was left on disk, where it is wanted, is so only because what waits here is not due.
     var wantsByTimeAlone: Bool { yieldsRoom && waitingCount > capacity / 2 }
     /// Whether it waits here, or is under way.
     func has(_ key: Work.Key) -> Bool { waiting[key] != nil || underWay[key] != nil }

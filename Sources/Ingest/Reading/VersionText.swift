@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 extension DocumentVersion {
     /// Of a version beside its changes: numbers, instants, ids.
@@ -30,13 +31,7 @@ extension Value {
     fileprivate func textByteCountMax(_ type: ColumnType) -> Int {
         switch (self, type) {
         case (.bytes(let bytes), .binary): return (bytes.count + 2) / 3 * 4 + 2
-        case (.bytes(let bytes), _):
-            // Quotes and backslashes get one more byte, controls five.
-            var byteCount = bytes.count + 2
-            for byte in bytes {
-                if byte < 0x20 { byteCount += 5 } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { byteCount += 1 }
-            }
-            return byteCount
+        case (.bytes(let bytes), _): return JSONForm.quotedByteCount(bytes)
         case (.list(let values), .list(let element)):
             return values.reduce(2) { $0.addingSaturating($1.textByteCountMax(element.type)).addingSaturating(1) }
         case (.structure(let values), .structure(let fields)):

@@ -68,8 +68,8 @@ struct ColdRebuild {
     /// Takes a part over, a batch at a time.
     private func copy(_ part: ColumnPart, rowGroup: Int, rowCount: Int, _ take: (Column) throws(ColumnStoreError) -> Void) throws {
         guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
-        let scan = try parquet.scan(ParquetScanRequest(projection: [part.path], schema: schema))
-        let stream = MergeStream(scan, [MergeStream.Segment(rowGroup: rowGroup, rows: 0..<rowCount)], type: entry.type)
+        let request = ParquetScanRequest(projection: [part.path], schema: schema)
+        let stream = MergeStream(try parquet.scan(request), [MergeStream.Segment(rowGroup: rowGroup, rows: 0..<rowCount)], type: entry.type) { [parquet] in try parquet.scan(request.single) }
         var done = 0
         while done < rowCount {
             let count = min(ColumnBatch.targetRowCount, rowCount - done)
@@ -86,8 +86,9 @@ struct ColdRebuild {
         var request = ParquetScanRequest(projection: paths, schema: schema)
         // Documents are read beside it: a batch of ordinary ones has its usual rows, of large ones as many as fit.
         let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
-        request.batchRowCount = max(16, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, rowByteCount)))
-        let reader = try parquet.scan(request).reader(rowGroup: number)
+        request.batchRowCount = max(1, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, rowByteCount)))
+        let single = request.single
+        let reader = try NarrowingReader(try parquet.scan(request), rowGroup: number, rows: 0..<Int(parquet.metadata.rowGroups[number].rowCount)) { [parquet] in try parquet.scan(single) }
         var pieces: [Column] = []
         var day: Int32?
         while let batch = try reader.next() {

@@ -189,8 +189,10 @@ final class Registration: Sendable {
     }
 
     private func run() {
-        // Queues for which a file could not be read, and when they are looked at again: each look walks all that is open.
+        // Queues that are not filled before an instant, since a file could not be read or what waits is not due: each look walks all that is open.
         var held: [String: Int64] = [:]
+        // Those of which a file could not be read at the last look.
+        var unread: Set<String> = []
         while true {
             guard let ready = next(held) else { return }
             for (queue, work) in ready { perform(work, queue) }
@@ -201,9 +203,11 @@ final class Registration: Sendable {
                 do {
                     try reload(queue)
                     held[queue] = isPaced ? now.addingSaturating(Self.reloadPause) : nil
+                    unread.remove(queue)
                 } catch {
                     state.withLock { $0.queues[queue]?.noteMore() }
-                    if held.updateValue(now.addingSaturating(Self.reloadPause), forKey: queue) == nil {
+                    held[queue] = now.addingSaturating(Self.reloadPause)
+                    if unread.insert(queue).inserted {
                         StoreLog.note("what waits for an endpoint cannot be read in full; it is tried again", path: queue, reason: StoreLog.text(error), level: .warning)
                     }
                 }

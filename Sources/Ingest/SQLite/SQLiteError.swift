@@ -23,7 +23,7 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     }
 
     /// What the system refuses: of other numbers nobody knows whether they are of this call.
-    private static let reasons: Set<Int32> = [EACCES, EPERM, EROFS, EMFILE, ENFILE, ENOMEM, EIO, ENOSPC, EDQUOT]
+    private static let reasons: Set<Int32> = [EACCES, EPERM, EROFS, EMFILE, ENFILE, ENOMEM, EIO, ENOSPC, EDQUOT, EFBIG]
 
     /// Of a file, or of the log's index: SQLITE_CANTOPEN, SQLITE_IOERR_SHMOPEN, _SHMSIZE and _SHMMAP.
     private static func isOfOpening(_ code: Int32) -> Bool { code & 0xFF == SQLITE_CANTOPEN || [18, 19, 21].contains { code == SQLITE_IOERR | ($0 << 8) } }
@@ -109,7 +109,7 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     }
 
     package var description: String {
-        if systemError == ENOSPC || systemError == EDQUOT {
+        if FileSystemFault.isOfRoom(systemError) {
             return "the disk is full: \(path)\(primaryCode == SQLITE_CANTOPEN ? ", or what SQLite makes beside it," : "-shm") cannot be made, or made longer (SQLite \(code))"
         }
         var text = "SQLite \(code): \(message)\(systemError == 0 ? "" : ": \(String(cString: strerror(systemError)))") [\(path)]"

@@ -114,7 +114,7 @@ package final class UploadFile: @unchecked Sendable {
         looked += Int64(bytes.count)
         if looked >= Self.lookByteCount {
             looked = 0
-            guard DataDirectory.freeBytes(path).map({ $0 >= minFreeBytes }) ?? true else { throw Fault(.diskFull, "less than twice limits.min_free is free on the disk: what uploads leave is for documents that come in by themselves") }
+            guard DataDirectory.freeBytes(path).map({ $0 >= minFreeBytes }) ?? true else { throw Fault(.diskFull, "less than twice limits.min_free is free on the disk, and uploads leave that to documents that come in by themselves: put the file again when there is space") }
             // The disk begins now: all of it at the end would keep everybody's commits waiting.
             _ = posix_fadvise(descriptor, off_t(written), 0, POSIX_FADV_DONTNEED)
             written = byteCount

@@ -416,10 +416,13 @@ enum UploadForm {
                     path = found?.strayPath
                 case .elsewhere(let elsewhere): path = surroundings == nil ? nil : elsewhere
                 }
-                if let path { return (RecordStream(whole: form, options, reason: path), form, .envelope) }
+                if let path { return (RecordStream(whole: form, options, reason: "the type's path \(path) may lead into other records than the one that it is of"), form, .envelope) }
                 return (RecordStream(envelope, options, found), form, .element)
             }
-            if form == .xml, let each = facts.wholeEach { return (RecordStream(whole: form, options, reason: each), form, .envelope) }
+            if form == .xml, let each = facts.wholeEach {
+                let reason = "the type's each, \(each), cannot be followed while the file is read: it has a condition, or nobody knows where it starts while another path leads out of a record (begin it with /, or name one root in match)"
+                return (RecordStream(whole: form, options, reason: reason), form, .envelope)
+            }
         } else if form == .csv, plain.isEmpty, !first.isEmpty, said == nil, !isNamedCSV(upload.name) {
             form = .lines
         } else if form == .csv, let header = CSVHeader(first: TextCharset.head(plain, charset: options.charset), type: nil, uploads.intake.types.registry.snapshot) {

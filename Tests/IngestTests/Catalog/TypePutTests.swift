@@ -102,6 +102,21 @@ final class TypePutTests: XCTestCase {
         }
     }
 
+    /// The catalog may have it all the same.
+    func test_put_thatMayHaveBeenWritten_staysHidden() throws {
+        let directory = TemporaryDirectory()
+        let disk = FullDisk("catalog.sqlite-wal")
+        SQLiteFileSystem.observe(disk)
+        defer { SQLiteFileSystem.observe(nil) }
+        let catalog = try Catalog(path: try DataDirectory(path: directory.path).catalogPath)
+        let types = try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns()))
+        let column = #""iban":{"path":"/iban","type":"VARCHAR""#
+        _ = try types.put(name: "a", json: Self.file("a", 1, column + "}"))
+        disk.failNextSync()
+        XCTAssertThrowsError(try types.put(name: "a", json: Self.file("a", 2, column + #","sensitive":true}"#)))
+        XCTAssertEqual(types.sensitiveColumns.paths(of: "accounts"), ["iban"])
+    }
+
     private static func file(_ name: String, _ version: Int, _ columns: String) -> [UInt8] {
         Array(#"{"name":"\#(name)","version":\#(version),"table":"accounts","format":"json","receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{\#(columns)}}"#.utf8)
     }

@@ -48,6 +48,5 @@ final class ViewTimesTests: XCTestCase {
         let ended = try XCTUnwrap(try merged.expireSnapshots(before: start + day, now: start + 6 * day)).table
         XCTAssertEqual(ended.metadata.snapshots.count, 2)
         XCTAssertEqual(NewestView.Shown(ended.metadata, now: start + 6 * day).earliest, start)
-        XCTAssertEqual(NewestView.Shown.madeAtName, CommitTimes.summaryName)
     }
 }

@@ -109,6 +109,29 @@ final class ViewedFilesTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// As where the start could not publish: nobody knows since when the view has had its files.
+    func test_filesOfAView_thatThisProcessHasNotPublished_stay() throws {
+        let fixture = try EngineFixture(directory.path) { $0.compaction.snapshotKeepSeconds = 0 }
+        let compactor = fixture.engine.compactor
+        try putType(fixture)
+        try move(0, fixture)
+        let storage = try LocalStorage(root: "\(directory.path)/warehouse/licences")
+        func publishAside() throws {
+            let table = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold[Self.history])
+            _ = try compactor.exclusively { try NewestView(history: table, storage: storage, cutoff: .min, floor: 0).publish() }
+        }
+        try publishAside()
+        let shown = try shownFiles()
+        try move(1, fixture)
+        XCTAssertEqual(try merge(fixture), 2)
+        let now = Clock.system.now() / 1_000
+        XCTAssertTrue(Patience.until { Clock.system.now() / 1_000 > now })
+        try compactor.exclusively { try compactor.tidy() }
+        XCTAssertEqual(try shownFiles(), shown)
+        for path in shown { XCTAssertTrue(isThere(path), path) }
+        try fixture.engine.close()
+    }
+
     /// The view was published under a clock that was ahead, and then followed its history under a right one: its first snapshot has a stamp of days to come.
     func test_filesThatAViewNamedUnderAClockThatWasAhead_stayAsLongAsItsOwnSnapshotOfThem() throws {
         let fixture = try EngineFixture(directory.path) { $0.compaction.snapshotKeepSeconds = 0 }

@@ -195,4 +195,29 @@ final class QueueRoomTests: XCTestCase {
             for ticket in [tickets[0], tickets[11]] { XCTAssertTrue(try Patience.until { try isComplete(ticket, fixture) }) }
         }
     }
+
+    /// What gave way in the queue of a host is looked for by that of the one that its contract has by now.
+    func test_eventsOfAContractThatHasAnotherHostByNow_areDelivered() throws {
+        let calls = Mutex(0)
+        let old = TestHTTPServer { request in
+            guard request.path == "/w" else { return .init(body: Self.accepted) }
+            calls.withLock { $0 += 1 }
+            return .init(status: 503, headers: [("Retry-After", "1")])
+        }
+        let new = TestHTTPServer { _ in .init(status: 204) }
+        defer { for server in [old, new] { server.close() } }
+        try withEngine(old) { fixture in
+            var contract = Contract(clientID: "c1", access: .readWrite, scope: .own)
+            contract.webhook = .init(url: "http://127.0.0.1:\(old.port)/w", secret: "s")
+            _ = try fixture.engine.putContract(contract)
+            let tickets = try (0..<12).map { try take("R\($0)", fixture) }
+            XCTAssertTrue(Patience.until { calls.withLock { $0 } > 0 })
+            for ticket in tickets { XCTAssertTrue(try Patience.until { try isComplete(ticket, fixture) }) }
+            contract.webhook = .init(url: "http://127.0.0.1:\(new.port)/w", secret: "s")
+            _ = try fixture.engine.putContract(contract)
+            for ticket in tickets {
+                XCTAssertTrue(try Patience.until { try fixture.engine.ticket(ticket, as: .admin).history.contains { $0.event == "webhook: delivered" } }, ticket)
+            }
+        }
+    }
 }

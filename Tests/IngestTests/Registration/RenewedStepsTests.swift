@@ -68,6 +68,34 @@ final class RenewedStepsTests: XCTestCase {
         try store.fixture.engine.close()
     }
 
+    func test_redrive_whileACallOfBeforeIsUnderWay_isNotEndedByThatCall() throws {
+        let directory = TemporaryDirectory()
+        let gate = Monitor(false)
+        let calls = Mutex(0)
+        let server = TestHTTPServer { _ in
+            let number = calls.withLock { count in
+                count += 1
+                return count
+            }
+            if number > 1 { return .init(body: #"{"outcome":"accepted","reference":"s"}"#) }
+            gate.wait { $0 ? () : nil }
+            return .init(status: 503, headers: [("Retry-After", "86400")])
+        }
+        defer { server.close() }
+        let store = try Store(directory.path, registers: #"[["a"]]"#, server: server)
+        defer { gate.broadcast { $0 = true } }
+        let ticket = try store.take("R1")
+        XCTAssertTrue(Patience.until { calls.withLock { $0 } == 1 })
+        XCTAssertEqual(try store.apply(.dead(step: ProcessKey.step(row: 1, ordinal: 0), detail: "enough", HistoryNote("given up"))), .applied)
+        let letter = try XCTUnwrap(try store.fixture.engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin).letters.first)
+        try store.fixture.engine.redrive(letter.id, as: .admin)
+        gate.broadcast { $0 = true }
+        XCTAssertTrue(try Patience.until { try store.fixture.engine.ticket(ticket, as: .admin).summary?.state == .complete })
+        let told = try store.fixture.engine.ticket(ticket, as: .admin).history.map(\.event)
+        XCTAssertEqual(told, ["received", "given up", "failed", "redriven", "processing", "accepted", "complete"], "of the call before nothing is told")
+        try store.fixture.engine.close()
+    }
+
     func test_expiry_isThatOfTheRow_notOfWhenItWasQueued() throws {
         let directory = TemporaryDirectory()
         let isReady = ReadyFlag()

@@ -79,6 +79,50 @@ final class StepEndsTests: XCTestCase {
         }
     }
 
+    func test_clockSetForward_givesNoWebhookUp() throws {
+        let isReady = Mutex(false)
+        let server = TestHTTPServer { _ in isReady.withLock { $0 } ? .init(status: 204) : .init(status: 503, headers: [("Retry-After", "3600")]) }
+        defer { server.close() }
+        let (wall, steady) = (HandClock(Clock.system.now()), HandClock(5_000_000))
+        try withEngine(server, clock: Clock { wall.now }, steady: { steady.now }, type: Self.type()) { fixture in
+            var contract = Contract(clientID: "c1", access: .readWrite, scope: .own)
+            contract.webhook = .init(url: "http://127.0.0.1:\(server.port)/w", secret: "s")
+            _ = try fixture.engine.putContract(contract)
+            let ticket = try take("R1", fixture)
+            func told(_ event: String) throws -> Bool { try fixture.engine.ticket(ticket, as: .admin).history.contains { $0.event == "webhook: \(event)" } }
+            XCTAssertTrue(try Patience.until { try told("failed") })
+            wall.add(30 * Self.day)
+            isReady.withLock { $0 = true }
+            for clock in [wall, steady] { clock.add(2 * Self.day) }
+            _ = try take("R2", fixture)
+            XCTAssertTrue(try Patience.until { try told("delivered") || told("undeliverable") })
+            XCTAssertEqual(try letters(fixture).count, 0)
+        }
+    }
+
+    func test_clockSetForward_callsAreStillPutOff() throws {
+        let server = TestHTTPServer { _ in .init(status: 503, headers: [("Retry-After", "3600")]) }
+        defer { server.close() }
+        let (wall, steady) = (HandClock(Clock.system.now()), HandClock(5_000_000))
+        try withEngine(server, clock: Clock { wall.now }, steady: { steady.now }, type: Self.type(more: #","register":[["r"]]"#)) { fixture in
+            let ticket = try take("R1", fixture)
+            func failures() throws -> Int { try fixture.engine.ticket(ticket, as: .admin).history.count { $0.event == "failed" } }
+            XCTAssertTrue(try Patience.until { try failures() == 1 })
+            wall.add(30 * Self.day)
+            for clock in [wall, steady] { clock.add(3_600_000_000) }
+            _ = try take("R2", fixture)
+            XCTAssertTrue(try Patience.until { try failures() >= 2 })
+            var due: [Int64] = []
+            let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+            try file.forEachOpen(now: 0) { work in
+                due += work.filter { ProcessKey.row(ofStep: $0.id) == 1 }.map(\.dueAt)
+                return true
+            }
+            XCTAssertTrue(due.allSatisfy { $0 > wall.now }, "\(due) \(wall.now)")
+            XCTAssertEqual(try failures(), 2)
+        }
+    }
+
     func test_documentThatIsDamaged_keepsNoStepOpen() throws {
         let server = TestHTTPServer { _ in .init(status: 503, headers: [("Retry-After", "3600")]) }
         defer { server.close() }

@@ -27,7 +27,10 @@ final class SessionStreamsTests: XCTestCase {
         XCTAssertEqual(slug(letInAt: now - 500_000), .unauthenticated, "it had run out by then")
         _ = server.engine.state.withLock { $0.contracts["c"]?.validTo = 1 }
         XCTAssertEqual(slug(letInAt: now - 60_000_000), .contractNotValid)
-        server.engine.state.withLock { $0.sessions = [:] }
+        _ = server.engine.state.withLock { $0.contracts["c"]?.validTo = nil }
+        XCTAssertNil(slug(letInAt: now - 60_000_000))
+        XCTAssertTrue(try authorizer.end(session: credential), "what streams by it is to end")
+        XCTAssertFalse(try authorizer.end(session: credential), "there is none any more")
         XCTAssertEqual(slug(letInAt: now - 60_000_000), .unauthenticated)
     }
 }

@@ -117,7 +117,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession? {
         state.withLock { $0.sessions[hash] }.flatMap { $0.isOver(at: instant ?? Clock.system.now()) ? nil : $0 }
     }
-    func end(sessionOfSHA256 hash: [UInt8]) throws { state.withLock { $0.sessions[hash] = nil } }
+    func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool { state.withLock { $0.sessions.removeValue(forKey: hash) != nil } }
 
     /// A real one, whose file is made with the first definition that a test puts.
     let executions: ExecutionStore

@@ -217,6 +217,8 @@ final class StoreDirectoryTests: XCTestCase {
         XCTAssertEqual(flock(lock, LOCK_SH | LOCK_NB), 0, "somebody reads it")
         let foretold = try TillRun(["recover", "--check"] + place)
         XCTAssertEqual(foretold.status, 0, foretold.error)
+        let lost = try Subprocess("/bin/sh", ["-c", "exec \"$1\" recover --check --data \"$2\" >/dev/full", "sh", TillServer.binary.path, server.data.path])
+        XCTAssertEqual(lost.status, 1, lost.error)
         for says in ["would recover 2 receipts", "missing: contracts of 1 clients with receipts: shop", "nothing was changed"] { XCTAssertTrue(foretold.text.contains(says), foretold.text) }
         XCTAssertEqual(try listing(server.data), before)
         XCTAssertTrue(try TillRun(["recover"] + place).error.contains("is being read by"))

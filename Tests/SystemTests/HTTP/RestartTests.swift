@@ -99,5 +99,11 @@ final class RestartTests: XCTestCase {
         let isOpen = Patience.until { (try? FileManager.default.contentsOfDirectory(atPath: place))?.contains { file($0)?.hasSuffix("/LOCK") ?? false } ?? false }
         XCTAssertTrue(isOpen)
         XCTAssertEqual(["0", "1", "2"].map(file), ["/dev/null", "/dev/null", "/dev/null"])
+        // Nothing comes from the first, and what is written into the others is told to have failed.
+        let modes = ["0", "1", "2"].map { number -> String? in
+            let info = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/fdinfo/\(number)", encoding: .utf8)
+            return info?.split(separator: "\n").first { $0.hasPrefix("flags:") }.map { String($0.suffix(1)) }
+        }
+        XCTAssertEqual(modes, ["1", "0", "0"])
     }
 }

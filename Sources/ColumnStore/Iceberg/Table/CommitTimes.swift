@@ -2,9 +2,9 @@
 ///
 /// Stamps ascend, so that a time names one snapshot: after one commit under a clock that was ahead those of all later ones are ahead too, though the clock is right again. Such commits
 /// note what the clock said, and ages go by that.
-struct CommitTimes {
+public struct CommitTimes {
     /// In a snapshot's summary, where its stamp is later than the clock was: what the clock said, in milliseconds since 1970.
-    static let summaryName = "till.made-at"
+    public static let summaryName = "till.made-at"
 
     private let present: Int64
     /// Of snapshots whose time can be right, ascending by both.

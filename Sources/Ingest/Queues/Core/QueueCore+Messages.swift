@@ -230,7 +230,7 @@ extension QueueCore {
     /// A message dies: it is kept as a dead letter, or goes, as the queue says; members of the group that follow deaths are notified.
     ///
     /// - Parameters:
-    ///   - detail: the worker's words; nil where time or counts were the reason.
+    ///   - detail: the worker's words, or what is damaged; nil where time or counts were the reason.
     ///   - isKept: whatever the queue says.
     func bury(_ row: MessageTable.Row, _ reason: QueueMessage.Reason, _ detail: String?, _ queue: inout QueueState, isKept: Bool = false) throws {
         queue.figures.died += 1

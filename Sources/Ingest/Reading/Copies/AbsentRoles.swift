@@ -33,7 +33,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     }
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { throw fault }
     func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession? { nil }
-    func end(sessionOfSHA256 hash: [UInt8]) throws { throw fault }
+    func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool { throw fault }
 
     // MARK: Documents
 

@@ -7,8 +7,10 @@ package protocol SessionKeeping: AnyObject, Sendable {
     ///
     /// - Parameter instant: as of when its end is looked at, in microseconds since 1970; nil: now. What was let in by then may go on, though the session's token has run out since.
     func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession?
-    /// Durable when it returns; nothing happens where there is none.
-    func end(sessionOfSHA256 hash: [UInt8]) throws
+    /// Durable when it returns.
+    ///
+    /// - Returns: whether there was one, be it over or not; nothing happens where there was none.
+    func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool
 }
 
 extension SessionKeeping {

@@ -9,7 +9,7 @@ import ColumnStore
 ///
 /// What only overflows stays as it is, and so do keys of a join within the subquery: without them each row would meet all others.
 enum CorrelationOrder {
-    /// The conditions of a filter, in their order.
+    /// The conditions of a filter, in their order, but that those which wait for the same ones are asked together, last of those between two on outer columns.
     ///
     /// - Parameters:
     ///   - conditions: no AND among them.
@@ -23,14 +23,30 @@ enum CorrelationOrder {
         guard conditions.contains(where: { isOwn($0) && refusesValues($0) }) else { return conditions }
         let known = outer.union(input.columnIDs)
         var before = met(by: input, outer).filter { $0.columnIDs.isSubset(of: known) }
-        return conditions.map { condition in
-            guard isOwn(condition) else {
-                if isAskedAgain(condition, outer) { before.append(condition) }
-                return condition
+        var kept: [Expression] = [], waiting: [Expression] = []
+        // Each that waits has all those before it within: past this they stay where they are.
+        let copies = CopyAllowance()
+        func putWaiting() {
+            if !waiting.isEmpty, copies.allow(before, times: 1) {
+                kept.append(.conditional(branches: [.init(condition: .conjunction(before), result: .conjunction(waiting))], otherwise: .isFalse, type: .boolean))
+            } else {
+                kept += waiting
             }
-            guard !before.isEmpty, refusesValues(condition), !condition.hasSubquery, !condition.isVolatile, !isKey(condition, of: input) else { return condition }
-            return .conditional(branches: [.init(condition: .conjunction(before), result: condition)], otherwise: .isFalse, type: .boolean)
+            waiting = []
         }
+        for condition in conditions {
+            if !isOwn(condition) {
+                putWaiting()
+                if isAskedAgain(condition, outer) { before.append(condition) }
+                kept.append(condition)
+            } else if !before.isEmpty, refusesValues(condition), !condition.hasSubquery, !condition.isVolatile, !isKey(condition, of: input) {
+                waiting.append(condition)
+            } else {
+                kept.append(condition)
+            }
+        }
+        putWaiting()
+        return kept
     }
 
     /// Whether a part of it does not take every value.

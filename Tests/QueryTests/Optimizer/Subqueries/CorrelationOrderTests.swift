@@ -66,6 +66,14 @@ final class CorrelationOrderTests: XCTestCase {
         }
     }
 
+    /// Each that waits has those before it within: of many the later ones stay where they are.
+    func test_conditionsInTurn_copyNoMoreThanMayBe() throws {
+        let conditions = (1...1_500).map { "a.n < o.n + \($0) AND \($0) / (a.n + 1) >= 0" }.joined(separator: " AND ")
+        let query = "SELECT name FROM o WHERE EXISTS (SELECT 1 FROM a WHERE \(conditions))"
+        XCTAssertLessThan(try fixture.rows("EXPLAIN \(query)").utf8.count, 4 << 20)
+        try check(query, "qty")
+    }
+
     // MARK: Differences of times
 
     func test_differencesOfInfiniteTimes_areOfRowsThatTheOuterRowAsksFor() throws {

@@ -40,17 +40,8 @@ struct QuarantineBody: ListItem, JSONObject {
         let document = entry.document
         var byteCount = entry.problem.detail.utf8.count
         for error in entry.problem.errors { byteCount += error.pointer.utf8.count + error.code.utf8.count + error.message.utf8.count + 64 }
-        let text = DocumentBody.isText(document[...]) ? Self.quotedByteCount(document) : document.count / 3 * 4
+        let text = DocumentBody.isText(document[...]) ? JSONForm.quotedByteCount(document) : document.count / 3 * 4
         return document.count + text + 3 * byteCount + 512
-    }
-
-    /// Of a text as a string of JSON, at most.
-    private static func quotedByteCount(_ text: [UInt8]) -> Int {
-        var byteCount = text.count
-        for byte in text {
-            if byte < 0x20 { byteCount += 5 } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { byteCount += 1 }
-        }
-        return byteCount
     }
 
     /// Reasons quote what the document says: of those an auditor sees the kind and the place.

@@ -34,7 +34,7 @@ struct TicketBody: JSONObject {
         sink.member("sequence", summary?.sequence)
         sink.optional("replaced_by", ticket.replacedBy)
         sink.member("steps", ticket.steps.map { StepBody(step: $0) })
-        sink.member("errors", ticket.errors.isEmpty ? ticket.refused.map { Problem($0.problem).reasons } ?? [] : ticket.errors)
+        sink.member("errors", reasons)
         sink.member("history", ticket.history.map { EventBody(event: $0) })
     }
 
@@ -46,7 +46,7 @@ struct TicketBody: JSONObject {
         var byteCount = 1_024
         func add(_ texts: String?...) {
             byteCount += Self.aroundByteCount
-            for text in texts { byteCount += Self.quotedByteCount(text) }
+            for text in texts { byteCount += text.map { JSONForm.quotedByteCount($0.utf8) } ?? 4 }
         }
         let (summary, refused) = (ticket.summary, ticket.refused)
         add(ticketID, summary?.ticketID, summary?.clientID, summary?.receiptID, summary?.type, ticket.replacedBy)
@@ -55,7 +55,7 @@ struct TicketBody: JSONObject {
         for step in ticket.steps { add(step.name, step.state, step.reference, step.detail) }
         for event in ticket.history {
             add(event.event)
-            for detail in event.details { byteCount += Self.quotedByteCount(detail.name) + detail.json.utf8.count + 2 }
+            for detail in event.details { byteCount += JSONForm.quotedByteCount(detail.name.utf8) + detail.json.utf8.count + 2 }
         }
         return byteCount
     }
@@ -65,17 +65,7 @@ struct TicketBody: JSONObject {
         reasons.reduce(0) { $0 + MemoryLayout<Fault.Violation>.stride + $1.pointer.utf8.count + $1.code.utf8.count + $1.message.utf8.count }
     }
 
-    private var reasons: [Fault.Violation] { ticket.errors.isEmpty ? ticket.refused?.problem.errors ?? [] : ticket.errors }
-
-    /// As a string of JSON: quotes and backslashes get one more byte, controls five.
-    private static func quotedByteCount(_ text: String?) -> Int {
-        guard let text else { return 4 }
-        var byteCount = text.utf8.count + 2
-        for byte in text.utf8 {
-            if byte < 0x20 { byteCount += 5 } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { byteCount += 1 }
-        }
-        return byteCount
-    }
+    private var reasons: [Fault.Violation] { ticket.errors.isEmpty ? ticket.refused.map { Problem($0.problem).reasons } ?? [] : ticket.errors }
 }
 
 struct StepBody: JSONObject {
