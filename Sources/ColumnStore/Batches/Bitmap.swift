@@ -34,7 +34,8 @@ public struct Bitmap: Hashable, Sendable {
 
     /// - Precondition: `index` is 0 ..< `count`.
     public subscript(index: Int) -> Bool {
-        get {
+        // Other modules ask it once a row.
+        @inlinable get {
             precondition(index >= 0 && index < count)
             return words[index >> 6] >> UInt64(index & 63) & 1 != 0
         }

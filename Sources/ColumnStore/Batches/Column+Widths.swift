@@ -19,7 +19,28 @@ extension Column {
         case .dictionary(_, let dictionary): min(Self.countMax, count * (dictionary.flatByteCountMax + 4))
         case .list(_, let element): min(Self.countMax, count * 4 + element.flatByteCountBound)
         case .structure(let members): min(Self.countMax, members.reduce(0) { $0 + $1.flatByteCountBound })
-        case .constant(let value): min(Self.countMax, count * value.flatByteCount)
+        case .constant(let value): min(Self.countMax, count.multipliedSaturating(by: value.flatByteCount(as: type)))
+        }
+    }
+
+    /// This column and those within it, in all depths: what a copy of it makes anew, however few rows there are.
+    ///
+    /// - Complexity: O(columns within).
+    public var columnCount: Int {
+        switch values {
+        case .list(_, let element): element.columnCount.addingSaturating(1)
+        case .structure(let members): members.reduce(1) { $0.addingSaturating($1.columnCount) }
+        // Laid out it has all that its type has, of a NULL too.
+        case .constant: Self.columnCount(of: type)
+        default: 1
+        }
+    }
+
+    private static func columnCount(of type: ColumnType) -> Int {
+        switch type {
+        case .list(let element): columnCount(of: element.type).addingSaturating(1)
+        case .structure(let fields): fields.reduce(1) { $0.addingSaturating(columnCount(of: $1.type)) }
+        default: 1
         }
     }
 
@@ -50,7 +71,7 @@ extension Column {
                 widths[row] += width
             }
         case .structure(let members): for member in members { member.addWidths(to: &widths) }
-        case .constant(let value): add(min(Self.countMax, value.flatByteCount))
+        case .constant(let value): add(min(Self.countMax, value.flatByteCount(as: type)))
         }
     }
 
@@ -76,6 +97,18 @@ extension Value {
         case .decimal, .interval: 16
         case .bytes(let bytes): bytes.count + 4
         case .list(let values), .structure(let values): values.reduce(4) { $0 + $1.flatByteCount }
+        }
+    }
+
+    /// The same in a column of a type: a NULL row has a place in each of its members.
+    ///
+    /// - Complexity: O(values within, and members of the type).
+    func flatByteCount(as type: ColumnType) -> Int {
+        switch (self, type) {
+        case (.null, .structure(let fields)): fields.reduce(4) { $0.addingSaturating(Value.null.flatByteCount(as: $1.type)) }
+        case (.structure(let values), .structure(let fields)): zip(values, fields).reduce(4) { $0.addingSaturating($1.0.flatByteCount(as: $1.1.type)) }
+        case (.list(let values), .list(let element)) where element.type.isNested: values.reduce(4) { $0.addingSaturating($1.flatByteCount(as: element.type)) }
+        default: flatByteCount
         }
     }
 }

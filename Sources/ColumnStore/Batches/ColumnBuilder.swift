@@ -41,6 +41,15 @@ public struct ColumnBuilder: Sendable {
         }
     }
 
+    /// About what the rows take in memory.
+    ///
+    /// - Complexity: O(columns within).
+    public var byteCount: Int {
+        var byteCount = values.byteCount + offsets.count * MemoryLayout<Int32>.stride
+        for index in children.indices { byteCount += children[index].byteCount }
+        return byteCount
+    }
+
     private func isOf(_ kind: TypedArray.Kind) -> Bool { form == .values && values.kind == kind }
 
     /// A NULL of any type: an empty list, a struct whose members are NULL.

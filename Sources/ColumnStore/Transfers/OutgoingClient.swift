@@ -7,8 +7,9 @@ import Synchronization
 /// Redirects are not followed, proxies of the environment not used: a call goes where the configuration says, or nowhere.
 ///
 /// 1. Transfers and their handles belong to the client's thread; other threads leave requests and numbers in `queue`, and wake it.
-/// 2. Each completion is called exactly once, on that thread; of a call that comes after `close`, on the caller's.
+/// 2. Each completion is called exactly once, on that thread; of a call that comes after `close`, or while the system gives no thread, on the caller's.
 /// 3. The thread holds the client: it lives until `close`, which its owner has to call.
+/// 4. Where the system gives no thread, each call looks for one anew: that may pass.
 package final class OutgoingClient: Sendable {
     /// An answer longer than this is cut off as broken: registrars send a line or two.
     package static let answerByteCountMax = 1 << 20
@@ -45,8 +46,8 @@ package final class OutgoingClient: Sendable {
     private let add: Add
 
     typealias Add = @Sendable (_ multi: UnsafeMutableRawPointer, _ easy: UnsafeMutableRawPointer) -> Bool
-    /// Nil after `close`, and where none could be started.
-    private let thread: Mutex<pthread_t?>
+    /// Nil after `close`, and while the system gives none.
+    private let thread = Mutex<WorkerThread?>(nil)
 
     /// - Parameter policy: nil where the operator alone says where calls go.
     package convenience init(policy: AddressPolicy?) { self.init(policy: policy, add: OutgoingClient.addToLibrary) }
@@ -60,44 +61,45 @@ package final class OutgoingClient: Sendable {
         multi = Multi(raw: OpaquePointer(raw))
         self.policy = policy
         self.add = add
-        thread = Mutex(nil)
         till_curl_multi_set_long(raw, CURLMOPT_MAXCONNECTS, Self.keptConnectionCountMax)
-        let unmanaged = Unmanaged.passRetained(self)
-        var handle = pthread_t()
-        let result = pthread_create(&handle, nil, { context in
-            // Safe: `init` passed a retained client, and close() joins this thread before the last release.
-            guard let context else { return nil }
-            Unmanaged<OutgoingClient>.fromOpaque(context).takeRetainedValue().loop()
-            return nil
-        }, unmanaged.toOpaque())
-        if result == 0 {
-            thread.withLock { $0 = handle }
-        } else {
-            // Nobody would take a call: each is refused at once.
-            queue.withLock { $0.isClosing = true }
-            unmanaged.release()
-        }
+        _ = begin()
     }
 
     deinit { curl_multi_cleanup(UnsafeMutableRawPointer(multi.raw)) }
 
+    /// - Returns: whether there is a thread by now. A client that closes gets none any more.
+    private func begin() -> Bool {
+        thread.withLock { thread in
+            // `close` says so before it takes the thread: none begins behind it.
+            if thread == nil, !queue.withLock({ $0.isClosing }) { thread = WorkerThread.joinable(name: "outgoing") { [self] in loop() } }
+            return thread != nil
+        }
+    }
+
     /// Enqueues a call; `completion` is called once, on the client's thread, and must return quickly.
+    ///
+    /// Without a thread it ends at once as one that was not connected, and on the caller's thread.
     ///
     /// - Returns: the call's number, to cancel it by.
     @discardableResult
     package func send(_ request: OutgoingRequest, completion: @escaping @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void) -> UInt64 {
-        let number: UInt64? = queue.withLock { queue in
-            if queue.isClosing { return nil }
+        let hasThread = begin()
+        let taken: Result<UInt64, OutgoingFailure> = queue.withLock { queue in
+            if queue.isClosing { return .failure(.closed) }
+            // Not `.closed`: whoever is told that waits for the next start.
+            guard hasThread else { return .failure(.notConnected("the system gives no thread for calls")) }
             queue.lastNumber += 1
             queue.waiting.append((request, queue.lastNumber, completion))
-            return queue.lastNumber
+            return .success(queue.lastNumber)
         }
-        guard let number else {
-            completion(.failure(.closed))
+        switch taken {
+        case .success(let number):
+            curl_multi_wakeup(UnsafeMutableRawPointer(multi.raw))
+            return number
+        case .failure(let failure):
+            completion(.failure(failure))
             return 0
         }
-        curl_multi_wakeup(UnsafeMutableRawPointer(multi.raw))
-        return number
     }
 
     /// Ends a call with `.closed`, unless it has ended.
@@ -125,12 +127,12 @@ package final class OutgoingClient: Sendable {
     package func close() {
         queue.withLock { $0.isClosing = true }
         curl_multi_wakeup(UnsafeMutableRawPointer(multi.raw))
-        if let handle = thread.withLock({ handle in
-            defer { handle = nil }
-            return handle
-        }) {
-            pthread_join(handle, nil)
+        let held = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
         }
+        // Outside the lock: a completion on the thread may send again, which asks for it.
+        held?.join()
     }
 
     /// Each turn takes what waits, moves every transfer on, hands out what has ended, and sleeps until a connection stirs, somebody wakes it or a second is

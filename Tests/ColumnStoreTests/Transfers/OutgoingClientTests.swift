@@ -57,6 +57,28 @@ final class OutgoingClientTests: XCTestCase {
         XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 1)
     }
 
+    /// Whoever is told `.closed` waits for the next start: a thread that there was not for a moment is no stop.
+    func test_send_withoutAThread_isNotConnected_andTheNextFindsOne() throws {
+        let server = TestHTTPServer { _ in .init(body: "here") }
+        defer { server.close() }
+        let request = OutgoingRequest(method: .get, url: "http://127.0.0.1:\(server.port)/")
+        let client = try WorkerThread.$areRefused.withValue(true) { try self.client() }
+        WorkerThread.$areRefused.withValue(true) {
+            XCTAssertEqual(send(client, request).failure, .notConnected("the system gives no thread for calls"))
+            XCTAssertEqual(client.answer(to: request).failure, .notConnected("the system gives no thread for calls"))
+        }
+        XCTAssertEqual(String(decoding: try send(client, request).get().body, as: UTF8.self), "here")
+        client.close()
+        XCTAssertEqual(send(client, request).failure, .closed)
+        XCTAssertEqual(server.connectionCount.load(ordering: .relaxed), 1)
+    }
+
+    func test_close_withoutAThread_endsCalls() throws {
+        let client = try WorkerThread.$areRefused.withValue(true) { try self.client() }
+        client.close()
+        XCTAssertEqual(send(client, OutgoingRequest(method: .get, url: "http://127.0.0.1:1/")).failure, .closed)
+    }
+
     func test_send_internalAddressNotListed_isRefusedBeforeConnecting() throws {
         let server = TestHTTPServer { _ in .init() }
         defer { server.close() }

@@ -16,6 +16,9 @@ package struct AvroFileReader {
     /// Stands after the last block that was handed out.
     private var decoder: AvroDecoder
 
+    /// Of a header: manifests have a handful, and each costs many times its bytes.
+    private static let entryCountMax = 1_000
+
     /// Largest block after decompression: a manifest of a million entries in one block.
     static let blockByteCountMax = 1 << 29
 
@@ -31,6 +34,7 @@ package struct AvroFileReader {
             for _ in 0..<count {
                 let key = try decoder.string()
                 metadata[key] = try decoder.byteArray()
+                guard metadata.count <= Self.entryCountMax else { throw .badHeader("more than \(Self.entryCountMax) entries") }
             }
         }
         guard let schema = metadata["avro.schema"] else { throw .badHeader("no avro.schema") }

@@ -18,6 +18,8 @@ package indirect enum AvroType: Sendable {
     /// More types than any manifest has, named ones counted at each use: a small text that names records inside records could
     /// unfold to billions.
     static let nodeCountMax = 10_000
+    /// Of a schema in memory: one of a manifest has kilobytes.
+    private static let schemaByteCountMax = 64 << 20
 
     /// What a value takes at least.
     /// 0 for null, and for a record of nothing but such.
@@ -34,6 +36,8 @@ package indirect enum AvroType: Sendable {
 
     /// - Throws: `.badSchema`, with what is wrong in words.
     init(parsing schema: [UInt8]) throws(AvroFault) {
+        // Text takes many times its bytes once it is read, long before its types are counted.
+        guard JSONParser.valueByteCount(of: schema) <= Self.schemaByteCountMax else { throw .badSchema("too long") }
         let json: JSONValue
         do {
             json = try JSONParser.parse(schema)

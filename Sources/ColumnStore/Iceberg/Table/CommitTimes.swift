@@ -2,9 +2,9 @@
 ///
 /// Stamps ascend, so that a time names one snapshot: after one commit under a clock that was ahead those of all later ones are ahead too, though the clock is right again. Such commits
 /// note what the clock said, and ages go by that.
-public struct CommitTimes {
+struct CommitTimes {
     /// In a snapshot's summary, where its stamp is later than the clock was: what the clock said, in milliseconds since 1970.
-    public static let summaryName = "till.made-at"
+    static let summaryName = "till.made-at"
 
     private let present: Int64
     /// Of snapshots whose time can be right, ascending by both.
@@ -17,7 +17,7 @@ public struct CommitTimes {
         var known: [(stamp: Int64, time: Int64)] = []
         for entry in metadata.snapshotLog {
             let stamp = entry.timestampMilliseconds
-            let said = stamp <= present ? stamp : snapshots[entry.snapshotID]?.summary[Self.summaryName].flatMap { Int64($0) }
+            let said = stamp <= present ? stamp : snapshots[entry.snapshotID]?.saidMilliseconds
             // A clock that was behind an earlier commit says nothing: files would go too early by it.
             guard let said, said <= present, said >= known.last?.time ?? .min else { continue }
             known.append((stamp, said))
@@ -32,4 +32,9 @@ public struct CommitTimes {
         let next = known.partitioningIndex { $0.stamp >= stamp }
         return next < known.count ? known[next].time : stamp
     }
+}
+
+extension Snapshot {
+    /// What the clock said when it was made, in milliseconds since 1970; nil where its stamp says so.
+    public var saidMilliseconds: Int64? { summary[CommitTimes.summaryName].flatMap { Int64($0) } }
 }

@@ -152,6 +152,9 @@ struct CommitWriter {
         return entry
     }
 
+    /// Whether a commit that adds files reads the manifest: one without a living file ends with it, and one of many stays as it is.
+    static func isSmall(_ manifest: ManifestFile) -> Bool { manifest.liveFileCount > 0 && manifest.liveFileCount < ManifestGrouping.entryCountMin }
+
     /// Takes small manifests of the widths that are being written into the pool, so that their number stays in proportion.
     ///
     /// Only those whose files are of a width that the pool has: a commit of days leaves small manifests of years alone. One that is taken in ends with
@@ -161,7 +164,7 @@ struct CommitWriter {
     ) throws(ColumnStoreError) {
         let widths = Set(pool.map { grouping.widthClass($0.file) })
         var pooled: Set<String> = []
-        try table.entries(of: kept.filter { $0.liveFileCount < ManifestGrouping.entryCountMin }) { (manifest, entries) throws(ColumnStoreError) in
+        try table.entries(of: kept.filter(Self.isSmall)) { (manifest, entries) throws(ColumnStoreError) in
             let live = entries.filter { $0.status != .deleted }
             if let first = live.first, widths.contains(grouping.widthClass(first.file)) {
                 pool += live.map(existing)

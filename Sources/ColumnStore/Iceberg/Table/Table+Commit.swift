@@ -36,6 +36,16 @@ extension Table {
         return try commit(change, now: now)
     }
 
+    /// Reads of this version what the next append reads, and nothing else: the manifest list, and the manifests that are small enough to be written anew with what is added.
+    ///
+    /// For whoever makes files first: what is in the way of their commit is in the way then, too.
+    ///
+    /// - Throws: as `manifests(of:)` and `entries(of:)`.
+    public func checkAppend() throws(ColumnStoreError) {
+        guard let snapshot = metadata.currentSnapshot else { return }
+        try entries(of: try manifests(of: snapshot).filter(CommitWriter.isSmall)) { (_, _) in true }
+    }
+
     /// Puts files in the place of others that hold the same rows.
     ///
     /// - Parameter removed: locations, as the entries of the table have them.

@@ -62,7 +62,8 @@ public struct ThriftCompactReader {
     public private(set) var position: Int
     private var depth = 0
     private let memoryByteCountMax: Int
-    private var memoryByteCount = 0
+    /// What was charged so far.
+    private(set) var memoryByteCount = 0
 
     /// - Parameter memoryByteCountMax: what the values may take, structures of lists by their size in memory: a chunk of three bytes is one of
     ///   hundreds there.

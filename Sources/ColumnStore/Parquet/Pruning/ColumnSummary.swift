@@ -33,7 +33,7 @@ extension ParquetFile {
 
     /// The bounds of all row groups together; none where one of them has none for its values.
     private func summary(_ leaf: LeafDescriptor) -> ColumnSummary {
-        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: metadata.order(leaf.index))
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, of: metadata)
         var summary = ColumnSummary(nullCount: 0)
         var isBounded = true
         for rowGroup in metadata.rowGroups where rowGroup.rowCount > 0 {
@@ -63,7 +63,7 @@ extension ParquetFile {
         guard case .leaf(let leaf)? = columns.first(where: { $0.field.name.utf8.elementsEqual(column.utf8) })?.kind,
             leaf.physicalType == .int32 || leaf.physicalType == .int64
         else { return nil }
-        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: metadata.order(leaf.index))
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, of: metadata)
         var known: (minimum: Value, maximum: Value)?
         for rowGroup in metadata.rowGroups where rowGroup.rowCount > 0 {
             guard let chunk = rowGroup.columns[leaf.index].metadata, let statistics = chunk.statistics else { return nil }

@@ -73,28 +73,56 @@ struct PageIndexReader {
         }
     }
 
-    /// What an index may take: it is gone when the row group's pages are known.
+    /// What an index may take beside those that are held.
     private var memoryByteCountMax: Int { max(0, budget.byteCountMax - budget.held) }
+
+    /// For indexes that are needed together, and all no longer than this is.
+    func share() -> BudgetShare { BudgetShare(of: budget) }
+
+    private func hold(_ byteCount: Int, _ share: BudgetShare, _ leaf: LeafDescriptor, _ offset: Int64) throws(ColumnStoreError) {
+        do {
+            try share.hold(byteCount)
+        } catch {
+            throw ColumnStoreError(error, path: file.path, column: leaf.path, offset: offset)
+        }
+    }
 
     /// The bounds of a leaf's pages; nil when the file has none.
     ///
+    /// - Parameter share: what they take is held by it: many columns may name one index, so that the file's bytes bound nothing.
     /// - Throws: `.corruptFile` for bytes that are no index, `.overBudget`, `.io`.
-    func columnIndex(_ leaf: LeafDescriptor) throws -> ColumnIndex? {
+    func columnIndex(_ leaf: LeafDescriptor, for share: BudgetShare) throws -> ColumnIndex? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let range = Self.columnRange(chunk, file) else { return nil }
         let (bytes, region) = try bytes(range, leaf)
         defer { withExtendedLifetime(region) {} }
+        var reader = ThriftCompactReader(bytes, memoryByteCountMax: memoryByteCountMax)
+        let index: ColumnIndex
         do {
-            return try ColumnIndex.parse(bytes, memoryByteCountMax: memoryByteCountMax).value
+            index = try ColumnIndex(from: &reader)
         } catch {
             throw fault(leaf, range.lowerBound, "column index", error)
         }
+        try hold(reader.memoryByteCount, share, leaf, range.lowerBound)
+        return index
+    }
+
+    /// A leaf's layout with the places of its pages, and what these take of the budget; without where the file does not say.
+    ///
+    /// - Throws: as `locations`.
+    func located(_ leaf: LeafDescriptor, _ layout: ChunkLayout) throws -> ChunkLayout {
+        var layout = layout
+        let share = share()
+        layout.locations = try locations(leaf, layout, for: share)
+        layout.locationShare = share
+        return layout
     }
 
     /// Where a leaf's pages are, checked against its chunk; nil when the file does not say.
     ///
+    /// - Parameter share: as of `columnIndex`.
     /// - Throws: `.corruptFile` for pages that overlap, lie outside of the chunk, or begin at rows that fall or are not the row group's; `.overBudget`, `.io`.
-    func locations(_ leaf: LeafDescriptor, _ layout: ChunkLayout) throws -> [PageLocation]? {
+    func locations(_ leaf: LeafDescriptor, _ layout: ChunkLayout, for share: BudgetShare) throws -> [PageLocation]? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let range = Self.offsetRange(chunk, file) else { return nil }
         let (bytes, region) = try bytes(range, leaf)
@@ -105,6 +133,7 @@ struct PageIndexReader {
         } catch {
             throw fault(leaf, range.lowerBound, "offset index", error)
         }
+        try hold(locations.count * MemoryLayout<PageLocation>.stride, share, leaf, range.lowerBound)
         // Rows without a page could never be read.
         guard let first = locations.first else {
             if layout.rowCount == 0 { return [] }
@@ -219,7 +248,7 @@ extension ParquetFile {
     /// - Returns: nil for a path that is no leaf outside of lists, or without statistics.
     public func bounds(of path: ColumnPath, rowGroup: Int) throws -> (minimum: Value?, maximum: Value?)? {
         guard let leaf = leaf(path), let statistics = metadata.rowGroups[rowGroup].columns[leaf.index].metadata?.statistics else { return nil }
-        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: metadata.order(leaf.index)).bounds(statistics)
+        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, of: metadata).bounds(statistics)
     }
 
     private func leaf(_ path: ColumnPath) -> LeafDescriptor? {

@@ -17,7 +17,7 @@ struct PruningPredicate: Sendable {
         terms = filters.compactMap { filter in
             guard let (_, leaf, conversion) = resolver.pruningLeaf(filter.path) else { return nil }
             guard let leaf, let conversion else { return Term(filter: filter, decoder: nil) }
-            return Term(filter: filter, decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, order: metadata.order(leaf.index)))
+            return Term(filter: filter, decoder: StatisticsDecoder(leaf: leaf, conversion: conversion, of: metadata))
         }
     }
 

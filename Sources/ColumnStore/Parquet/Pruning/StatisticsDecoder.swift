@@ -4,7 +4,8 @@
 /// 1. `minValue` and `maxValue`, and a page's bounds, are used where the footer gives the column the order of its type, or one of floating-point
 ///    numbers IEEE 754's total order.
 /// 2. Else the legacy fields of a row group are, of signed numbers.
-/// 3. Bounds that are no values of the type are dropped (`limited`), and so is the upper bound of doubles, above which a NaN may be, unless the NaNs are
+/// 3. Bounds that are no values of the type are dropped (`limited`), both where the lower is above the upper, those of decimals that were not compared as numbers
+///    (`WritingProgram`), and the upper bound of doubles, above which a NaN may be, unless the NaNs are
 ///    counted and there is none.
 /// 4. Values come out as the column is read (`conversion`): in its unit, and a decimal as its digits.
 struct StatisticsDecoder: Sendable {
@@ -12,6 +13,23 @@ struct StatisticsDecoder: Sendable {
     let conversion: LeafConversion
     /// Which order the file says that `minValue` and `maxValue` follow; nil where it does not.
     let order: ColumnOrder?
+    /// False for decimals in bytes whose writer is not known to compare them as numbers: their bounds may look ordered all the same.
+    private let isComparedAsNumbers: Bool
+
+    /// - Parameter writer: nil where the file does not say.
+    init(leaf: LeafDescriptor, conversion: LeafConversion, order: ColumnOrder?, writer: @autoclosure () -> WritingProgram?) {
+        (self.leaf, self.conversion, self.order) = (leaf, conversion, order)
+        switch conversion {
+        case .decimalNarrow, .decimalWide: isComparedAsNumbers = WritingProgram.ordersDecimals(inFixedBytes: true, writer())
+        case .decimalBytesNarrow, .decimalBytesWide: isComparedAsNumbers = WritingProgram.ordersDecimals(inFixedBytes: false, writer())
+        default: isComparedAsNumbers = true
+        }
+    }
+
+    /// Of a leaf of a file.
+    init(leaf: LeafDescriptor, conversion: LeafConversion, of metadata: FileMetadata) {
+        self.init(leaf: leaf, conversion: conversion, order: metadata.order(leaf.index), writer: metadata.writer)
+    }
 
     /// A value not above any of the chunk's and one not below any.
     ///
@@ -42,9 +60,11 @@ struct StatisticsDecoder: Sendable {
     }
 
     private func valid(_ minimum: [UInt8]?, _ maximum: [UInt8]?, nanCount: Int64?) -> (minimum: Value?, maximum: Value?) {
-        guard isOrdered else { return (nil, nil) }
+        guard isOrdered, isComparedAsNumbers else { return (nil, nil) }
         let least = minimum.flatMap(limited)
         let greatest = maximum.flatMap(limited)
+        // Compared by another order than the type's, of negative numbers as bytes, say: neither bounds anything.
+        if let least, let greatest, let order = Value.order(least, greatest), order > 0 { return (nil, nil) }
         if case .double(let least)? = least, case .double(let greatest)? = greatest {
             // A NaN says that the writer mixed it into the comparison, or that there is nothing else. NaN values may be among the others all the
             // same, and SQL sorts them above every number: there is no upper bound, unless they were counted. Zeros may have lost their sign.

@@ -51,8 +51,12 @@ struct ChunkLayout {
     let range: Range<Int64>
     let greatestRepetitionLevel: Int
     let greatestDefinitionLevel: Int
+    /// Whether pages are compressed whatever their headers say (`WritingProgram`).
+    let isAlwaysCompressed: Bool
     /// Pages by the offset index, with their row counts; nil when it was not read.
     var locations: [PageLocation]?
+    /// What `locations` take of the budget, as long as some copy of the layout is there.
+    var locationShare: BudgetShare?
     let rowCount: Int
     /// Data pages by the footer; nil when it does not say.
     let pageCount: Int?
@@ -391,12 +395,14 @@ final class PageReader {
         let repetition = UnsafeRawBufferPointer(rebasing: body[..<repetitionCount])
         let definition = UnsafeRawBufferPointer(rebasing: body[repetitionCount..<levelCount])
         var values = UnsafeRawBufferPointer(rebasing: body[levelCount...])
-        if data.isCompressed, uncompressed > levelCount {
-            frame = try growing(values, uncompressed - levelCount, header)
-            if let frame { values = frame.content } else { values = try inflate(values, uncompressed - levelCount) }
-        } else if uncompressed == levelCount {
+        let valueByteCount = uncompressed - levelCount
+        if valueByteCount == 0 {
             // A page of NULLs alone: some writers compress the nothing into a few bytes.
             values = UnsafeRawBufferPointer(rebasing: values[..<0])
+        } else if data.isCompressed || layout.isAlwaysCompressed || values.count != valueByteCount {
+            // A header may say that nothing is compressed where it is: what is of another length is no values yet, and refused where there is no codec.
+            frame = try growing(values, valueByteCount, header)
+            if let frame { values = frame.content } else { values = try inflate(values, valueByteCount) }
         }
         return PageContent(
             valueCount: Int(data.valueCount), encoding: data.encoding,

@@ -17,6 +17,8 @@ public final class ParquetFile: Sendable {
     let leaves: [LeafDescriptor]
     /// Where the footer begins: no page reaches past it.
     let dataEnd: Int64
+    /// As `ChunkLayout` has it.
+    private let isAlwaysCompressed: Bool
 
     public var path: String { bytes.name }
     public var rowCount: Int { Int(metadata.rowCount) }
@@ -52,6 +54,7 @@ public final class ParquetFile: Sendable {
         self.metadata = metadata
         self.options = options
         self.dataEnd = dataEnd
+        isAlwaysCompressed = metadata.writer?.saysUncompressedOfAllPages ?? false
     }
 
     /// A whole Parquet file that lies before this one's footer, written aside.
@@ -156,7 +159,7 @@ extension ParquetFile {
         return ChunkLayout(
             column: leaf.path, codec: metadata.codec, valueCount: Int(metadata.valueCount),
             range: start..<min(end + slack, dataEnd), greatestRepetitionLevel: leaf.greatestRepetitionLevel,
-            greatestDefinitionLevel: leaf.greatestDefinitionLevel, locations: nil, rowCount: Int(rowGroup.rowCount), pageCount: pageCount)
+            greatestDefinitionLevel: leaf.greatestDefinitionLevel, isAlwaysCompressed: isAlwaysCompressed, locations: nil, rowCount: Int(rowGroup.rowCount), pageCount: pageCount)
     }
 
     /// About what a page takes inflated, by the footer: the greatest of all columns, and those of some columns together.

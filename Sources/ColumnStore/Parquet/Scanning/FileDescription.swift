@@ -109,12 +109,12 @@ public enum ParquetInspector {
         guard let metadata = chunk.metadata, !chunk.isEncrypted else {
             return [leaf.path, "", "", "", "", "", "", "encrypted"]
         }
-        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: file.metadata.order(leaf.index))
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, of: file.metadata)
         let (least, greatest) = metadata.statistics.map(decoder.bounds) ?? (nil, nil)
         // Counted by the offset index, else by the footer, else unknown.
         let pages =
             chunk.offsetIndexOffset == nil
-            ? nil : try indexes.locations(leaf, try file.layout(rowGroup: number, leaf: leaf))
+            ? nil : try indexes.locations(leaf, try file.layout(rowGroup: number, leaf: leaf), for: indexes.share())
         let dictionary = metadata.dictionaryPageOffset ?? 0
         let start = dictionary > 0 ? min(dictionary, metadata.dataPageOffset) : metadata.dataPageOffset
         let stats = metadata.encodingStats?.filter { $0.pageKind != .dictionary }.map { Int($0.count) }

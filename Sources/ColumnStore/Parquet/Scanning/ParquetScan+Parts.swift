@@ -64,11 +64,14 @@ extension ParquetScan {
         let budget = DecodeBudget(byteCountMax: file.options.memoryBudgetByteCount)
         let descriptors = leaves.map(\.descriptor)
         let indexes = PageIndexReader(file: file, rowGroup: rowGroup, leaves: descriptors, filtered: [], budget: budget)
+        // Of all columns together.
+        let share = indexes.share()
         var pages: [[PageLocation]] = []
         for leaf in descriptors {
-            guard let found = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf)) else { return [] }
+            guard let found = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf), for: share) else { return [] }
             pages.append(found)
         }
+        withExtendedLifetime(share) {}
         return pages
     }
 

@@ -158,7 +158,7 @@ public final class ParquetScan: Sendable {
     }
 
     func decoder(of leaf: PlannedLeaf) -> StatisticsDecoder {
-        StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, order: file.metadata.order(leaf.descriptor.index))
+        StatisticsDecoder(leaf: leaf.descriptor, conversion: leaf.conversion, of: file.metadata)
     }
 
     /// By leaf, whether nothing reads it but filters that are settled.

@@ -186,19 +186,23 @@ public final class RowGroupReader {
                 return
             }
         }
+        // Bounds are needed until this is done, places as long as their pages are read.
+        let share = indexes.share()
+        defer { withExtendedLifetime(share) {} }
         var columnIndexes: [Int: ColumnIndex] = [:]
-        var locations: [Int: [PageLocation]] = [:]
+        var located: [Int: ChunkLayout] = [:]
         // Two filters may ask about one leaf.
-        for leaf in filtered where columnIndexes[leaf.index] == nil {
-            columnIndexes[leaf.index] = try indexes.columnIndex(leaf)
-            locations[leaf.index] = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf))
+        for leaf in filtered where located[leaf.index] == nil {
+            columnIndexes[leaf.index] = try indexes.columnIndex(leaf, for: share)
+            located[leaf.index] = try indexes.located(leaf, file.layout(rowGroup: rowGroup, leaf: leaf))
         }
         ranges = pruning.rowRanges(
-            rowCount: rowCount, columnIndex: { columnIndexes[$0.index] }, locations: { locations[$0.index] }
+            rowCount: rowCount, columnIndex: { columnIndexes[$0.index] }, locations: { located[$0.index]?.locations }
         ).map { $0.clamped(to: rows) }.filter { !$0.isEmpty }
         if ranges.isEmpty { return }
         for index in wanted {
-            layouts[index].locations = try indexes.locations(scan.leaves[index].descriptor, layouts[index])
+            let leaf = scan.leaves[index].descriptor
+            layouts[index] = try located[leaf.index] ?? indexes.located(leaf, layouts[index])
         }
     }
 

@@ -23,7 +23,7 @@ public struct RowGroupCopy {
 
     /// - Returns: nil when a file of `schema` and `options` would not look like this: other columns, another codec, filters or bounds
     ///   that are or are not there; and for a column of doubles, whose NaNs the statistics of older files do not count.
-    /// - Throws: `.corruptFile`, `.io`.
+    /// - Throws: `.corruptFile`, `.overBudget`, `.io`.
     public init?(of file: ParquetFile, rowGroup number: Int, schema: Schema, options: WriterOptions) throws {
         let own = try WriterSchema(schema)
         let group = file.metadata.rowGroups[number]
@@ -32,13 +32,16 @@ public struct RowGroupCopy {
         let indexes = PageIndexReader(
             file: file, rowGroup: number, leaves: file.leaves, filtered: file.leaves,
             budget: DecodeBudget(byteCountMax: file.options.memoryBudgetByteCount))
+        // Of all columns together, since all are kept.
+        let share = indexes.share()
         var chunks: [Chunk] = []
         for (leaf, descriptor) in zip(own.leaves, file.leaves) {
             guard let metadata = group.columns[descriptor.index].metadata, metadata.codec == options.codec,
-                let chunk = try Self.chunk(leaf, descriptor, metadata, options.column(leaf.path), file, number, indexes)
+                let chunk = try Self.chunk(leaf, descriptor, metadata, options.column(leaf.path), file, number, indexes, share)
             else { return nil }
             chunks.append(chunk)
         }
+        withExtendedLifetime(share) {}
         self.file = file.bytes
         self.chunks = chunks
         rowCount = group.rowCount
@@ -47,11 +50,11 @@ public struct RowGroupCopy {
     /// A column chunk, if it lies and is described as this program's writer would have it.
     private static func chunk(
         _ leaf: WriterLeaf, _ descriptor: LeafDescriptor, _ metadata: ColumnMetadata, _ options: ColumnWriterOptions, _ file: ParquetFile,
-        _ rowGroup: Int, _ indexes: PageIndexReader
+        _ rowGroup: Int, _ indexes: PageIndexReader, _ share: BudgetShare
     ) throws -> Chunk? {
         let layout = try file.layout(rowGroup: rowGroup, leaf: descriptor)
         guard leaf.type != .double, let statistics = metadata.statistics, let nullCount = statistics.nullCount,
-            let locations = try indexes.locations(descriptor, layout),
+            let locations = try indexes.locations(descriptor, layout, for: share),
             options.hasBloomFilter == (metadata.bloomFilterOffset != nil) || nullCount == metadata.valueCount
         else { return nil }
         // The copy's figures are sums of these: what no writer of ours says is encoded anew.
@@ -69,8 +72,8 @@ public struct RowGroupCopy {
             bloomFilter = offset..<offset + Int64(byteCount)
         }
         // The copy's manifest and indexes say what the file says here: a bound that is missing cannot be made without the values.
-        let columnIndex = try indexes.columnIndex(descriptor)
-        let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, order: .typeDefined)
+        let columnIndex = try indexes.columnIndex(descriptor, for: share)
+        let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, order: .typeDefined, writer: file.metadata.writer)
         let bounds = Self.bounds(decoder.bounds(statistics))?.fitting(leaf)
         if options.hasBounds {
             guard bounds != nil || nullCount == metadata.valueCount else { return nil }

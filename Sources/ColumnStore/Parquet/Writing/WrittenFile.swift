@@ -121,7 +121,7 @@ extension WrittenFile {
             var summary = Leaf(leaf)
             // One row group without bounds leaves the file without: what it holds may lie anywhere.
             var isBounded = leaf.type != .double
-            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, order: file.metadata.order(descriptor.index))
+            let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, of: file.metadata)
             for group in file.metadata.rowGroups {
                 guard group.columns.indices.contains(descriptor.index), let metadata = group.columns[descriptor.index].metadata,
                     let statistics = metadata.statistics, let nullCount = statistics.nullCount, (0...metadata.valueCount).contains(nullCount)

@@ -27,8 +27,6 @@ enum BucketAnswer {
     static let ofOneObject: Set<String> = [
         "InvalidObjectState", "InvalidPart", "InvalidPartOrder", "EntityTooSmall", "EntityTooLarge", "KeyTooLongError", "MethodNotAllowed", "NotImplemented",
     ]
-    /// A service allows 15 minutes between its clock and ours: from here on a refusal may be of the time, whatever it says.
-    private static let clockSecondsMax: UInt64 = 10 * 60
     private static let codeCountMax = 100
     private static let messageCountMax = 1_000
 
@@ -52,9 +50,7 @@ enum BucketAnswer {
         if ended.contains(code) { return .renewCredentials(failure(.refused, "the credentials have ended")) }
         let isOfTheTime = code == "RequestTimeTooSkewed"
         // HEAD has no words for it, and some servers have others: there the two clocks tell.
-        if isOfTheTime || status == 403, let clockSeconds, let seconds = answer.headers["date"].flatMap(HTTPDate.seconds),
-            isOfTheTime || seconds.subtractingSaturating(clockSeconds).magnitude > clockSecondsMax
-        {
+        if isOfTheTime || status == 403, let clockSeconds, let seconds = ServiceClock.seconds(by: answer, isOfTheTime: isOfTheTime, clockSeconds: clockSeconds) {
             return .setClock(serviceSeconds: seconds)
         }
         if isOfTheTime { return .fail(failure(.refused, "the machine's clock is wrong")) }

@@ -45,7 +45,7 @@ package final class BucketClient: Sendable {
         (counters, clock) = (BucketCounters(), Clock())
         health = BucketHealth(location: endpoint.location, pauseMilliseconds: options.trialMilliseconds)
         root = nil
-        health.onTrial { [weak self] in self?.ask() }
+        health.onTrial { [weak self] in _ = self?.ask(WaitScope()) }
     }
 
     // The one that was made first goes last: all others hold it. Never on the transport's own thread, which would wait for itself: what is called there holds no client.
@@ -53,21 +53,34 @@ package final class BucketClient: Sendable {
 
     /// One try, whatever the health says. That the bucket says anything of any object is enough. A refusal of HEAD has no words, by which one learns what is to be done (the service's
     /// clock, other credentials), or whether it is the bucket that is gone: then by GET.
-    private func ask() {
+    ///
+    /// - Returns: whether it was refused. False also where there was no answer.
+    private func ask(_ scope: WaitScope) -> Bool {
         for (method, kind) in [(OutgoingRequest.Method.head, BucketCounters.Kind.head), (OutgoingRequest.Method.get, BucketCounters.Kind.get)] {
-            var tries = Tries(options, payloadHash: SignatureText.hexadecimal(SHA256.hash([])), scope: WaitScope())
+            var tries = Tries(options, payloadHash: SignatureText.hexadecimal(SHA256.hash([])), scope: scope)
             tries.countMax = 1
             var call = BucketCall(method: method, key: endpoint.key("store"), kind: kind)
             if method == .get { call.headers = [("Range", "bytes=0-0")] }
             do throws(BucketFailure) {
-                while try attempt(call, &tries, WaitScope()) == nil {}
-                return
+                while try attempt(call, &tries, scope) == nil {}
+                return false
             } catch {
                 if Self.isUnsaid(error, of: method) { continue }
-                guard error.isOfTheBucket else { return health.answered() }
-                guard error.kind == .refused else { return }
+                guard error.mayBeOfTheBucket else {
+                    if error.kind != .cancelled { health.answered() }
+                    return false
+                }
+                guard error.kind == .refused else { return false }
             }
         }
+        return true
+    }
+
+    /// Whether what was refused is the bucket: the right to put or delete may be lacking by itself, and the key of some objects alone. That is asked, in the request's own time.
+    /// Without the right to read the trial is refused as well, and it is.
+    private func isOfTheBucket(_ failure: BucketFailure, _ tries: Tries, _ scope: WaitScope) -> Bool {
+        guard failure.mayBeOfOneObject, health.refuses, health.outage == nil else { return true }
+        return (root ?? self).ask(WaitScope(isCancelled: scope.isCancelled, endsAt: tries.end))
     }
 
     /// To HEAD a bucket that is gone says the same as one without the object.
@@ -109,17 +122,25 @@ package final class BucketClient: Sendable {
         var tries = Tries(options, payloadHash: SignatureText.hexadecimal(call.payloadHash ?? SHA256.hash(call.body)), scope: scope)
         do throws(BucketFailure) {
             while true {
-                if let answer = try attempt(call, &tries, scope) { return answer }
+                guard let answer = try attempt(call, &tries, scope) else { continue }
+                health.noteWrite(call.method, refusal: nil)
+                return answer
             }
         } catch {
             var failure = error
             failure.mayHaveApplied = tries.mayHaveApplied
             if [.refused, .unavailable, .corrupt].contains(failure.kind) { counters.noteFailure() }
             // Whose patience ended early has not tried all that one tries.
-            if failure.isOfTheBucket {
-                if tries.isCutShort { health.tried(failure) } else { health.failed(failure) }
+            if failure.mayBeOfTheBucket {
+                if isOfTheBucket(failure, tries, scope) {
+                    tries.isCutShort ? health.tried(failure) : health.failed(failure)
+                } else {
+                    health.noteWrite(call.method, refusal: failure)
+                }
             } else if failure.kind != .cancelled, !Self.isUnsaid(failure, of: call.method) {
                 health.answered()
+                // Who is told that there is nothing, or that another was first, has the right.
+                if failure.kind == .notFound || failure.kind == .lostRace { health.noteWrite(call.method, refusal: nil) }
             }
             throw failure
         }
@@ -188,7 +209,7 @@ package final class BucketClient: Sendable {
                 health.answered()
                 return answer
             case .fail(let failure):
-                if !failure.isOfTheBucket { keepClock(tries) }
+                if !failure.mayBeOfTheBucket { keepClock(tries) }
                 throw failure
             case .tryAgain(let failure):
                 // A gateway in between may have passed the request on.

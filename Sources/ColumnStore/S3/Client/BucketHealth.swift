@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Whether a bucket answers, as the last requests tell: while it does not, nobody waits for it in vain.
 ///
-/// It counts as down when a request has failed for good, or when several tries in a row, over a while, had no answer to go by. From then on every
-/// request is refused with what was wrong, and a small one of its own asks now and then, until there is an answer again.
+/// It counts as down when a request has failed for good, a refusal only where the trial is refused as well, or when several tries in a row, over a while, had
+/// no answer to go by. From then on every request is refused with what was wrong, and a small one of its own asks now and then, until there is an answer again.
 package final class BucketHealth: Sendable {
     package struct Outage: Sendable, Equatable {
         package var failure: BucketFailure
@@ -17,6 +17,8 @@ package final class BucketHealth: Sendable {
         var failedCount = 0
         var failingSince: UInt64 = 0
         var answeredAt: UInt64 = 0
+        /// By method, until a request of it is taken.
+        var refusedWrites: [OutgoingRequest.Method: BucketFailure] = [:]
         /// Whether somebody is about to ask, or asks: one at a time, however many outages there were since it began.
         var isAsking = false
     }
@@ -54,8 +56,23 @@ package final class BucketHealth: Sendable {
     /// - Parameter body: asks for something small, on a thread that may wait.
     func onTrial(_ body: @escaping @Sendable () -> Void) { trial.withLock { $0 = body } }
 
+    /// Whether requests are refused while there is an outage.
+    var refuses: Bool { pauseSeconds != nil }
+
     /// nil while the bucket answers.
     package var outage: Outage? { state.withLock { $0.outage } }
+
+    /// What of writing was refused last, though the bucket answers: keys may read and not write.
+    package var refusedWrite: BucketFailure? {
+        state.withLock { $0.refusedWrites[.put] ?? $0.refusedWrites[.delete] }
+    }
+
+    /// A request was taken, or refused without the bucket being down.
+    func noteWrite(_ method: OutgoingRequest.Method, refusal: BucketFailure?) {
+        if method == .get || method == .head { return }
+        // Parts are put by the same right as what is put whole.
+        state.withLock { $0.refusedWrites[method == .post ? .put : method] = refusal }
+    }
 
     /// Some try had an answer, whatever it said of the object.
     func answered() {
@@ -121,8 +138,11 @@ package final class BucketHealth: Sendable {
 }
 
 extension BucketFailure {
-    /// Whether it is one of the bucket, and not of one object.
-    var isOfTheBucket: Bool {
+    /// Whether only another request tells if it is one of the bucket: to HEAD a service has no words.
+    var mayBeOfOneObject: Bool { kind == .refused && status == 403 && (code == "AccessDenied" || code == "403") }
+
+    /// Whether it may be one of the bucket: false where it is of one object for certain.
+    var mayBeOfTheBucket: Bool {
         switch kind {
         case .unavailable: true
         // What is too large for it is refused by us.

@@ -25,6 +25,7 @@ package final class BucketStorageFactory: StorageFactory {
     package var location: String? { client.endpoint.location }
     package var isRemote: Bool { true }
     package var outage: (reason: String, since: Int64)? { client.health.outage.map { ("\($0.failure)", $0.since) } }
+    package var writeRefusal: String? { client.health.refusedWrite.map { "\($0)" } }
 
     package func tables(in warehouse: String) throws -> [String] {
         do throws(BucketFailure) { return try client.folders().filter { $0 != BucketProbe.folder } } catch { throw ColumnStoreError(error, key: client.endpoint.location) }

@@ -41,6 +41,9 @@ package protocol StorageFactory: Sendable {
     /// Why there is no answer at present, and since when, in seconds since 1970; nil while there is.
     var outage: (reason: String, since: Int64)? { get }
 
+    /// Why the last put or delete was refused though there are answers; nil once one was taken.
+    var writeRefusal: String? { get }
+
     /// Tables that have objects, in no order.
     ///
     /// - Parameter warehouse: of the store, as a path below its directory.
@@ -62,6 +65,7 @@ extension StorageFactory {
     package func classFault(_ name: String, afterDays: Int) -> String? { "storage.class is set, and storage.url names no bucket" }
     package var isRemote: Bool { false }
     package var outage: (reason: String, since: Int64)? { nil }
+    package var writeRefusal: String? { nil }
     package var requests: BucketCounters.Figures? { nil }
     package var cacheFigures: CacheFigures? { nil }
 }

@@ -26,7 +26,9 @@ final class CommitTimesTests: XCTestCase {
         let right = try ahead.append([file(2, table)], now: start).table
         let merged = try right.replace([file(1, table).location, file(2, table).location], with: [file(3, table, rows: 10)], now: start + day).table
         XCTAssertEqual(merged.metadata.currentSnapshot?.summary[CommitTimes.summaryName], "\(start + day)")
+        XCTAssertEqual(merged.metadata.currentSnapshot?.saidMilliseconds, start + day)
         XCTAssertNil(ahead.metadata.currentSnapshot?.summary[CommitTimes.summaryName], "the stamp is what its clock said")
+        XCTAssertNil(ahead.metadata.currentSnapshot?.saidMilliseconds)
         let now = start + 16 * day
         XCTAssertNil(try merged.expireSnapshots(before: start, now: now), "both were replaced since")
         let first = try XCTUnwrap(try merged.expireSnapshots(before: start + day, now: now), "the first was replaced before")

@@ -249,6 +249,30 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(try planned(ColumnFilter("no such", .isNull)).count, 30)
     }
 
+    /// Manifests of many files are neither read nor written by an append: they may lie in nobody's way.
+    func test_checkAppend_failsWhereAnAppendWould_andNowhereElse() throws {
+        let fixture = try Fixture()
+        func named(_ numbers: Range<Int>) -> [DataFile] {
+            numbers.map { DataFile(location: fixture.storage.location(of: "data/\($0).parquet"), recordCount: 1, byteCount: 1) }
+        }
+        func manifests(_ table: Table) throws -> [ManifestFile] { try table.manifests(of: try XCTUnwrap(table.metadata.currentSnapshot)) }
+        func remove(_ manifest: ManifestFile) throws { try FileManager.default.removeItem(atPath: String(manifest.location.dropFirst("file://".count))) }
+        XCTAssertNoThrow(try fixture.table.checkAppend(), "of a table without files")
+        let first = try fixture.table.append(named(0..<200)).table
+        let second = try first.append(named(200..<210)).table
+        XCTAssertEqual(try manifests(second).map(\.liveFileCount).sorted(), [10, 200])
+        try remove(try XCTUnwrap(manifests(first).first))
+        // With nothing of it in memory.
+        let reopened = try Table.open(fixture.storage, version: second.version)
+        XCTAssertThrowsError(try reopened.files())
+        XCTAssertNoThrow(try reopened.checkAppend())
+        let third = try reopened.append(named(210..<211)).table
+        try remove(try XCTUnwrap(manifests(third).first { $0.liveFileCount < 200 }))
+        let last = try Table.open(fixture.storage, version: third.version)
+        XCTAssertThrowsError(try last.checkAppend()) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound, "\($0)") }
+        XCTAssertThrowsError(try last.append(named(211..<212))) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound, "\($0)") }
+    }
+
     // MARK: Conflicts and crashes
 
     func test_commit_fromAnOldVersion_isAConflict() throws {

@@ -6,7 +6,7 @@ final class PruningPredicateTests: XCTestCase {
     private static let leaf = LeafDescriptor(
         index: 0, path: "c", element: SchemaElement(name: "c", type: .int32, repetition: .optional), physicalType: .int32,
         greatestDefinitionLevel: 1, elementLevels: [])
-    private static let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: .typeDefined)
+    private static let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: .typeDefined, writer: nil)
 
     private static func runs(_ bits: Int, _ count: Int) -> [Range<Int>] {
         var runs: [Range<Int>] = []
@@ -23,6 +23,20 @@ final class PruningPredicateTests: XCTestCase {
                 XCTAssertEqual(found, Self.runs(one & other, 7), "\(one) and \(other)")
             }
         }
+    }
+
+    /// Of -1, 1, 5 and -16 as bytes are compared: the least is 1, the greatest -1.
+    func test_rowRanges_boundsOfAnotherOrder_leaveOutNothing() {
+        let leaf = LeafDescriptor(
+            index: 0, path: "c",
+            element: SchemaElement(name: "c", type: .fixedLenByteArray, typeLength: 2, repetition: .optional, logicalType: .decimal(precision: 4, scale: 0)),
+            physicalType: .fixedLenByteArray, greatestDefinitionLevel: 1, elementLevels: [])
+        let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: .typeDefined, writer: nil)
+        let filter = ColumnFilter("c", .range(lower: nil, upper: .init(.decimal(0), isInclusive: false)))
+        let index = ColumnIndex(nullPages: [false], minValues: [[0, 1]], maxValues: [[0xFF, 0xFF]], boundaryOrder: .unordered, nullCounts: [0])
+        let ranges = PruningPredicate(terms: [.init(filter: filter, decoder: decoder)]).rowRanges(
+            rowCount: 4, columnIndex: { _ in index }, locations: { _ in [PageLocation(offset: 4, compressedByteCount: 10, firstRowIndex: 0)] })
+        XCTAssertEqual(ranges, [0..<4])
     }
 
     private static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: Int32(value).littleEndian) { [UInt8]($0) } }

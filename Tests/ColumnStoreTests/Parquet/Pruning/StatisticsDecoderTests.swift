@@ -10,7 +10,7 @@ final class StatisticsDecoderTests: XCTestCase {
     ) -> StatisticsDecoder {
         let element = SchemaElement(name: "c", type: type, typeLength: width, repetition: .optional, convertedType: converted, logicalType: logical)
         let leaf = LeafDescriptor(index: 0, path: "c", element: element, physicalType: type, greatestDefinitionLevel: 1, elementLevels: [])
-        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: order)
+        return StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, order: order, writer: nil)
     }
 
     private func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) } }
@@ -63,6 +63,26 @@ final class StatisticsDecoderTests: XCTestCase {
         }
         // More digits than the type has: no value of the column is such.
         check(decoder(.fixedLenByteArray, width: 4, .decimal(precision: 2, scale: 0)), bigEndian(100, 4), nil)
+    }
+
+    /// The lower above the upper: whoever made them has another order than the type.
+    func test_bounds_theLowerAboveTheUpper_boundNothing() {
+        func bits(_ value: Double) -> [UInt8] { bytes(value.bitPattern) }
+        let cases: [(decoder: StatisticsDecoder, least: [UInt8], greatest: [UInt8])] = [
+            (decoder(.int32), bytes(Int32(1)), bytes(Int32(-1))), (decoder(.int64), bytes(Int64(1)), bytes(Int64(-1))), (decoder(.boolean), [1], [0]),
+            (decoder(.double), bits(1), bits(-1)), (decoder(.byteArray, .string), [98], [97]),
+            (decoder(.fixedLenByteArray, width: 2, .decimal(precision: 4, scale: 0)), [0, 1], [0xFF, 0xFF]),
+        ]
+        for (index, one) in cases.enumerated() {
+            let statistics = ChunkStatistics(nanCount: 0, legacyMin: one.least, legacyMax: one.greatest)
+            for found in [
+                one.decoder.bounds(ChunkStatistics(minValue: one.least, maxValue: one.greatest, nanCount: 0)), one.decoder.bounds(statistics),
+                one.decoder.bounds(minimum: one.least, maximum: one.greatest, nanCount: 0),
+            ] {
+                XCTAssertNil(found.minimum, "case \(index)")
+                XCTAssertNil(found.maximum, "case \(index)")
+            }
+        }
     }
 
     func test_bounds_wrongLengths_boundNothing() {

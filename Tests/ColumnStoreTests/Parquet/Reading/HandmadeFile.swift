@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// A Parquet file put together page by page, so that it can be what no writer makes. One row group, nothing compressed.
+/// A Parquet file put together page by page, so that it can be what no writer makes. One row group; bodies lie as they are given.
 struct HandmadeFile {
     struct Chunk {
         var type: PhysicalType
@@ -10,6 +10,9 @@ struct HandmadeFile {
         var pages: [(kind: PageHeader.Kind, body: [UInt8])]
         var statistics: ChunkStatistics?
         var totalByteCount: Int64?
+        var codec = CompressionCodec.uncompressed
+        /// What headers say of a body without compression; nil for its length.
+        var inflatedByteCount: Int?
     }
 
     /// The root without its count of children, then the columns' elements.
@@ -19,6 +22,7 @@ struct HandmadeFile {
     var chunks: [Chunk]
     /// What the footer says of the file; nil for the truth.
     var footerRowCount: Int64?
+    var createdBy: String?
 
     var bytes: [UInt8] {
         var bytes = Array("PAR1".utf8)
@@ -28,13 +32,13 @@ struct HandmadeFile {
             var data = start
             for page in chunk.pages {
                 bytes += PageHeader(
-                    kind: page.kind, uncompressedByteCount: Int32(page.body.count), compressedByteCount: Int32(page.body.count)
+                    kind: page.kind, uncompressedByteCount: Int32(chunk.inflatedByteCount ?? page.body.count), compressedByteCount: Int32(page.body.count)
                 ).serialized() + page.body
                 if case .dictionary = page.kind { data = Int64(bytes.count) }
             }
             let byteCount = Int64(bytes.count) - start
             var metadata = ColumnMetadata(
-                type: chunk.type, encodings: [.plain], path: chunk.path, codec: .uncompressed, valueCount: Int64(chunk.valueCount),
+                type: chunk.type, encodings: [.plain], path: chunk.path, codec: chunk.codec, valueCount: Int64(chunk.valueCount),
                 totalUncompressedByteCount: chunk.totalByteCount ?? byteCount, totalCompressedByteCount: byteCount, dataPageOffset: data,
                 dictionaryPageOffset: data > start ? start : nil)
             metadata.statistics = chunk.statistics
@@ -45,7 +49,7 @@ struct HandmadeFile {
         let group = RowGroupMetadata(columns: columns, totalByteCount: Int64(bytes.count), rowCount: Int64(rowCount))
         let footer = FileMetadata(
             version: 2, schema: [root] + elements, rowCount: footerRowCount ?? Int64(rowCount), rowGroups: [group],
-            columnOrders: chunks.map { _ in .typeDefined })
+            createdBy: createdBy, columnOrders: chunks.map { _ in .typeDefined })
         return bytes + Self.closed(footer.serialized())
     }
 

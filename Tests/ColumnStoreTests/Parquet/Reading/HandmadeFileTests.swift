@@ -111,6 +111,81 @@ final class HandmadeFileTests: XCTestCase {
         }
     }
 
+    // MARK: What writers have said wrongly
+
+    /// A page of version 2 of four whole numbers, which says that it is not compressed.
+    private func said(_ body: [UInt8], _ codec: CompressionCodec, by createdBy: String?) -> HandmadeFile {
+        let header = DataPageHeaderV2(
+            valueCount: 4, nullCount: 0, rowCount: 4, encoding: .plain, definitionLevelsByteCount: 0, repetitionLevelsByteCount: 0, isCompressed: false)
+        var file = flat(File.leaf("n", .int64, .required), 4, [(.dataV2(header), body)])
+        file.chunks[0].codec = codec
+        file.chunks[0].inflatedByteCount = 32
+        file.createdBy = createdBy
+        return file
+    }
+
+    /// As pyarrow wrote all of them before 3.0.
+    func test_pagesThatSayTheyAreNotCompressed_andAre_areInflated() throws {
+        let numbers: [[Value]] = (1...4).map { [.integer($0)] }
+        let plain = (1...4).flatMap { File.littleEndian(Int64($0), 8) }
+        // Snappy: the length, then all of it as it is.
+        let longer = [32, 31 << 2] + plain
+        for writer in ["parquet-cpp version 1.5.1-SNAPSHOT", "parquet-cpp-arrow version 3.0.0", nil] {
+            XCTAssertEqual(try rows(said(longer, .snappy, by: writer)), numbers)
+            XCTAssertEqual(try rows(said(plain, .uncompressed, by: writer)), numbers)
+            XCTAssertEqual(fault(said(plain + [0], .uncompressed, by: writer))?.code, .corruptFile, "one byte too long")
+        }
+        // 28 bytes as they are, then four that stood eight before: no shorter than what they mean, so that the length tells nothing.
+        let alike = [32, 27 << 2] + Array(plain[..<28]) + [1, 8]
+        XCTAssertEqual(alike.count, 32)
+        for writer in ["parquet-cpp version 1.5.1-SNAPSHOT", "Parquet-CPP-Arrow version 2.0.0 (build x)", "parquet-cpp"] {
+            XCTAssertEqual(try rows(said(alike, .snappy, by: writer)), numbers, writer)
+        }
+        // Of others the header is believed.
+        for writer in ["parquet-cpp-arrow version 3.0.0", "parquet-mr version 1.12.0", "", nil] {
+            XCTAssertEqual(try rows(said(plain, .snappy, by: writer)), numbers)
+        }
+    }
+
+    /// Decimals of four digits with the bounds of some writer.
+    private func decimals(_ type: PhysicalType, _ values: [[UInt8]], least: [UInt8], greatest: [UInt8], by createdBy: String?) -> HandmadeFile {
+        let isFixed = type == .fixedLenByteArray
+        let bodies: [UInt8] = values.flatMap { (isFixed ? [] : File.littleEndian($0.count, 4)) + $0 }
+        var file = flat(File.leaf("x", type, .required, .decimal(precision: 4, scale: 0), width: isFixed ? 2 : nil), values.count, [File.page(values.count, bodies)])
+        file.chunks[0].statistics = ChunkStatistics(nullCount: 0, minValue: least, maxValue: greatest)
+        file.createdBy = createdBy
+        return file
+    }
+
+    private func rows(_ file: HandmadeFile, _ filter: ColumnFilter.Test) throws -> [[Value]] {
+        try ParquetScanTests.rows(try ParquetScanTests.open(file.bytes).scan(ParquetScanRequest(filters: [ColumnFilter("x", filter)])))
+    }
+
+    /// As bytes are compared, -1 is above 5 and 1 the least.
+    func test_boundsOfDecimals_comparedAsBytes_hideNoRows() throws {
+        let file = decimals(.fixedLenByteArray, [[0xFF, 0xFF], [0, 1], [0, 5], [0xFF, 0xF0]], least: [0, 1], greatest: [0xFF, 0xFF], by: "parquet-go")
+        XCTAssertEqual(try rows(file, .range(lower: nil, upper: .init(.decimal(0), isInclusive: false))), [[.decimal(-1)], [.decimal(-16)]])
+        XCTAssertEqual(try rows(file, .equal(.decimal(5))), [[.decimal(5)]])
+        XCTAssertNil(try ParquetScanTests.open(file.bytes).summaries()["x"]?.maximum)
+    }
+
+    /// As signed characters are compared, 0x0180 is below 0x0170: such bounds look like any others.
+    func test_boundsOfDecimals_ofWritersThatDidNotCompareNumbers_hideNoRows() throws {
+        let cases: [(type: PhysicalType, writer: String?)] = [
+            (.fixedLenByteArray, "parquet-cpp version 1.5.1-SNAPSHOT"), (.fixedLenByteArray, "parquet-cpp-arrow version 3.0.0"), (.byteArray, nil),
+            (.byteArray, "parquet-cpp-arrow version 9.0.0"), (.byteArray, "parquet-mr version 1.12.0"),
+        ]
+        for one in cases {
+            let file = decimals(one.type, [[0, 1], [0x01, 0x70], [0x01, 0x80]], least: [0, 1], greatest: [0x01, 0x70], by: one.writer)
+            XCTAssertEqual(try rows(file, .equal(.decimal(384))), [[.decimal(384)]], "\(one)")
+        }
+        // The bounds of others leave out what they exclude.
+        for writer in ["parquet-cpp-arrow version 4.0.0", "parquet-mr version 1.12.0", nil] {
+            let file = decimals(.fixedLenByteArray, [[0, 1], [0x01, 0x80]], least: [0, 1], greatest: [0x01, 0x80], by: writer)
+            XCTAssertEqual(try ParquetScanTests.open(file.bytes).summaries()["x"]?.maximum, .decimal(384))
+        }
+    }
+
     // MARK: Values that the type does not have
 
     func test_decimalsOfMoreDigitsThanTheirType_areRefused() throws {
@@ -239,6 +314,54 @@ final class HandmadeFileTests: XCTestCase {
             while let batch = try reader.next() { rowCount += batch.rowCount }
             XCTAssertEqual(rowCount, 20 << 17, "\(encoding)")
         }
+    }
+
+    /// Columns whose pages lie in the same bytes, and are found and bounded by the same indexes: pages of a byte each.
+    private func sharedIndexes(columnCount: Int, pageCount: Int) -> [UInt8] {
+        var bytes = Array("PAR1".utf8) + [UInt8](repeating: 0, count: pageCount)
+        let places = OffsetIndex(
+            pageLocations: (0..<pageCount).map { PageLocation(offset: Int64(4 + $0), compressedByteCount: 1, firstRowIndex: $0 == 0 ? 0 : 1) }
+        ).serialized()
+        let bound = [UInt8](repeating: 0, count: 4)
+        let bounds = ColumnIndex(
+            nullPages: Array(repeating: false, count: pageCount), minValues: Array(repeating: bound, count: pageCount),
+            maxValues: Array(repeating: bound, count: pageCount), boundaryOrder: .unordered
+        ).serialized()
+        let (start, middle) = (bytes.count, bytes.count + places.count)
+        bytes += places + bounds
+        let columns = (0..<columnCount).map { column in
+            ColumnChunk(
+                fileOffset: 4,
+                metadata: ColumnMetadata(
+                    type: .int32, encodings: [.plain], path: ["c\(column)"], codec: .uncompressed, valueCount: 2, totalUncompressedByteCount: Int64(pageCount),
+                    totalCompressedByteCount: Int64(pageCount), dataPageOffset: 4),
+                offsetIndexOffset: Int64(start), offsetIndexByteCount: Int32(places.count), columnIndexOffset: Int64(middle), columnIndexByteCount: Int32(bounds.count))
+        }
+        let elements = (0..<columnCount).map { File.leaf("c\($0)", .int32, .required) }
+        let footer = FileMetadata(
+            version: 2, schema: [SchemaElement(name: "root", childCount: Int32(columnCount))] + elements, rowCount: 2,
+            rowGroups: [RowGroupMetadata(columns: columns, totalByteCount: Int64(pageCount), rowCount: 2)], columnOrders: columns.map { _ in .typeDefined })
+        return bytes + File.closed(footer.serialized())
+    }
+
+    /// 50 times 100 KB of places, which a file of 150 KB names.
+    func test_indexesOfManyColumns_areHeldTogether() throws {
+        let bytes = sharedIndexes(columnCount: 50, pageCount: 4_096)
+        XCTAssertLessThan(bytes.count, 150_000)
+        func reader(_ request: ParquetScanRequest, _ budget: Int, rows: Range<Int>? = nil) throws -> RowGroupReader {
+            try ParquetScanTests.open(bytes, ParquetReadOptions(memoryBudgetByteCount: budget)).scan(request).reader(rowGroup: 0, rows: rows)
+        }
+        // Places of all columns that are read.
+        XCTAssertThrowsError(try reader(ParquetScanRequest(), 2 << 20, rows: 0..<1)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget) }
+        XCTAssertNoThrow(try reader(ParquetScanRequest(), 64 << 20, rows: 0..<1))
+        XCTAssertNoThrow(try reader(ParquetScanRequest(projection: ["c7"]), 2 << 20, rows: 0..<1), "of one there is room")
+        // Bounds of all columns that are asked about; none of the pages has the value.
+        func request(_ count: Int) -> ParquetScanRequest {
+            ParquetScanRequest(projection: ["c0"], filters: (0..<count).map { ColumnFilter(ColumnPath("c\($0)"), .equal(.integer(7))) })
+        }
+        XCTAssertThrowsError(try reader(request(50), 8 << 20)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget) }
+        XCTAssertNil(try reader(request(50), 256 << 20).next())
+        XCTAssertNil(try reader(request(1), 8 << 20).next())
     }
 
     // MARK: Footers

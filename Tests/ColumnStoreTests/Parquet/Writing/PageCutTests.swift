@@ -12,7 +12,7 @@ final class PageCutTests: XCTestCase {
         let indexes = PageIndexReader(file: file, rowGroup: rowGroup, leaves: leaves, filtered: [], budget: budget)
         var found: [String: [Int]] = [:]
         for leaf in leaves {
-            let locations = try XCTUnwrap(indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf)))
+            let locations = try XCTUnwrap(indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf), for: indexes.share()))
             found[leaf.path.description] = locations.map { Int($0.firstRowIndex) }
         }
         return found

@@ -394,17 +394,62 @@ final class BucketClientTests: XCTestCase {
     func test_refusalOfOneObject_isNoOutage() throws {
         let client = try client { $0.trialMilliseconds = 3_600_000 }
         for key in ["a", "b"] { bucket.store("store/\(key)", [1]) }
-        for (status, code) in [(403, "InvalidObjectState"), (400, "EntityTooLarge"), (405, "MethodNotAllowed"), (501, "NotImplemented")] {
+        for (status, code) in [(403, "InvalidObjectState"), (403, "AccessDenied"), (400, "EntityTooLarge"), (405, "MethodNotAllowed"), (501, "NotImplemented")] {
             bucket.forgetSeen()
             bucket.fail { $0.key.hasSuffix("/a") ? .answer(status: status, code: code) : nil }
             let failed = failure { _ = try client.get("a", range: 0..<1) }
             XCTAssertEqual(failed?.kind, .refused, code)
             XCTAssertEqual(failed?.code, code)
             XCTAssertEqual(failed?.detail.contains("lifecycle rules"), code == "InvalidObjectState", "\(String(describing: failed))")
-            XCTAssertEqual(bucket.seen.count, 1, "\(code): trying again does not help")
+            XCTAssertEqual(bucket.seen.count { $0.key.hasSuffix("/a") }, 1, "\(code): trying again does not help")
+            XCTAssertEqual(bucket.seen.count > 1, code == "AccessDenied", "\(code): whether it is the bucket is asked where only that tells")
             XCTAssertNil(client.health.outage, code)
             XCTAssertEqual(try client.get("b", range: 0..<1).bytes, [1], code)
         }
+    }
+
+    /// Keys that may read and not write are no outage, and a HEAD that is refused has no words.
+    func test_refusalOfOneMethod_isNoOutage_howeverOftenItComes() throws {
+        let client = try client { $0.trialMilliseconds = 3_600_000 }
+        bucket.store("store/b", [1])
+        bucket.fail { $0.method == "PUT" || $0.method == "HEAD" ? .answer(status: 403, code: "AccessDenied") : nil }
+        for _ in 0..<3 {
+            XCTAssertEqual(failure { try client.put("a", [1]) }?.code, "AccessDenied")
+            XCTAssertEqual(failure { _ = try client.head("b") }?.kind, .refused)
+            XCTAssertNil(client.health.outage)
+            XCTAssertEqual(try client.get("b", range: 0..<1).bytes, [1])
+            XCTAssertEqual(client.health.refusedWrite?.code, "AccessDenied", "it is told until a put is taken")
+        }
+        bucket.fail(nil)
+        try client.put("a", [1])
+        XCTAssertNil(client.health.refusedWrite)
+        // Nor is it told any more where the right is there, and the object is not.
+        bucket.fail { $0.method == "DELETE" ? .answer(status: 403, code: "AccessDenied") : nil }
+        XCTAssertEqual(failure { try client.delete("a") }?.code, "AccessDenied")
+        XCTAssertEqual(client.health.refusedWrite?.code, "AccessDenied")
+        bucket.fail { $0.method == "DELETE" ? .answer(status: 404, code: "NoSuchKey") : nil }
+        try client.delete("a")
+        XCTAssertNil(client.health.refusedWrite)
+        // Where the trial is refused as well it is the bucket.
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        XCTAssertEqual(failure { _ = try client.get("b", range: 0..<1) }?.code, "AccessDenied")
+        XCTAssertNotNil(client.health.outage)
+    }
+
+    /// The trial reads: without that right it is refused as well.
+    func test_refusalOfReading_isAnOutage_thoughPutsWouldBeTaken() throws {
+        let client = try client { $0.trialMilliseconds = 1 }
+        bucket.store("store/b", [1])
+        bucket.fail { $0.method == "GET" || $0.method == "HEAD" ? .answer(status: 403, code: "AccessDenied") : nil }
+        try client.put("a", [1])
+        XCTAssertNil(client.health.outage)
+        XCTAssertEqual(failure { _ = try client.get("b", range: 0..<1) }?.code, "AccessDenied")
+        XCTAssertEqual(client.health.outage?.failure.code, "AccessDenied")
+        bucket.forgetSeen()
+        XCTAssertEqual(failure { try client.put("a", [1]) }?.kind, .refused)
+        XCTAssertEqual(bucket.seen.count { $0.method == "PUT" }, 0, "what is refused meanwhile is not sent")
+        bucket.fail(nil)
+        XCTAssertTrue(Patience.until { client.health.outage == nil })
     }
 
     /// Who lends keys and hangs has no more of a request's time than it has itself.

@@ -18,11 +18,14 @@ final class KeyLenderTests: XCTestCase {
 
     private static let role = "arn:aws:iam::123456789012:role/readers"
 
-    private func lender(_ endpoint: String? = nil, _ clock: @escaping @Sendable () -> Int64 = { SigningInstant.now.seconds }) throws -> KeyLender {
+    private func lender(
+        _ endpoint: String? = nil, _ clock: @escaping @Sendable () -> Int64 = { SigningInstant.now.seconds },
+        steadyClock: @escaping @Sendable () -> UInt64 = { SteadyClock.bootNanoseconds() }
+    ) throws -> KeyLender {
         let keys = AWSCredentials(accessKeyID: "AKIADOUBLE", secretAccessKey: "double/secret+key")
         return try KeyLender(
             of: try XCTUnwrap(RoleName(Self.role)), region: "eu-central-1", environment: ["AWS_ENDPOINT_URL_STS": endpoint ?? service.endpoint],
-            credentials: CredentialChain([StaticCredentials(keys)]), client: client, clock: clock)
+            credentials: CredentialChain([StaticCredentials(keys)]), client: client, clock: clock, steadyClock: steadyClock)
     }
 
     func test_roleName_isARole() {
@@ -155,6 +158,55 @@ final class KeyLenderTests: XCTestCase {
         }
         XCTAssertEqual(ids.withLock { $0 }, [TokenServiceDouble.keyID(1)])
         XCTAssertEqual(service.asked.count, 1)
+    }
+
+    /// A machine whose clock is wrong is told so by the service's answer, as by a bucket's.
+    func test_stsOfAnotherClock_isAskedByItsOwn() throws {
+        let (stamps, code) = (Monitor<[String]>([]), Monitor("SignatureDoesNotMatch"))
+        let date = "Tue, 31 Dec 2999 12:00:00 GMT"
+        let noon = try XCTUnwrap(HTTPDate.seconds(date))
+        let server = TestHTTPServer { request in
+            let stamp = request.headers["x-amz-date"] ?? ""
+            stamps.withLock { $0.append(stamp) }
+            guard stamp.hasPrefix("29991231"), code.withLock({ $0 }) != "AccessDenied" else {
+                return .init(status: 403, headers: [("Date", date)], body: "<ErrorResponse><Error><Code>\(code.withLock { $0 })</Code><Message>m</Message></Error></ErrorResponse>")
+            }
+            return .init(
+                body: "<R><Credentials><AccessKeyId>ASIA\(stamps.withLock { $0.count })</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+                    + "<Expiration>2999-12-31T13:00:00Z</Expiration></Credentials></R>")
+        }
+        defer { server.close() }
+        let lender = try lender("http://127.0.0.1:\(server.port)")
+        let keys = try lender.keys(toRead: ["s3://warehouse/t"])
+        XCTAssertEqual(keys.accessKeyID, "ASIA2")
+        XCTAssertEqual(keys.expiresAtSeconds, noon + 3_600, "by the clock of the one who lends them")
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]), keys, "they are lent again")
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/u"]).accessKeyID, "ASIA3", "the clock is known")
+        XCTAssertEqual(stamps.withLock { $0 }.map { $0.hasPrefix("29991231") }, [false, true, true])
+        // A refusal of something else is asked about once again at most.
+        code.withLock { $0 = "AccessDenied" }
+        let other = try self.lender("http://127.0.0.1:\(server.port)")
+        XCTAssertThrowsError(try other.keys(toRead: ["s3://warehouse/t"])) { XCTAssertTrue("\($0)".contains("AccessDenied"), "\($0)") }
+        XCTAssertEqual(stamps.withLock { $0.count }, 5)
+    }
+
+    /// A clock that ran ahead, and is put right, makes nothing live longer.
+    func test_keys_areHeldForTheirLife_whereTheClockIsSetBack() throws {
+        let start = SigningInstant.now.seconds
+        let now = Mutex(start), steadySeconds = Mutex<UInt64>(5)
+        let lender = try lender(nil, { now.withLock { $0 } }, steadyClock: { steadySeconds.withLock { $0 * 1_000_000_000 } })
+        service.lend(until: start + 90_000)
+        let first = try lender.keys(toRead: ["s3://warehouse/t"])
+        XCTAssertEqual(first.expiresAtSeconds, start + 3_600)
+        now.withLock { $0 = start - 86_400 }
+        steadySeconds.withLock { $0 = 5 + 3_600 - 901 }
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]), first)
+        steadySeconds.withLock { $0 = 5 + 3_600 - 59 }
+        service.fail { _ in .answer(status: 503, code: "ServiceUnavailable") }
+        XCTAssertThrowsError(try lender.keys(toRead: ["s3://warehouse/t"]), "they have ended")
+        service.fail(nil)
+        now.withLock { $0 += 11 }
+        XCTAssertEqual(try lender.keys(toRead: ["s3://warehouse/t"]).accessKeyID, TokenServiceDouble.keyID(3))
     }
 
     func test_stsThatIsNoURL_isSaid() {
