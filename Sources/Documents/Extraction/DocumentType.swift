@@ -63,11 +63,17 @@ package final class DocumentType: Sendable {
     ///   - cancellation: ends the binding of its expressions, of which it may have megabytes.
     /// - Throws: every reason that the file cannot be compiled.
     /// - Complexity: milliseconds for a type with a large schema or XSD; never on the way of a document.
-    package init(_ file: TypeFile, isKept: Bool = false, cancellation: Cancellation? = nil) throws(TypeFileError) {
+    package convenience init(_ file: TypeFile, isKept: Bool = false, cancellation: Cancellation? = nil) throws(TypeFileError) {
+        try self.init(file, isKept: isKept, cancellation: cancellation, beside: nil)
+    }
+
+    /// - Parameter faults: those of the file's form, where it has any: it is compiled for further reasons alone then, and what comes out reads no document.
+    fileprivate init(_ file: TypeFile, isKept: Bool, cancellation: Cancellation?, beside faults: FormFaults?) throws(TypeFileError) {
         self.file = file
         arena = Arena()
         // Order matters: `plan` makes the table of JSON's paths of all that have numbers by then.
         var compiler = PlanCompiler(file: file, arena: arena, cancellation: cancellation)
+        compiler.areColumnsInDoubt = faults?.areColumnsInDoubt ?? false
         match = compiler.tests(file.match)
         if let test = match.first {
             neededPath = if case .exists(false) = test.condition { nil } else { test.path }
@@ -95,7 +101,8 @@ package final class DocumentType: Sendable {
         schema = Self.schema(of: file, isKept: isKept, &compiler)
         xsd = Self.xsd(of: file, isKept: isKept, &compiler)
         Self.check(file, &compiler)
-        xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces, scopes: plan.scopes) : nil
+        let takesTapes = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty && faults == nil
+        xmlTapePaths = takesTapes ? XMLTapePaths(xmlPaths, namespaces: file.namespaces, scopes: plan.scopes) : nil
         // What is refused since it reads sensitive values is refused for new types only.
         let reasons = compiler.reasons.filter { !isKept || $0.code != SensitivePaths.code }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
@@ -179,39 +186,40 @@ extension DocumentType {
 
 // What was found by the file's form, and what compiling finds, go out as one list of reasons.
 extension TypeFileReading {
-    /// Members on which no path, column or rule depends.
-    private static let plainMembers: Set<String> = [
-        "name", "version", "table", "description", "priority", "accept_from", "accept_to", "time_zone", "register", "rollups",
-    ]
-
-    /// The member of the file that a pointer leads into.
-    private static func member(_ pointer: String) -> String { pointer.split(separator: "/").first.map { String($0) } ?? "" }
-
     /// Whether the members can be held against others, by their form.
     ///
     /// - Parameter members: names of members of the file.
     package func isSound(_ members: Set<String>) -> Bool {
-        reasons.allSatisfy { $0.code == "unknown-member" || !members.contains(Self.member($0.pointer)) }
+        reasons.allSatisfy { $0.code == "unknown-member" || !members.contains(FormFaults.member($0.pointer)) }
+    }
+
+    /// Expressions are bound to all columns at once: of more than there may be nobody waits for that.
+    private var hasTooManyColumns: Bool {
+        file.columns.count > TypeFileReader.columnCountMax || file.columns.contains { $0.members.count > TypeFileReader.columnCountMax }
     }
 
     /// The type, compiled.
     ///
+    /// What could be read is compiled also where the form of the rest is wrong, so that whoever mends the file hears of all at once; what follows from a fault that is told is
+    /// left out.
+    ///
     /// - Parameters:
     ///   - cancellation: ends the binding of its expressions.
     ///   - further: what else is wrong with it, by who knows more than the file.
-    /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, none of theirs.
+    /// - Throws: every reason.
     package func compiled(cancellation: Cancellation? = nil, further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
         if reasons.contains(where: \.pointer.isEmpty) { throw TypeFileError(reasons: reasons) }
         // A place whose form is reported as wrong is not reported again.
         let told = Set(reasons.map(\.pointer))
         var all = reasons
         all.append(contentsOf: further(file).filter { !told.contains($0.pointer) })
-        guard reasons.allSatisfy({ $0.code == "unknown-member" || Self.plainMembers.contains(Self.member($0.pointer)) }) else { throw TypeFileError(reasons: all) }
+        if hasTooManyColumns { throw TypeFileError(reasons: all) }
+        let faults = reasons.isEmpty ? nil : FormFaults(reasons)
         let type: DocumentType
         do {
-            type = try DocumentType(file, cancellation: cancellation)
+            type = try DocumentType(file, isKept: false, cancellation: cancellation, beside: faults)
         } catch {
-            all.append(contentsOf: error.reasons.filter { !told.contains($0.pointer) })
+            all.append(contentsOf: error.reasons.filter { faults?.isNews($0) ?? true })
             throw TypeFileError(reasons: all)
         }
         guard all.isEmpty else { throw TypeFileError(reasons: all) }

@@ -132,8 +132,18 @@ struct RuleCompiler {
         case .divide: return arithmetic(.divide, arguments, type)
         case .abs: return unary(.absolute, arguments[0], type)
         case .negate: return unary(.negate, arguments[0], type)
+        case .nullIf, .nullIfCast: return nullIf(arguments, isCast: function == .nullIfCast)
         default: return nil
         }
+    }
+
+    /// The first value is compared as it is, or as the second's type: among exact numbers only.
+    private func nullIf(_ arguments: [Expression], isCast: Bool) -> RuleNode? {
+        guard arguments.count == 2, let value = node(arguments[0]), let other = node(arguments[1]) else { return nil }
+        let (own, type) = (arguments[0].type, arguments[1].type)
+        guard isCast, own != type else { return RuleOrder(own, type).map { RuleNullIf(value, other, $0, cast: nil) } }
+        guard let from = RuleNumbers.scale(of: own), let to = RuleNumbers.scale(of: type), let range = RuleNumbers.range(of: type), let order = RuleOrder(type, type) else { return nil }
+        return RuleNullIf(value, other, order, cast: RuleNullIf.Cast(from: from, to: to, range: range))
     }
 
     private func unary(_ operation: RuleUnary.Operation, _ argument: Expression, _ type: ColumnType) -> RuleNode? {

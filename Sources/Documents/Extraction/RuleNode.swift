@@ -360,7 +360,7 @@ final class RuleIsDistinct: RuleNode, @unchecked Sendable {
     }
 }
 
-/// CASE, COALESCE and NULLIF: what is not reached is not evaluated.
+/// CASE, as which NULLIF of a short value comes: what is not reached is not evaluated.
 final class RuleConditional: RuleNode, @unchecked Sendable {
     private let branches: [(condition: RuleNode, result: RuleNode)]
     private let otherwise: RuleNode?
@@ -368,6 +368,34 @@ final class RuleConditional: RuleNode, @unchecked Sendable {
     override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
         for branch in branches where try branch.condition.evaluate(environment).isTrue { return try branch.result.evaluate(environment) }
         return try otherwise?.evaluate(environment) ?? .null
+    }
+}
+
+/// NULLIF of a value that a CASE would evaluate twice: it is evaluated once.
+final class RuleNullIf: RuleNode, @unchecked Sendable {
+    /// To another scale, as which the value is compared.
+    struct Cast: Sendable {
+        let from: Int
+        let to: Int
+        let range: ClosedRange<Int128>
+    }
+
+    private let value: RuleNode
+    private let other: RuleNode
+    private let order: RuleOrder
+    private let cast: Cast?
+
+    init(_ value: RuleNode, _ other: RuleNode, _ order: RuleOrder, cast: Cast?) { (self.value, self.other, self.order, self.cast) = (value, other, order, cast) }
+
+    override func evaluate(_ environment: RuleEnvironment) throws(RuleEscape) -> Cell {
+        let own = try value.evaluate(environment)
+        if own.isNull { return own }
+        var key = own
+        // It may not fit, whatever it is compared with.
+        if let cast { key = try RuleNumbers.checked(try RuleNumbers.rescaled(own.number, from: cast.from, to: cast.to), cast.range) }
+        let second = try other.evaluate(environment)
+        if second.isNull { return own }
+        return try order.compare(key, second) == 0 ? .null : own
     }
 }
 

@@ -304,10 +304,19 @@ struct RuleSet: Sendable {
                     compiler.fail(pointer, error.detail, code: error.slug.rawValue)
                     return nil
                 }
+                if compiler.areColumnsInDoubt, Self.isParsed(text) { return nil }
                 let place = error.position.map { " (character \($0))" } ?? ""
                 compiler.fail(pointer, error.detail + place, code: "invalid-expression")
                 return nil
             }
+        }
+
+        /// Whether it is an expression, whatever its names mean.
+        private static func isParsed(_ text: String) -> Bool {
+            do throws(QueryError) {
+                _ = try Parser.parseExpression(text)
+                return true
+            } catch { return false }
         }
 
         func isSensitive(_ target: Target) -> Bool { sensitive[target] != nil }

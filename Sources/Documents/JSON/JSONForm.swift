@@ -7,7 +7,7 @@ package import ColumnStore
 package enum JSONForm {
     static func quoted(_ text: String) -> String { quoted(Array(text.utf8)) }
 
-    /// What `quoted` makes of UTF-8, in bytes, with its quotes: a quote or backslash gets one more byte, a control character five at most.
+    /// At most what `quoted` makes of valid UTF-8, in bytes, with its quotes: a quote or backslash gets one more byte, a control character five at most.
     ///
     /// - Complexity: O(bytes).
     package static func quotedByteCount(_ bytes: some Sequence<UInt8>) -> Int {

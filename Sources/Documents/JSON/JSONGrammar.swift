@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Glibc
 
 /// The small grammars inside a JSON text: numbers, literals, escapes (RFC 8259, sections 3, 6 and 7).
@@ -202,7 +203,7 @@ enum JSONGrammar {
     static func shown(_ bytes: [UInt8]) -> String {
         var text = ""
         for scalar in String(decoding: bytes.prefix(60), as: UTF8.self).unicodeScalars {
-            text.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "·" : scalar)
+            text.unicodeScalars.append(scalar.isControl ? "·" : scalar)
         }
         return "\"\(text)\(bytes.count > 60 ? "…" : "")\""
     }

@@ -21,6 +21,8 @@ struct PlanCompiler {
     let cancellation: Cancellation?
     /// It did: no further expression is bound.
     var isLate = false
+    /// The file is no type, and columns may be missing, or stand as VARCHAR for want of their type: an expression is at fault only where it cannot be parsed.
+    var areColumnsInDoubt = false
 
     init(file: TypeFile, arena: Arena, cancellation: Cancellation?) {
         self.file = file
@@ -32,7 +34,7 @@ struct PlanCompiler {
         reasons.append(.init(pointer: pointer, code: code, message: message))
     }
 
-    /// The number of a path, compiled if it is new. A path that does not compile gets the number of one that selects nothing.
+    /// The number of a path, compiled if it is new. A path that does not compile gets 0, which may be another's, or nobody's where none compiles.
     private mutating func number(_ path: TypeFile.Path) -> Int {
         if let known = numbers[path.text] { return known }
         let number: Int
@@ -49,7 +51,7 @@ struct PlanCompiler {
                 number = csvPaths.count - 1
             }
         } catch {
-            // The plan is thrown away then, so it does not matter what number 0 is.
+            // The plan is thrown away then: until that is done nothing may be looked up by a number without a look whether there are reasons, or such a path.
             fail(path.pointer, "\(path.text): \(error.message)", code: "invalid-path")
             return 0
         }
@@ -189,15 +191,16 @@ struct PlanCompiler {
         }
         // One table for all scopes, a trie for each: the receipt's, the document's, and that of each list's elements.
         let table = JSONPathTable(paths: jsonPaths)
-        if file.format == .json {
+        if file.format != .json {
+            // As `ExtractionPlan.scopes` has them.
+            rootScope.trieRoot = 1
+            for index in drafts.indices { drafts[index].scope.trieRoot = 2 + index }
+        } else if reasons.isEmpty {
+            // With reasons nothing is read by it, and numbers in its scopes may be nobody's.
             table.addTrie(for: &scope)
             table.addTrie(for: &rootScope)
             for index in drafts.indices { table.addTrie(for: &drafts[index].scope) }
             table.freeze()
-        } else {
-            // As `ExtractionPlan.scopes` has them.
-            rootScope.trieRoot = 1
-            for index in drafts.indices { drafts[index].scope.trieRoot = 2 + index }
         }
         let lists = drafts.map { draft -> ListPlan in
             // What columns look for in an element: nothing further, an element of it, or a member.

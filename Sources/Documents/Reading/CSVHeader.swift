@@ -56,9 +56,16 @@ package struct CSVHeader {
         }
     }
 
+    /// Whether a file's header may end within its first bytes: of another no type can be told. One with a quote that is open is for whoever reads it to refuse.
+    package static func ends(in first: [UInt8]) -> Bool { beginning(first).contains(0x0A) }
+
+    private static func beginning(_ first: [UInt8]) -> ArraySlice<UInt8> {
+        (first.starts(with: [0xEF, 0xBB, 0xBF]) ? first.dropFirst(3) : first[...]).drop { $0 == 0x0A || $0 == 0x0D }
+    }
+
     /// The first row with anything in it, or as much of it as there is.
     private static func row(_ first: [UInt8]) -> ArraySlice<UInt8> {
-        let text = (first.starts(with: [0xEF, 0xBB, 0xBF]) ? first.dropFirst(3) : first[...]).drop { $0 == 0x0A || $0 == 0x0D }
+        let text = beginning(first)
         var isQuoted = false
         for index in text.indices {
             if text[index] == UInt8(ascii: "\"") { isQuoted.toggle() }

@@ -13,14 +13,15 @@ internal import Synchronization
 /// 1. Nothing is removed: a column, a type or a document that was hidden once stays hidden.
 /// 2. A path is of a scalar, a list as a whole, or a member of a list (`ColumnPath`).
 /// 3. The order in which versions are added changes nothing, but for what `conflicts(ofVersion:)` finds first: a start goes through them by their names.
+/// 4. What was first is told by the places of versions in the order in which they were put, by no clock: that may be set back.
 package struct SensitiveColumns: Sendable {
-    /// By table, as callers name it, and since when.
+    /// By table, as callers name it, and since which version.
     private var paths: [String: [ColumnPath: Int64]] = [:]
-    /// Types whose documents hold sensitive values, and since when that is said of them, or of a column that they had.
+    /// Types whose documents hold sensitive values, and since which version that is said of them, or of a column that they had.
     private var types: [String: Int64] = [:]
-    /// Since when there is a version of a type that calls nothing sensitive.
-    private var openSince: [String: Int64] = [:]
-    /// By table, all types that it ever had, sensitive or not: what a version of them has without calling it sensitive, and since when.
+    /// Since which there is a version of a type that calls nothing sensitive.
+    private var firstOpen: [String: Int64] = [:]
+    /// By table, all types that it ever had, sensitive or not: what a version of them has without calling it sensitive, and since which.
     private var plain: [String: [String: [ColumnPath: Int64]]] = [:]
     /// Of this state and its copies.
     private var memo = Memo()
@@ -31,9 +32,9 @@ package struct SensitiveColumns: Sendable {
 
     package var isEmpty: Bool { types.isEmpty }
 
-    /// - Parameter time: since when, in microseconds since 1970: when the version was put.
-    package mutating func add(_ type: DocumentType, at time: Int64) {
-        add(type.name, of: type.table, type.sensitivePaths, among: Self.leaves(of: type.file), isSensitive: type.isSensitive, at: time)
+    /// - Parameter place: of the version, in the order in which all were put.
+    package mutating func add(_ type: DocumentType, place: Int64) {
+        add(type.name, of: type.table, type.sensitivePaths, among: Self.leaves(of: type.file), isSensitive: type.isSensitive, place: place)
         if type.isSensitive { versions[type.name, default: []].append(type.sensitive) }
     }
 
@@ -50,8 +51,8 @@ package struct SensitiveColumns: Sendable {
     ///
     /// - Parameter compiled: the type of that file, where it is compiled already.
     /// - Throws: for what is no JSON.
-    package mutating func add(file json: [UInt8], compiled: DocumentType? = nil, at time: Int64) throws {
-        if let type = compiled ?? (try? DocumentType(kept: json)) { return add(type, at: time) }
+    package mutating func add(file json: [UInt8], compiled: DocumentType? = nil, place: Int64) throws {
+        if let type = compiled ?? (try? DocumentType(kept: json)) { return add(type, place: place) }
         try json.withUnsafeBytes { bytes in
             try JSONReader().read(bytes) { tape in
                 func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }
@@ -72,23 +73,23 @@ package struct SensitiveColumns: Sendable {
                         }
                     }
                 }
-                add(text("name") ?? "", of: text("table") ?? "receipts", paths, among: leaves, isSensitive: !paths.isEmpty, at: time)
+                add(text("name") ?? "", of: text("table") ?? "receipts", paths, among: leaves, isSensitive: !paths.isEmpty, place: place)
             }
         }
     }
 
-    /// The earliest time counts: a type put twice is sensitive since the first.
+    /// The first place counts: a type put twice is sensitive since the first.
     ///
     /// - Parameter leaves: all that the version brings to the table.
-    private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], among leaves: [ColumnPath], isSensitive: Bool, at time: Int64) {
+    private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], among leaves: [ColumnPath], isSensitive: Bool, place: Int64) {
         let said = Set(added)
-        let isNews = added.contains { path in paths[table]?[path].map { time < $0 } ?? true }
-        for path in added { Self.note(path, time, in: &paths[table, default: [:]]) }
+        let isNews = added.contains { path in paths[table]?[path].map { place < $0 } ?? true }
+        for path in added { Self.note(path, place, in: &paths[table, default: [:]]) }
         // One without any is a type of the table, too.
         var own = plain[table]?[type] ?? [:]
-        for leaf in leaves where !Self.places(of: leaf).contains(where: said.contains) { Self.note(leaf, time, in: &own) }
+        for leaf in leaves where !Self.places(of: leaf).contains(where: said.contains) { Self.note(leaf, place, in: &own) }
         plain[table, default: [:]][type] = own
-        if isSensitive { Self.note(type, time, in: &types) } else { Self.note(type, time, in: &openSince) }
+        if isSensitive { Self.note(type, place, in: &types) } else { Self.note(type, place, in: &firstOpen) }
         memo = Memo()
         settle(table, (paths[table] ?? [:]).keys.map { $0 }, [type: own])
         if isNews { settle(table, added, plain[table] ?? [:]) }
@@ -105,25 +106,25 @@ package struct SensitiveColumns: Sendable {
     private mutating func settle(_ table: String, _ hidden: [ColumnPath], _ plain: [String: [ColumnPath: Int64]]) {
         // Whoever has a member of a list has the list.
         for path in hidden {
-            guard let hiddenAt = hiddenAt(path, of: table) else { continue }
+            guard let hiddenBy = hiddenBy(path, of: table) else { continue }
             for (type, leaves) in plain {
-                if let shownAt = leaves[path] { Self.note(type, max(hiddenAt, shownAt), in: &types) }
+                if let shownBy = leaves[path] { Self.note(type, max(hiddenBy, shownBy), in: &types) }
             }
         }
     }
 
-    /// Since when a column is hidden, by itself or with its list.
-    private func hiddenAt(_ path: ColumnPath, of table: String) -> Int64? {
+    /// Since which version a column is hidden, by itself or with its list.
+    private func hiddenBy(_ path: ColumnPath, of table: String) -> Int64? {
         paths[table].flatMap { hidden in Self.places(of: path).compactMap { hidden[$0] }.min() }
     }
 
-    /// When something was last hidden that was seen before: a column that a type had shown, or documents of a type.
+    /// The last version that has hidden something that was seen before: a column that a type had shown, or documents of a type.
     ///
-    /// Nil where that never was. Answers that were made before may show what is hidden since. Of a type that is new nobody has seen anything, so that it counts for what it hides of others only.
+    /// Nil where none has. Answers that were made before may show what is hidden since. Of a type that is new nobody has seen anything, so that it counts for what it hides of others only.
     ///
     /// - Complexity: O(hidden columns × types), of all tables, once for each state: every export that is shown asks.
-    package var grewAt: Int64? {
-        memo.grewAt.withLock { known in
+    package var grewWith: Int64? {
+        memo.grewWith.withLock { known in
             if known == nil { known = .some(computedGrowth()) }
             return known ?? nil
         }
@@ -132,25 +133,25 @@ package struct SensitiveColumns: Sendable {
     /// What was worked out of a state that does not change any more.
     private final class Memo: Sendable {
         /// Nil where nobody has asked.
-        let grewAt = Mutex<Int64??>(nil)
+        let grewWith = Mutex<Int64??>(nil)
     }
 
     private func computedGrowth() -> Int64? {
         var last: Int64?
-        func note(_ hiddenAt: Int64, _ shownAt: Int64?) {
-            if let shownAt, shownAt <= hiddenAt { last = max(last ?? hiddenAt, hiddenAt) }
+        func note(_ hiddenBy: Int64, _ shownBy: Int64?) {
+            if let shownBy, shownBy <= hiddenBy { last = max(last ?? hiddenBy, hiddenBy) }
         }
         for (table, hidden) in paths {
             for path in hidden.keys {
-                guard let hiddenAt = hiddenAt(path, of: table) else { continue }
-                for leaves in (plain[table] ?? [:]).values { note(hiddenAt, leaves[path]) }
+                guard let hiddenBy = hiddenBy(path, of: table) else { continue }
+                for leaves in (plain[table] ?? [:]).values { note(hiddenBy, leaves[path]) }
             }
         }
-        for (type, hiddenAt) in types { note(hiddenAt, openSince[type]) }
+        for (type, hiddenBy) in types { note(hiddenBy, firstOpen[type]) }
         return last
     }
 
-    private static func note<Key: Hashable>(_ key: Key, _ time: Int64, in times: inout [Key: Int64]) { times[key] = min(times[key] ?? time, time) }
+    private static func note<Key: Hashable>(_ key: Key, _ place: Int64, in places: inout [Key: Int64]) { places[key] = min(places[key] ?? place, place) }
 
     /// Where it may be said that a leaf is sensitive: of itself, or of its list.
     private static func places(of leaf: ColumnPath) -> [ColumnPath] { leaf.names.count == 1 ? [leaf] : [leaf, ColumnPath(leaf.names[0])] }
@@ -188,9 +189,9 @@ package struct SensitiveColumns: Sendable {
 
     package func isSensitive(type: String) -> Bool { types[type] != nil }
 
-    /// Since when documents of a type, or for nil of no known type, hold sensitive values; nil where they hold none.
+    /// Since which version documents of a type, or for nil of no known type, hold sensitive values; nil where they hold none.
     ///
-    /// In microseconds since 1970. A document of no known type may be of any, so it is hidden since the first.
+    /// A document of no known type may be of any, so it is hidden since the first.
     package func start(ofType type: String?) -> Int64? {
         guard let type else { return types.values.min() }
         return types[type]

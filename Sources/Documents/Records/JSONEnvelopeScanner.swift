@@ -183,6 +183,11 @@ struct JSONEnvelopeScanner: RecordScanner {
 
     // MARK: What stands around them
 
+    var surroundingByteCount: Int {
+        guard case .known(let known) = surroundings else { return skeleton.count + levels.count }
+        return skeleton.count + levels.count + known[0].count
+    }
+
     /// An object or array around the records begins.
     private mutating func open(isObject: Bool, holdsRecords: Bool = false) {
         let matched = holdsRecords ? nil : matchedNext

@@ -66,7 +66,9 @@ extension StreamCoding {
     /// The coding of a file whose first bytes these are; nil for a plain one.
     package static func of(first: some Collection<UInt8>) -> StreamCoding? {
         if first.starts(with: [0x1F, 0x8B]) { return .gzip }
-        if first.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
+        // A frame of data, or one to skip: pzstd begins with such a one (RFC 8878, 3.1).
+        let isSkipped = first.first.map { (0x50...0x5F).contains($0) } ?? false
+        if first.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || isSkipped && first.dropFirst().starts(with: [0x2A, 0x4D, 0x18]) { return .zstd }
         return nil
     }
 

@@ -40,23 +40,33 @@ package struct RecordStream {
     private var offset = 0
     /// About where the last record ended.
     private var lastEnd = 0
+    /// Bytes that have come once they were decompressed, in whatever encoding: not all of them come to text.
+    private var decodedByteCount = 0
+    /// Of them, about where the last record ended.
+    private var lastDecodedEnd = 0
     /// A file may have records that are too long, but none without an end.
-    private static let endlessByteCount = 256 << 20
+    var endlessByteCount = 256 << 20
     /// The first bytes, until it is known whether they are a mark of the encoding.
     private var head: [UInt8]? = []
     /// Records so far, passed over or not.
     package private(set) var recordCount = 0
     /// Of them, each with what stands around it, in bytes.
     private var documentByteCount = 0
+    /// They may come to so much in any file, however short.
+    var documentByteCountMin = RecordStream.documentByteCountMin
     /// What stands around an envelope's records is copied and read with each of them, so that a small file may come to a million times its length. All of its
     /// records' documents together have this much at most, and `documentShare` times what the file has up to there: of records of 200 bytes each may have 12 KiB around
     /// it in a file of any length.
     static let documentByteCountMin = 1 << 30
     static let documentShare = 64
+    /// A row of CSV has the header before it: of rows of 200 bytes one of 50 KiB, in a file of any length.
+    static let rowShare = 256
 
     /// - Parameter offset: behind the last of the records.
     /// - Returns: the most bytes that come of the file up to there.
-    static func documentByteCountMax(_ least: Int = RecordStream.documentByteCountMin, at offset: Int) -> Int { least.addingSaturating(offset.multipliedSaturating(by: documentShare)) }
+    static func documentByteCountMax(_ least: Int = RecordStream.documentByteCountMin, at offset: Int, share: Int = RecordStream.documentShare) -> Int {
+        least.addingSaturating(offset.multipliedSaturating(by: share))
+    }
 
     /// The records of a file of that form, none of them in an envelope.
     package init(_ form: RecordForm, _ options: Options = Options()) {
@@ -122,6 +132,11 @@ package struct RecordStream {
     /// Bytes so far, once decoded.
     package var byteCount: Int { offset }
 
+    package var coding: StreamCoding? { options.coding }
+
+    /// What stands around the records by now, and comes in the document of each, in bytes.
+    package var surroundingByteCount: Int { scanner.surroundingByteCount }
+
     /// Takes the next bytes of the file as it was sent, and gives out the records that are whole by now.
     ///
     /// - Throws: `RecordFileError` where nothing more can be read, and what `take` throws.
@@ -136,9 +151,26 @@ package struct RecordStream {
                 start = end
             }
         } catch let error as PageError {
-            throw RecordFileError(.badEncoding, "the compressed file is broken: \(error)", offset: offset)
+            throw broken(error)
         }
     }
+
+    private func broken(_ error: PageError) -> RecordFileError { RecordFileError(.badEncoding, "the compressed file is broken: \(error)", offset: offset) }
+
+    /// Decompresses the next bytes of the file as it was sent, and looks at nothing: in place of `add`, for whoever bounds what one call of `add(decoded:)` gives out.
+    package func decoded(_ bytes: [UInt8]) throws -> [UInt8] {
+        guard let decompressor else { return bytes }
+        var plain: [UInt8] = []
+        do {
+            try bytes.withUnsafeBytes { try decompressor.decompress($0) { plain.append(contentsOf: $0) } }
+        } catch let error as PageError {
+            throw broken(error)
+        }
+        return plain
+    }
+
+    /// Takes what `decoded` has given, all or a part of it.
+    package mutating func add(decoded bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws { try scan(bytes, take) }
 
     package mutating func add(_ bytes: [UInt8], _ take: (StreamRecord) throws -> Void) throws {
         try bytes.withUnsafeBytes { try add($0, take) }
@@ -165,9 +197,10 @@ package struct RecordStream {
 
     /// Takes decoded bytes: the first few are held until they say whether they are a mark.
     private mutating func scan(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
-        guard bytes.count <= options.byteCountMax - offset - (head?.count ?? 0) else {
+        guard bytes.count <= options.byteCountMax - decodedByteCount else {
             throw RecordFileError(.tooLarge, "the file is longer than \(options.byteCountMax) bytes once it is decoded", offset: offset)
         }
+        decodedByteCount += bytes.count
         guard var first = head else { return try feed(bytes, take) }
         // A mark has at most three bytes, which may come one by one; a declaration of XML has more.
         let wanted = isXMLEnvelope ? XMLEncoding.headByteCount : 4
@@ -220,6 +253,13 @@ package struct RecordStream {
     private mutating func feed(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         guard let transcoder else { return try feedText(bytes, take) }
         try transcoder.convert(bytes) { try feedText($0, take) }
+        // Of what comes to no text, as shifts between alphabets, there may be any number; a byte of text may have been four.
+        let byteCountMax = max(endlessByteCount, options.recordByteCountMax).multipliedSaturating(by: 4)
+        guard decodedByteCount - lastDecodedEnd <= byteCountMax else { throw endless(byteCountMax) }
+    }
+
+    private func endless(_ byteCountMax: Int) -> RecordFileError {
+        RecordFileError(.tooLarge, "no record ends within \(byteCountMax) bytes: this is no file of records", offset: offset)
     }
 
     /// Takes bytes of UTF-8, in which offsets count.
@@ -229,10 +269,9 @@ package struct RecordStream {
         let countBefore = recordCount
         try scanner.scan(bytes, at: offset) { try emit($0, take) }
         offset += bytes.count
-        if recordCount > countBefore { lastEnd = offset }
-        guard offset - lastEnd <= max(Self.endlessByteCount, options.recordByteCountMax) else {
-            throw RecordFileError(.tooLarge, "no record ends within \(Self.endlessByteCount) bytes: this is no file of records", offset: offset)
-        }
+        if recordCount > countBefore { (lastEnd, lastDecodedEnd) = (offset, decodedByteCount) }
+        let byteCountMax = max(endlessByteCount, options.recordByteCountMax)
+        guard offset - lastEnd <= byteCountMax else { throw endless(byteCountMax) }
     }
 
     /// The scanner for the time of a call: a second holder of it would copy what it holds.
@@ -245,8 +284,9 @@ package struct RecordStream {
     /// Numbers a record, and gives it out unless it was taken before.
     private mutating func emit(_ record: RawRecord, _ take: (StreamRecord) throws -> Void) throws {
         // Those that were taken before count, too: a file ends at the same record, wherever its reading goes on.
-        documentByteCount = documentByteCount.addingSaturating(record.bytes?.count ?? 0)
-        let documentByteCountMax = Self.documentByteCountMax(at: record.endOffset)
+        documentByteCount = documentByteCount.addingSaturating(record.bytes?.count ?? 0).addingSaturating(record.header?.count ?? 0)
+        let share = record.header == nil ? Self.documentShare : Self.rowShare
+        let documentByteCountMax = Self.documentByteCountMax(documentByteCountMin, at: record.endOffset, share: share)
         guard documentByteCount <= documentByteCountMax else {
             throw RecordFileError(
                 .tooLarge,

@@ -51,6 +51,13 @@ protocol RecordScanner {
     mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws
     /// The file ends at `offset`.
     mutating func finish(at offset: Int, _ sink: RecordSink) throws
+    /// What stands around the records by now, and comes in the document of each, in bytes.
+    var surroundingByteCount: Int { get }
+}
+
+extension RecordScanner {
+    /// A record comes as it is.
+    var surroundingByteCount: Int { 0 }
 }
 
 extension UnsafeRawBufferPointer {

@@ -42,7 +42,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     /// From the document's element on.
     private var levels: [Level] = []
     private var skeleton: [UInt8] = []
-    /// The markup that has begun, from `<` on; of long comments and data within records only the end.
+    /// The markup that has begun, from `<` on; of what is long within records only what its end and its element are told by.
     private var markup: [UInt8] = []
     private var kind = Markup.undecided
     private var isInMarkup = false
@@ -81,8 +81,10 @@ struct XMLEnvelopeScanner: RecordScanner {
         gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
     }
 
-    /// Of a tag, in bytes: longer ones are no markup of a document with records.
+    /// Of a tag around the records, in bytes: longer ones are no markup of a document with records.
     private static let markupByteCountMax = 256 << 10
+    /// So much is held of a tag within a record: its element's name, up to this length, is among that, however long its attributes are.
+    private static let heldByteCountMax = 4_096
 
     mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws {
         firstOffset = firstOffset ?? offset
@@ -145,8 +147,11 @@ struct XMLEnvelopeScanner: RecordScanner {
         case .undecided: return false
         case .comment: return endsLong(with: [UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: ">")], from: 7)
         case .data: return endsLong(with: [UInt8(ascii: "]"), UInt8(ascii: "]"), UInt8(ascii: ">")], from: 12)
-        case .instruction: return markup.count >= 4 && markup.suffix(2) == [UInt8(ascii: "?"), UInt8(ascii: ">")]
+        case .instruction:
+            shorten(to: 4, keeping: 2)
+            return markup.count >= 4 && markup.suffix(2) == [UInt8(ascii: "?"), UInt8(ascii: ">")]
         case .tag:
+            shorten(to: Self.heldByteCountMax, keeping: 2)
             if quote != 0 {
                 if byte == quote { quote = 0 }
             } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
@@ -169,9 +174,13 @@ struct XMLEnvelopeScanner: RecordScanner {
         }
     }
 
-    /// Within a record nothing of a long one is held but its end: the record's bytes are gathered beside it.
+    /// Within a record nothing of a long one is held but what its end is told by: the record's bytes are gathered beside it, and are as long as they may be.
+    private mutating func shorten(to byteCount: Int, keeping lastCount: Int) {
+        if recordDepth > 0, markup.count > 2 * Self.heldByteCountMax { markup.removeSubrange(byteCount..<markup.count - lastCount) }
+    }
+
     private mutating func endsLong(with ending: [UInt8], from byteCount: Int) -> Bool {
-        if recordDepth > 0, markup.count > 4_096 { markup.removeSubrange(byteCount..<markup.count - 3) }
+        shorten(to: byteCount, keeping: 3)
         return markup.count >= byteCount && markup.suffix(3).elementsEqual(ending)
     }
 
@@ -186,6 +195,14 @@ struct XMLEnvelopeScanner: RecordScanner {
     }
 
     // MARK: Around the records
+
+    var surroundingByteCount: Int {
+        levels.reduce(skeleton.count + text.count + markup.count) { sum, level in
+            var behindCount = 0
+            if case .known(let found) = surroundings { behindCount = found[level.number].count }
+            return sum + level.name.count + 3 + behindCount
+        }
+    }
 
     /// - Returns: whether the markup begins a record.
     private mutating func outside(at offset: Int) throws -> Bool {

@@ -57,10 +57,11 @@ extension TypeFileReader {
         } else {
             fail(missing: "type", of: node)
         }
-        // A type that is missing or unknown is a fault already: any does for what else is looked at.
+        // A type that is missing or unknown is a fault already: any does for what else is looked at, and nothing is said to be of other types.
+        let isTypeKnown = column.type != nil
         if column.type == nil { column.type = .string }
-        readSource(node, &column)
-        readOptions(node, &column)
+        readSource(node, &column, isTypeKnown: isTypeKnown)
+        readOptions(node, &column, isTypeKnown: isTypeKnown)
         return column
     }
 
@@ -118,7 +119,7 @@ extension TypeFileReader {
 
     /// Where a column's value comes from: an expression over other columns, a sum, or a way that leads to it. `where` and `value` of the column are those of
     /// each of its ways.
-    private mutating func readSource(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
+    private mutating func readSource(_ node: Int, _ column: inout TypeFile.ColumnSpecification, isTypeKnown: Bool) {
         if let expression = tape.member("expression", of: node) {
             column.expression = string(expression)
             for other in ["path", "from", "sum", "where", "value", "scale", "decimal_mark", "suffix", "trim", "format"] {
@@ -146,7 +147,7 @@ extension TypeFileReader {
             }
             switch column.type {
             case .decimal, .int32, .int64, .double: break
-            default: fail(sum, "a sum is a number: INTEGER, BIGINT, DECIMAL or DOUBLE")
+            default: if isTypeKnown { fail(sum, "a sum is a number: INTEGER, BIGINT, DECIMAL or DOUBLE") }
             }
         }
         let value = tape.member("value", of: node).flatMap { path($0) }
@@ -163,7 +164,7 @@ extension TypeFileReader {
     }
 
     /// How the text becomes a value: each option is of some types only.
-    private mutating func readOptions(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
+    private mutating func readOptions(_ node: Int, _ column: inout TypeFile.ColumnSpecification, isTypeKnown: Bool) {
         readFlags(node, &column)
         if let bloom = tape.member("bloom", of: node) { column.hasBloom = boolean(bloom) ?? false }
         if let fallback = tape.member("default", of: node), !isNull(fallback) { column.fallback = constant(fallback) }
@@ -171,7 +172,7 @@ extension TypeFileReader {
         let isNumber: Bool
         switch column.type {
         case .decimal, .int32, .int64, .double: isNumber = true
-        default: isNumber = false
+        default: isNumber = !isTypeKnown
         }
         if let scale = tape.member("scale", of: node) {
             column.shift = integer(scale, in: -38...38) ?? 0
@@ -184,11 +185,11 @@ extension TypeFileReader {
         if let suffix = tape.member("suffix", of: node), let text = string(suffix) { column.suffix = Array(text.utf8) }
         if let trim = tape.member("trim", of: node) {
             column.isTrimmed = boolean(trim) ?? false
-            if column.type != .string { fail(trim, "trim is of VARCHAR only") }
+            if isTypeKnown, column.type != .string { fail(trim, "trim is of VARCHAR only") }
         }
         if let format = tape.member("format", of: node) {
             column.format = timeFormat(format)
-            if column.type != .date, column.type != .timestampTZ { fail(format, "format is of DATE and TIMESTAMPTZ only") }
+            if isTypeKnown, column.type != .date, column.type != .timestampTZ { fail(format, "format is of DATE and TIMESTAMPTZ only") }
         }
     }
 

@@ -56,6 +56,10 @@ final class RuleSetTests: XCTestCase {
             ("coalesce(null, n, 3)", "INTEGER", .integer(7)), ("s in ('x', 'y')", "BOOLEAN", .boolean(true)), ("s is distinct from 'x'", "BOOLEAN", .boolean(false)),
             ("n = 7 and (a > 5 or s < 'z')", "BOOLEAN", .boolean(true)), ("n / 2", "INTEGER", .integer(3)), ("not (n between 1 and 3)", "BOOLEAN", .boolean(true)),
             ("'UAH'", "VARCHAR", .string("UAH")), ("n + 0.5", "INTEGER", .integer(8)),
+            // Of a longer value NULLIF is a call.
+            ("nullif(n + 1 - 1 + 1 - 1 + 1, 8)", "INTEGER", .null), ("nullif(n + 1 - 1 + 1 - 1 + 1, 9)", "INTEGER", .integer(8)), ("nullif(n + 1 - 1 + 1 - 1 + 1, 8::bigint)", "INTEGER", .null),
+            ("nullif(n + 1 - 1 + 1 - 1 + 1, 9::bigint)", "INTEGER", .integer(8)), ("nullif(a + b - a - b + a - a, 0)", "DECIMAL(18,4)", .null),
+            ("nullif(n + 1 - 1 + 1 - 1 + 1, nullif(n, 7))", "INTEGER", .integer(8)),
         ]
         for (expression, columnType, wanted) in cases {
             let type = try type(columns: numbers + #","v":{"expression":"\#(expression)","type":"\#(columnType)"}"#)

@@ -20,6 +20,9 @@ final class JSONReaderTests: XCTestCase {
 
     private func fault(_ text: String) -> DocumentError? { fault(Array(text.utf8)) }
 
+    /// A message with a name in it goes to terminals and logs.
+    func test_shown_hasNoControls() { XCTAssertEqual(JSONGrammar.shown(Array("a\u{1B}b\u{9B}c\u{7F}\u{A0}ї".utf8)), "\"a·b·c·\u{A0}ї\"") }
+
     func test_read_wellFormedTexts_areAccepted() {
         let texts = [
             "0", "-0", "1.5e+10", " true ", "null", "\"\"", "[]", "{}", "[[],{}]", "{\"a\":{\"a\":[1,2,{\"a\":3}]}}",

@@ -181,7 +181,7 @@ final class SensitivePathsTests: XCTestCase {
         try registry.put(try type("a", closed, version: 2))
         XCTAssertThrowsError(try registry.put(try type("a", open, version: 3)))
         var known = SensitiveColumns()
-        known.add(try type("a", closed), at: 5)
+        known.add(try type("a", closed), place: 5)
         // Nor under another name, however many versions later.
         let renamed = #""x":{"path":"/ssn","type":"VARCHAR"}"#
         XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed, version: 2).file).map(\.pointer), ["/columns/x/path"])
@@ -189,11 +189,11 @@ final class SensitivePathsTests: XCTestCase {
         XCTAssertEqual(known.conflicts(ofVersion: try type("a", #""x":{"path":"/other","type":"VARCHAR"}"#, version: 2).file), [])
         XCTAssertEqual(known.conflicts(ofVersion: try type("b", renamed, version: 2).file), [])
         var kept = SensitiveColumns()
-        try kept.add(file: try type("a", closed).file.json, at: 5)
+        try kept.add(file: try type("a", closed).file.json, place: 5)
         XCTAssertEqual(kept.conflicts(ofVersion: try type("a", renamed, version: 3).file).map(\.pointer), ["/columns/x/path"])
         XCTAssertEqual(ColumnAgreement.conflicts(of: try type("b", open).file, withSensitive: known.paths(of: "t")).map(\.pointer), ["/columns/ssn/sensitive"])
         var read = SensitiveColumns()
-        try read.add(file: try type("a", closed + "," + member).file.json, at: 5)
+        try read.add(file: try type("a", closed + "," + member).file.json, place: 5)
         XCTAssertEqual(read.paths(of: "t"), ["ssn", "l.x"])
         XCTAssertEqual(read.openTypes(of: "t"), [])
         XCTAssertNil(read.openTypes(of: "u"))

@@ -126,6 +126,21 @@ final class RecordStreamTests: XCTestCase {
         }
     }
 
+    /// As pzstd puts them out: a frame to skip stands before each frame of data.
+    func test_zstd_behindFramesToSkip_isKnown_andGivesTheSameRecords() {
+        let file = Array((1...2_000).map { "{\"n\":\($0)}\n" }.joined().utf8)
+        let plain = read(file, pieces: []) { RecordStream(.lines, Self.options()) }
+        let frame = StreamCompressor(.zstd).compress(file, isLast: true)
+        for first in UInt8(0x50)...0x5F {
+            let skipped: [UInt8] = [first, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
+            let coded = skipped + frame
+            XCTAssertEqual(StreamCoding.of(first: coded), .zstd, "\(first)")
+            XCTAssertEqual(read(coded, pieces: [1, 5, 100]) { RecordStream(.lines, Self.options(coding: .zstd)) }, plain, "\(first)")
+        }
+        let others: [[UInt8]] = [[0x4F, 0x2A, 0x4D, 0x18], [0x60, 0x2A, 0x4D, 0x18], [0x50, 0x2A, 0x4D], []]
+        for other in others { XCTAssertNil(StreamCoding.of(first: other), "\(other)") }
+    }
+
     func test_bomb_endsAtTheBound_inLittleMemory() {
         let zeros = [UInt8](repeating: 0x20, count: 8 << 20)
         var options = Self.options(coding: .zstd)

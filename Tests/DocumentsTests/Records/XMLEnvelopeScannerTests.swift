@@ -20,7 +20,9 @@ final class XMLEnvelopeScannerTests: XCTestCase {
     }
 
     /// As an upload reads it.
-    private func recordByRecord(_ file: String, _ type: DocumentType) throws -> Outcome {
+    ///
+    /// - Parameter pieces: the places at which the file is cut.
+    private func recordByRecord(_ file: String, _ type: DocumentType, pieces: [Int] = []) throws -> Outcome {
         let facts = RecordFacts(type)
         let envelope = try XCTUnwrap(facts.envelope)
         let bytes = Array(file.utf8)
@@ -38,7 +40,7 @@ final class XMLEnvelopeScannerTests: XCTestCase {
                 XCTAssertNil(found?.strayPath)
             }
             var stream = RecordStream(envelope, RecordStream.Options(), found)
-            try stream.add(bytes, take)
+            for (start, end) in zip([0] + pieces, pieces + [bytes.count]) { try stream.add(Array(bytes[start..<end]), take) }
             try stream.finish(take)
         } catch let error as RecordFileError {
             outcome.fault = error.fault
@@ -127,6 +129,51 @@ final class XMLEnvelopeScannerTests: XCTestCase {
             for document in documents { XCTAssertTrue(document.contains("<b>Till</b> <i>GmbH</i> \n&amp; <b>Co</b>"), document) }
             XCTAssertEqual(Set(documents.map(\.utf8.count)).count, 1, "what stands between records is in none of them: \(documents)")
             if each != "//o" { XCTAssertEqual(documents.first, "<r>\(shop)\(Self.record(1))<foot><b>x</b>\n<i>y</i> z</foot></r>", each) }
+        }
+    }
+
+    // MARK: Long markup
+
+    func test_longMarkupWithinARecord_isThatRecordsAlone() throws {
+        let type = try type(each: "/r/o")
+        let long = String(repeating: "v>", count: 20_000)
+        for markup in ["<x a='\(long)'/>", "<x a=\"\(long)\"></x>", "<?x \(long)?>", "<!-- \(long) -->"] {
+            let own = "<o><id>2</id><at>2026-01-01</at>\(markup)</o>"
+            let outcome = try recordByRecord("<r>\(Self.record(1))\(own)\(Self.record(3))</r>", type)
+            XCTAssertNil(outcome.fault?.detail, String(markup.prefix(4)))
+            XCTAssertEqual(outcome.documents.map(\.count), [Self.record(1), own, Self.record(3)].map { "<r>\($0)</r>".utf8.count }, String(markup.prefix(4)))
+        }
+        // What a path looks for is seen by its name all the same.
+        let facts = RecordFacts(try self.type(each: "/r/o", ["c": "//x"]))
+        guard case .surroundings(let sought) = facts.reach else { return XCTFail("\(facts.reach)") }
+        var stream = RecordStream(surroundingsOf: try XCTUnwrap(facts.envelope), seeking: sought)
+        try stream.add(Array("<r><o><x a='\(long)'/></o></r>".utf8)) { _ in }
+        try stream.finish { _ in }
+        XCTAssertNotNil(stream.surroundings?.strayPath)
+    }
+
+    /// What is held of long markup is cut at 8,192 bytes: wherever that falls, also between the bytes that its end is told by, and whatever piece they come in.
+    func test_longMarkup_endsWhereItEnds_whereverItIsCut() throws {
+        let type = try type(each: "/r/o")
+        let (first, last) = (Self.record(1), Self.record(3))
+        for length in [8_180, 8_185, 8_186, 8_187, 8_188, 8_189, 8_190, 8_191, 8_192] {
+            let long = String(repeating: "v", count: length)
+            let all = [
+                "<x a='\(long)'/>", "<x a=\"\(long)\"></x>", "<x a='\(long)' b='/>'></x>", "<x a='\(long)' />", "<?x \(long)?>", "<?x \(long)??>", "<!-- \(long) -->", "<!-- \(long)>- -->",
+                "<x>v<![CDATA[\(long)]>]]></x>",
+            ]
+            for markup in all {
+                let own = "<o><id>2</id><at>2026-01-01</at>\(markup)</o>"
+                let file = "<r>\(first)\(own)\(last)</r>"
+                // Bytes one by one around the cut, and where the markup ends.
+                let end = "<r>\(first)\(own)".utf8.count
+                for pieces in [[], Array(end - 60...end + 8)] as [[Int]] {
+                    let outcome = try recordByRecord(file, type, pieces: pieces)
+                    let said = "\(length) \(markup.prefix(5)) \(markup.suffix(8)) \(pieces.count)"
+                    XCTAssertNil(outcome.fault?.detail, said)
+                    XCTAssertEqual(outcome.documents, [first, own, last].map { Array("<r>\($0)</r>".utf8) }, said)
+                }
+            }
         }
     }
 

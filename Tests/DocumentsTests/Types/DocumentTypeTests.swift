@@ -88,7 +88,7 @@ final class DocumentTypeTests: XCTestCase {
         }
     }
 
-    /// Faults of form that leave the rest whole hide none behind them; others do, since paths and rules would be blamed for what is not theirs.
+    /// Faults of form hide none behind them, but for what only follows from them: a rule is not blamed for a column that could not be read.
     func test_reasons_areAllTold() {
         let rest = #""format":"json","receipt_id":"/id","issued_at":"/at","rules":[{"name":"r","check":"none > 1","message":"m"}]"#
         let rule = "/rules/0/check invalid-expression"
@@ -99,6 +99,67 @@ final class DocumentTypeTests: XCTestCase {
         XCTAssertEqual(
             reasons(#"{"name":"t","version":1,"columns":{"none":{"path":"/n","type":"NUMBER"}},\#(rest)}"#), ["/columns/none/type invalid-value"])
         XCTAssertEqual(reasons(#"{"name":"t","version":1,"colour":1,"format":"json","receipt_id":"/id","issued_at":"/at"}"#), ["/colour unknown-member"])
+    }
+
+    private func reasonsBeside(_ members: String, format: String = "json", identity: String = #""receipt_id":"/id","issued_at":"/at""#) -> [String] {
+        reasons(#"{"name":"t","version":1,"format":"\#(format)",\#(identity),\#(members)}"#)
+    }
+
+    /// Of each part of the file at once: columns, paths, rules, the schema, times.
+    func test_reasons_besideOneColumnsForm_areToldOfTheRest() {
+        XCTAssertEqual(
+            reasonsBeside(
+                #""columns":{"a":{"path":"a","type":"DECIMAL(39,2)"},"b":{"path":"b","type":"VARCHAR"}},"rules":[{"name":"n","check":"nope > 1"},{"name":"b","check":"b >"}]"#),
+            ["/columns/a/type invalid-value", "/columns/a/path invalid-path", "/columns/b/path invalid-path", "/rules/1/check invalid-expression"])
+        let four = reasonsBeside(#""columns":{"a":{"path":"/a","type":"DECIMAL(39,2)","zz":1}},"schema":{"type":"nope"},"rules":[{"name":"a","check":"a >"}]"#)
+        XCTAssertEqual(Set(four.map { $0.split(separator: " ").first }), ["/columns/a/zz", "/columns/a/type", "/rules/0/check", "/schema/type"])
+        XCTAssertEqual(
+            reasonsBeside(
+                #""columns":{"a":{"path":"/a","type":"NOPE"},"l":{"path":"l","columns":{"x":{"path":"x","type":"VARCHAR"}}}}"#, identity: #""receipt_id":"/id","issued_at":"at""#),
+            ["/columns/a/type invalid-value", "/issued_at invalid-path", "/columns/l/columns/x/path invalid-path", "/columns/l/path invalid-path"])
+        // A member that is not known leaves the columns as they are.
+        XCTAssertEqual(
+            reasonsBeside(#""columns":{"a":{"path":"/a","type":"VARCHAR","zz":1}},"rules":[{"name":"n","check":"nope > 1"}]"#),
+            ["/columns/a/zz unknown-member", "/rules/0/check invalid-expression"])
+    }
+
+    /// Each is whole once the one fault is mended.
+    func test_reasons_thatFollowFromOthers_areNotTold() {
+        let type = "/columns/a/type invalid-value"
+        // A rule and a computed column over one of an unknown type; what is of some types only; a default of that type, and of a format that is none.
+        XCTAssertEqual(
+            reasonsBeside(
+                #""columns":{"a":{"path":"/a","type":"DECIMAL(39,2)"},"e":{"expression":"a + 1","type":"INTEGER"}},"rules":[{"name":"a","check":"a > 1"},{"name":"e","check":"e > 1"}]"#),
+            [type])
+        XCTAssertEqual(reasonsBeside(#""columns":{"a":{"path":"/a","sum":"/b","type":"NOPE","scale":-2,"decimal_mark":",","default":5}}"#), [type])
+        XCTAssertEqual(reasonsBeside(#""columns":{"a":{"path":"/a","type":"NOPE","trim":true,"format":"yyyy-MM-dd"}}"#), [type])
+        XCTAssertEqual(reasonsBeside(#""columns":{"a":{"path":"/a","type":"DATE","format":"qq","default":"31.12.2020"}}"#), ["/columns/a/format invalid-value"])
+        // Paths of a format that is none, and with a prefix of a namespace that is none.
+        XCTAssertEqual(reasonsBeside(#""columns":{"a":{"path":"a","type":"VARCHAR"}}"#, format: "yaml"), ["/format invalid-value"])
+        XCTAssertEqual(
+            reasonsBeside(#""namespaces":{"p":[]},"columns":{"a":{"path":"p:a","type":"VARCHAR"}}"#, format: "xml", identity: #""receipt_id":"id","issued_at":"at""#),
+            ["/namespaces/p invalid-value"])
+        // A list whose other member could not be read.
+        XCTAssertEqual(
+            reasonsBeside(#""columns":{"l":{"path":"/l","columns":{"x":7,"y":{"path":"/y","type":"VARCHAR","stored":false}}}}"#), ["/columns/l/columns/x wrong-type"])
+        // Files that could not be read.
+        XCTAssertEqual(
+            reasonsBeside(#""xsd":"a.xsd","files":{"a.xsd":7}"#, format: "xml", identity: #""receipt_id":"id","issued_at":"at""#), ["/files/a.xsd wrong-type"])
+        // What a file of too many columns says beside is not looked at.
+        let many = (0...1_000).map { "\"c\($0)\":{\"path\":\"c\",\"type\":\"VARCHAR\"}" }.joined(separator: ",")
+        XCTAssertEqual(reasonsBeside("\"columns\":{\(many)}"), ["/columns invalid-value"])
+    }
+
+    /// The plan that is made meanwhile has numbers of paths that nobody has.
+    func test_reasons_ofPathsNoneOfWhichCompiles_areAllTold() {
+        let columns = #""columns":{"t":{"type":"VARCHAR","path":"$.t"},"l":{"path":"$.l","columns":{"x":{"type":"VARCHAR","path":"$.x"}}}}"#
+        func codes(_ members: String) -> [Substring?] {
+            reasons(#"{"name":"note","version":1,"format":"json","issued_at":"$.at",\#(members)}"#).map { $0.split(separator: " ").last }
+        }
+        XCTAssertEqual(codes(#""receipt_id":"$.id","columns":{"t":{"type":"VARCHAR","path":"$.t"}}"#), Array(repeating: "invalid-path", count: 3))
+        XCTAssertEqual(codes(#""receipt_id":"$.id",\#(columns)"#), Array(repeating: "invalid-path", count: 5))
+        // One that compiles has the number that the others were given.
+        XCTAssertEqual(codes(#""receipt_id":"/id",\#(columns)"#), Array(repeating: "invalid-path", count: 4))
     }
 
     private let head = #""id":"1","at":"2026-01-02T03:04:05Z""#
@@ -475,12 +536,12 @@ final class DocumentTypeTests: XCTestCase {
             (#"{"name":"a b","version":0,"format":"yaml","receipt_id":"/id","issued_at":"/at","extra":1}"#, ["/extra", "/name", "/version", "/format"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":"id","issued_at":"/at"}"#, ["/receipt_id"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":[],"issued_at":["/a","/b","/c"]}"#, ["/receipt_id", "/issued_at"]),
-            (#"{"name":"t","version":1,"format":"json","receipt_id":{"path":"/id","optional":true},"issued_at":{"path":"/at","format":"qq"},"time_zone":"Mars/Base"}"#, ["/issued_at/format", "/time_zone"]),
+            (#"{"name":"t","version":1,"format":"json","receipt_id":{"path":"/id","optional":true},"issued_at":{"path":"/at","format":"qq"},"time_zone":"Mars/Base"}"#, ["/receipt_id", "/issued_at/format", "/time_zone"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","columns":{"state":{"path":"/s","type":"VARCHAR"},"X":{"path":"/x","type":"TEXT"},"y":{"type":"INTEGER"},"z":{"path":"/z","type":"INTEGER","default":"q"},"l":{"path":"/l","columns":{}}}}"#,
-                ["/columns/state", "/columns/X", "/columns/X/type", "/columns/y/path", "/columns/l/columns"]),
+                ["/columns/state", "/columns/X", "/columns/X/type", "/columns/y/path", "/columns/l/columns", "/columns/z/default"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","columns":{"z":{"path":"/z","type":"INTEGER","default":"q"},"e":{"expression":"no + 1","type":"INTEGER"}},"schema":{"type":"strin"},"rules":[{"name":"r","check":"1"}]}"#,
                 ["/columns/z/default", "/columns/e/expression", "/rules/0/check", "/schema/type"]),
-            (#"{"name":"t","version":1,"format":"xml","receipt_id":"p:id","issued_at":"/r/at[","xsd":"none.xsd","schema":{}}"#, ["/schema"]),
+            (#"{"name":"t","version":1,"format":"xml","receipt_id":"p:id","issued_at":"/r/at[","xsd":"none.xsd","schema":{}}"#, ["/schema", "/receipt_id", "/issued_at", "/xsd"]),
             (#"{"name":"t","version":1,"format":"xml","receipt_id":"p:id","issued_at":"/r/at[","xsd":"none.xsd"}"#, ["/receipt_id", "/issued_at", "/xsd"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","on_repeat":"keep","batch":"each","register":[[]],"priority":"high"}"#, ["/on_repeat", "/batch", "/register/0", "/priority"]),
             (#"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","match":{"/a":[],"/b":{"exist":1},"/c":null}}"#, ["/match/~1a", "/match/~1b/exist", "/match/~1b/exists", "/match/~1c"]),

@@ -174,6 +174,29 @@ final class JSONSchemaTests: XCTestCase {
         XCTAssertEqual(reasons(##"{"$ref":"list.json#/1"}"##, ["list.json": #"[7,{"minimum":5}]"#]).count, 0)
     }
 
+    /// Each place that a reference leads to is looked at as a whole, and these hold one another.
+    func test_init_referencesToPlacesWithinEachOther_areRefusedForTheirSteps() {
+        let depth = 60
+        let wide = (0..<4_000).map { "\"d\($0)\":{}" }.joined(separator: ",")
+        let file = String(repeating: #"{"not":"#, count: depth) + "{\"$defs\":{\(wide)}}" + String(repeating: "}", count: depth)
+        // From the innermost out: none stands in one that was looked at.
+        let references = (1...depth).reversed().map { "{\"$ref\":\"nested.json#\(String(repeating: "/not", count: $0))\"}" }.joined(separator: ",")
+        let found = reasons("{\"allOf\":[\(references)]}", ["nested.json": file])
+        XCTAssertEqual(found.count, 1, "\(found)")
+        XCTAssertTrue(found.first?.message.contains("nested.json#/not/not") ?? false, "\(found)")
+        XCTAssertTrue(found.first?.message.contains("the type's schemas take too many steps to look at") ?? false, "\(found)")
+    }
+
+    /// What all files have is allowed for, and not what the root alone has.
+    func test_init_manySeparatePartsOfManyFiles_areTaken() {
+        let inner = (0..<500).map { "\"d\($0)\":{}" }.joined(separator: ",")
+        let parts = (0..<10).map { "\"p\($0)\":{\"$defs\":{\(inner)}}" }.joined(separator: ",")
+        let names = (0..<20).map { "f\($0).json" }
+        let references = names.flatMap { name in (0..<10).map { "{\"$ref\":\"\(name)#/$defs/p\($0)\"}" } }.joined(separator: ",")
+        let files = Dictionary(uniqueKeysWithValues: names.map { ($0, "{\"$defs\":{\(parts)}}") })
+        XCTAssertEqual(reasons("{\"allOf\":[\(references)]}", files).count, 0)
+    }
+
     /// A metaschema of its own may allow other things.
     func test_init_filesOfAnotherMetaschema_areTakenAsTheyAre() {
         let files = ["other.json": #"{"$schema":"https://x/meta","minimum":"5"}"#, "https://x/meta": #"{"$id":"https://x/meta","$schema":"https://x/meta"}"#]
