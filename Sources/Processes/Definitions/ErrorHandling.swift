@@ -24,10 +24,15 @@ package struct Retrier: Sendable, Equatable {
 
     /// Microseconds before the attempt after `attemptCount` of them: exponential, bounded, and anywhere below that with jitter.
     package func delay(attemptCount: Int64, _ chance: inout Chance) -> Int64 {
-        var seconds = Double(intervalSeconds)
-        // A rate of 2 is past any bound after 60 steps.
-        for _ in 0..<min(attemptCount, 100) { seconds = min(seconds * backoffRate, Self.secondsMax) }
-        seconds = min(seconds, delaySecondsMax.map(Double.init) ?? Self.secondsMax)
+        let bound = delaySecondsMax.map(Double.init) ?? Self.secondsMax
+        var seconds = min(Double(intervalSeconds), bound)
+        // The rate's power, by squares: a hundred million attempts are 27 steps. No rate is below 1, and what becomes infinite is past the bound.
+        var (power, left) = (backoffRate, attemptCount)
+        while left > 0, seconds < bound {
+            if left & 1 == 1 { seconds = min(seconds * power, bound) }
+            power *= power
+            left >>= 1
+        }
         if hasFullJitter { seconds *= chance.fraction() }
         return Int64(seconds * 1_000_000)
     }

@@ -116,10 +116,12 @@ struct ByteDecoder {
         return String(decoding: raw, as: UTF8.self)
     }
 
+    /// Members may be named twice, as earlier programs let them in: an execution that has such a value goes on.
+    ///
     /// - Throws: also for a text that `ValueLimits.parse` refuses.
     mutating func value() throws(CodingFault) -> JSONValue {
         let raw = try raw()
-        guard let value = try? ValueLimits.parse(raw) else { throw CodingFault(reason: "a value that is no JSON") }
+        guard let value = try? ValueLimits.parse(raw, allowsRepeats: true) else { throw CodingFault(reason: "a value that is no JSON") }
         return value
     }
 

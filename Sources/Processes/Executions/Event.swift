@@ -40,6 +40,8 @@ package enum Disposition: Sendable, Equatable {
     case unknownToken
     /// It runs when it should have ended, or the other way round.
     case wrongState
+    /// It would end again at once, with this error.
+    case exceeded(StateError)
 }
 
 /// The secret by which a task is answered: `<execution>.<frame>.<number>.<code>`. The code is an HMAC, so that a token that has ended is known from one that never was.

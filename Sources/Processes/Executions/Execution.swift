@@ -83,6 +83,10 @@ package struct Execution: Sendable, Equatable {
     package static let byteCountMax = 128 << 20
     /// Bytes that its history may come to on disk, about, where no `Moment` says otherwise: some 1.7 kB for each of the most states that it may enter.
     package static let historyByteCountMax = 16 << 30
+    /// Bytes that failures which are tolerated for certain hold together for a redrive. One past it is let go of, and has ended for good: Maps go on however much fails in them.
+    ///
+    /// Not so while nobody knows of how many iterations a Map's percentage is: those are all kept, within what an execution may hold.
+    package static let failedByteCountMax = byteCountMax / 4
     /// While they hold so many, a Map begins no iteration beside others.
     package static let crowdByteCount = byteCountMax / 2
     /// While so many frames are ready, Maps begin no more iterations but one in each turn: which frames are ready is written at each event.

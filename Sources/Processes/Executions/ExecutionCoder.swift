@@ -134,7 +134,7 @@ package enum ExecutionCoder {
         for piece in frames {
             let frame = try frame(piece.id, piece.head, piece.body, of: machine)
             guard execution.frames.updateValue(frame, forKey: piece.id) == nil else { throw CodingFault(reason: "two frames of one number") }
-            execution.held.set(frame.byteCount, of: piece.id)
+            execution.held.set(frame)
         }
         try check(execution, of: machine)
         for id in execution.frames.keys.sorted() {

@@ -8,7 +8,7 @@ package struct Frame: Sendable, Equatable {
     /// Which branch or iteration.
     package let index: Int
     /// Of an iteration whose states look at it.
-    let item: JSONValue?
+    var item: JSONValue?
     /// Its place in `Machine.states`.
     package internal(set) var state: Int
     package internal(set) var visit = 0
@@ -32,7 +32,7 @@ package struct Frame: Sendable, Equatable {
         case branches(left: Int, rest: JSONValue?)
         case items(MapProgress)
         case done(JSONValue)
-        /// Nothing caught it. Kept for a redrive, or by a Map that tolerates it.
+        /// Nothing caught it. Kept for a redrive, with the beginning of its cause, or by a Map that tolerates it.
         /// `redrive`: how many there had been by then. After a further one it is to be entered again, and nothing of it is written before its turn comes.
         case failed(StateError, redrive: Int)
         /// Ended by what happened elsewhere.

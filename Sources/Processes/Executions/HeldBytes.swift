@@ -4,12 +4,26 @@ internal import ColumnStore
 struct HeldBytes: Sendable, Equatable {
     private var counts: [Int: Int] = [:]
     private(set) var total = 0
+    /// What strands hold that failed, their errors too: most were tolerated by some Map, and wait for a redrive alone. Errors are in no total: they are brief (`StateError.brief`), and
+    /// executions of before, which may hold many, would end by being read.
+    private(set) var failed = 0
+    private var failures: [Int: Int] = [:]
 
-    mutating func set(_ count: Int, of frame: Int) {
-        total += count - (counts.updateValue(count, forKey: frame) ?? 0)
+    mutating func set(_ frame: Frame) {
+        remove(frame.id)
+        let count = frame.byteCount
+        counts[frame.id] = count
+        total += count
+        guard case .failed(let error, _) = frame.phase else { return }
+        failures[frame.id] = count + error.byteCount
+        failed += count + error.byteCount
     }
 
-    mutating func remove(_ frame: Int) { total -= counts.removeValue(forKey: frame) ?? 0 }
+    mutating func remove(_ frame: Int) {
+        guard let count = counts.removeValue(forKey: frame) else { return }
+        total -= count
+        if let count = failures.removeValue(forKey: frame) { failed -= count }
+    }
 
     /// It follows from the frames, and is no state of its own.
     static func == (_: HeldBytes, _: HeldBytes) -> Bool { true }

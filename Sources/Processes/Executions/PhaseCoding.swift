@@ -93,10 +93,11 @@ extension ByteDecoder {
         case 4: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"), rest: nil)
         case 5: return .items(try progress(&body))
         case 6: return .done(try body.value())
-        case 7: return .failed(try body.error(), redrive: 0)
+        // Earlier programs wrote the whole cause.
+        case 7: return .failed(try body.error().brief, redrive: 0)
         case 8: return .stopped
         case 9: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"), rest: try body.value())
-        case 10: return .failed(try body.error(), redrive: try integer(1...Int.max / 2, "the number of redrives"))
+        case 10: return .failed(try body.error().brief, redrive: try integer(1...Int.max / 2, "the number of redrives"))
         default: throw CodingFault(reason: "an unknown phase")
         }
     }

@@ -10,14 +10,7 @@ extension Transition {
             update(id, body: true) { $0.phase = .done(output) }
             return end(.succeeded, output: output)
         }
-        let isKept: Bool
-        if case .map(let map) = state(of: above).kind { isKept = map.keepsOutputs } else { isKept = true }
-        update(id, body: true) {
-            $0.phase = .done(output)
-            // Neither is looked at again.
-            $0.input = .null
-        }
-        if !isKept { remove(id) }
+        close(id, output, below: above)
         switch above.phase {
         case .branches(let left, let rest):
             update(parent) { $0.phase = .branches(left: left - 1, rest: rest) }
@@ -29,6 +22,17 @@ extension Transition {
             fill(parent)
         default: break
         }
+    }
+
+    /// Nothing is left of a branch or an iteration but its output, where that has its place in a result that somebody looks at.
+    private mutating func close(_ id: Int, _ output: JSONValue, below above: Frame) {
+        update(id, body: true) {
+            $0.phase = .done(output)
+            // Neither is looked at again.
+            $0.input = .null
+            $0.item = nil
+        }
+        if case .map(let map) = state(of: above).kind, !map.keepsOutputs { remove(id) }
     }
 
     /// All branches of a Parallel are done.
@@ -167,13 +171,15 @@ extension Transition {
         settleItems(id)
         removeBelow(id)
         markFailed(id, error)
+        // Only what is tolerated for certain ends for good, or no redrive could go on: a Map that is past what it tolerates fails now, and one that may come to be keeps all.
+        if execution.held.failed > Execution.failedByteCountMax, progress.isToleranceKnown, !progress.hasFailedTooOften { close(id, .null, below: above) }
         fill(parent)
     }
 
-    /// The frame stays, with its error, for a redrive or as a place in a Map's result.
+    /// The frame stays, with its error in brief, for a redrive or as a place in a Map's result.
     mutating func markFailed(_ id: Int, _ error: StateError) {
         let redrive = execution.redriveCount
-        update(id, body: true) { $0.phase = .failed(error, redrive: redrive) }
+        update(id, body: true) { $0.phase = .failed(error.brief, redrive: redrive) }
     }
 
     // MARK: The end of all
@@ -206,6 +212,7 @@ extension Transition {
     /// Numbers of timers and tokens count on: no answer to what was asked before the end is taken for one to what is asked now.
     mutating func redrive() -> Disposition {
         guard execution.status != .running, execution.status != .succeeded else { return .wrongState }
+        if let excess { return .exceeded(excess) }
         (execution.status, execution.error, execution.endedAt) = (.running, nil, nil)
         setExecutionTimer()
         execution.transitionCount = 0
@@ -217,8 +224,7 @@ extension Transition {
             case .failed, .stopped:
                 guard let parent = frame.parent, case .items? = execution.frames[parent]?.phase else {
                     beginAnew(id)
-                    changes.bodies.insert(id)
-                    makeReady(id)
+                    makeReady(id, body: true)
                     continue
                 }
                 // It is as it was, until its turn comes: there may be a hundred thousand.
@@ -230,9 +236,10 @@ extension Transition {
             // They are taken from the end: the first iteration comes first.
             execution.again[id] = waiting.reversed()
             guard case .items(var progress)? = execution.frames[id]?.phase else { continue }
-            // What failed before is tried again, and counts no more; running are those that go on without being entered anew.
-            progress.failed = 0
-            progress.running = children(of: id).count { !$0.isAtRest }
+            // What failed before is tried again, and counts no more, but for what has ended for good; running are those that go on without being entered anew.
+            let open = children(of: id).filter { if case .done = $0.phase { false } else { true } }
+            progress.failed = max(0, progress.begun - progress.succeeded - open.count)
+            progress.running = open.count { !$0.isAtRest }
             update(id) { $0.phase = .items(progress) }
         }
         // States whose own work was left: nothing below them will call them.

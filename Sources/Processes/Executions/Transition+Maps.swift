@@ -107,12 +107,10 @@ extension Transition {
         guard let frame = execution.frames[id] else { return }
         beginAnew(id)
         // What failed has its error there.
-        if case .failed = frame.phase {
-            changes.bodies.insert(id)
-            charge(frame.input)
-            charge(frame.item)
-        }
-        makeReady(id)
+        guard case .failed = frame.phase else { return makeReady(id) }
+        charge(frame.input)
+        charge(frame.item)
+        makeReady(id, body: true)
     }
 
     /// Whether one more iteration may begin: one at least always does, further ones not beside many bytes.
@@ -209,6 +207,8 @@ extension Transition {
             guard case .array(let items)? = page["items"], case .boolean(let isLast)? = page["last"], isLast || !items.isEmpty, ValueLimits.measure(page) == .fits else {
                 return fail(id, StateError(.itemReaderFailed, "a page of items is {\"items\": […], \"last\": true|false} of at most \(ValueLimits.byteCountMax) bytes"))
             }
+            // What an item is would depend on who reads it.
+            guard !ValueLimits.hasRepeats(page) else { return fail(id, StateError(.itemReaderFailed, "an item, or a value within one, names a member twice")) }
             // What was begun with is let go.
             progress.items = Array(progress.items[(progress.next - progress.itemsStart)...]) + items
             progress.itemsStart = progress.next
@@ -251,9 +251,14 @@ extension MapProgress {
     /// Of batches the iterations are counted, and only once the last has begun is their number known.
     var hasFailedTooOften: Bool {
         if let most = toleratedCount, Int64(failed) > most { return true }
-        guard let most = toleratedPercentage, isWhole else { return false }
-        let isBatched = batchItemCount != nil || batchByteCount != nil
-        guard !isBatched || next >= itemsEnd else { return false }
+        guard let most = toleratedPercentage, isCounted else { return false }
         return Double(failed) * 100 > most * Double(isBatched ? begun : itemsEnd)
     }
+
+    /// Whether what failed by now is tolerated for certain, as long as `hasFailedTooOften` is false: not while nobody knows of how many iterations a percentage is.
+    var isToleranceKnown: Bool { isCounted || toleratedPercentage.map { $0 >= 100 } ?? true }
+
+    private var isBatched: Bool { batchItemCount != nil || batchByteCount != nil }
+    /// How many iterations there are is known.
+    private var isCounted: Bool { isWhole && (!isBatched || next >= itemsEnd) }
 }

@@ -85,12 +85,8 @@ package struct Transition {
         var entered = 0
         while execution.status == .running {
             // Asked before each state: what the one before has written counts.
-            guard execution.held.total <= Execution.byteCountMax else {
-                end(.failed, error: StateError(.dataLimitExceeded, "all that branches and iterations hold at once is more than \(Execution.byteCountMax) bytes"))
-                break
-            }
-            guard execution.historyByteCount <= historyByteCountMax else {
-                end(.failed, error: StateError(.dataLimitExceeded, "the history of the execution is more than \(historyByteCountMax) bytes, which limits.execution_history allows: split it into executions that start each other"))
+            if let excess {
+                end(.failed, error: excess)
                 break
             }
             if execution.ready.isEmpty { break }
@@ -102,6 +98,19 @@ package struct Transition {
             runState(of: execution.ready.removeFirst())
         }
         if execution.status != .running { execution.ready.removeAll() }
+    }
+
+    /// More data than an execution may have: no state of it is entered then.
+    var excess: StateError? {
+        if execution.held.total > Execution.byteCountMax {
+            return StateError(.dataLimitExceeded, "all that branches and iterations hold at once is more than \(Execution.byteCountMax) bytes")
+        }
+        if execution.historyByteCount > historyByteCountMax {
+            return StateError(
+                .dataLimitExceeded,
+                "the history of the execution is more than \(historyByteCountMax) bytes, which limits.execution_history allows: split it into executions that start each other")
+        }
+        return nil
     }
 
     // MARK: What states and events use
@@ -121,12 +130,14 @@ package struct Transition {
         changes.heads.insert(id)
         guard body else { return }
         changes.bodies.insert(id)
-        execution.held.set(frame.byteCount, of: id)
+        execution.held.set(frame)
     }
 
     /// Puts a frame behind those that are ready.
-    mutating func makeReady(_ id: Int, isRetry: Bool = false) {
-        update(id) { $0.phase = .ready(isRetry: isRetry) }
+    ///
+    /// - Parameter body: its phase had data that goes.
+    mutating func makeReady(_ id: Int, isRetry: Bool = false, body: Bool = false) {
+        update(id, body: body) { $0.phase = .ready(isRetry: isRetry) }
         execution.ready.append(id)
     }
 
@@ -140,7 +151,7 @@ package struct Transition {
         changes.bodies.insert(id)
         execution.ready.append(id)
         charge(input)
-        if let frame = execution.frames[id] { execution.held.set(frame.byteCount, of: id) }
+        if let frame = execution.frames[id] { execution.held.set(frame) }
     }
 
     /// Whether this event has done its share.

@@ -10,7 +10,8 @@ package struct Evaluation {
     package let context: JSONValue
     package var chance: Chance
     package var steps: Steps
-    /// What results of calls take that are kept still, in bytes of memory: those that a template has put together so far, and the arguments of a call that waits for its others.
+    /// What lists of paths and results of calls take that are kept still, in bytes of memory: those that a template has put together so far, and the arguments of a call that waits for its
+    /// others.
     private var heldByteCount = 0
 
     /// A text may be read as a list that takes twenty times as much, and a template may have hundreds of calls: each alone is within the bounds. Some three of the greatest values are
@@ -28,12 +29,19 @@ package struct Evaluation {
 
     /// Works out a path or a call; arguments first, from left to right.
     ///
-    /// Each argument and each result is held against `ValueLimits`, and all results that are kept at once against a bound of their own.
+    /// Each list that a path makes, each argument and each result is held against `ValueLimits`, and all lists and results that are kept at once against a bound of their own.
     ///
     /// - Throws: `.intrinsicFailure` of a call, `.runtime` of a path, `.dataLimitExceeded`.
     package mutating func value(of expression: Expression) throws(StateError) -> JSONValue {
         switch expression {
-        case .path(let path): return try value(of: path)
+        case .path(let path):
+            let found = try value(of: path)
+            // A definite path shares what it finds. Any other makes a list of it, and a template may have hundreds of them.
+            guard !path.isDefinite else { return found }
+            try steps.charge(Self.weight(found))
+            try ValueLimits.check(found, "what \(path.text) finds")
+            try hold(found)
+            return found
         case .literal(let value): return value
         case .text(let pieces): return .string(pieces.joined(separator: "{}"))
         case .call(let function, let arguments):
@@ -41,7 +49,9 @@ package struct Evaluation {
             var values: [JSONValue] = []
             for argument in arguments { values.append(try value(of: argument)) }
             // What paths put together may be far more than the data: nothing walks a value that is out of bounds.
-            for value in values {
+            for (argument, value) in zip(arguments, values) {
+                // A list that a path made was looked at as it was made.
+                if case .path(let path) = argument, !path.isDefinite { continue }
                 try steps.charge(Self.weight(value))
                 try ValueLimits.check(value, "an argument of \(function.rawValue)")
             }
@@ -63,7 +73,7 @@ package struct Evaluation {
     private mutating func hold(_ result: JSONValue) throws(StateError) {
         heldByteCount += ValueLimits.memoryByteCount(result)
         guard heldByteCount <= Self.heldByteCountMax else {
-            throw StateError(.dataLimitExceeded, "results of intrinsic functions take more than \(Self.heldByteCountMax) bytes of memory at once")
+            throw StateError(.dataLimitExceeded, "lists that paths make and results of intrinsic functions take more than \(Self.heldByteCountMax) bytes of memory at once")
         }
     }
 

@@ -21,6 +21,15 @@ extension Queue {
         return count
     }
 
+    /// Takes away dead letters alone, for good.
+    ///
+    /// - Parameter id: nil for all.
+    package mutating func discard(_ id: String?) -> Int {
+        let before = messages.count
+        messages = messages.filter { $0.value.death == nil || id != nil && $0.key != id }
+        return before - messages.count
+    }
+
     /// Takes away all but dead letters.
     package mutating func purge() -> Int {
         let before = messages.count

@@ -10,6 +10,7 @@ package struct Queue: Sendable, Equatable {
     var known: [String: Int64] = [:]
     var lastNumber: Int64 = 0
     package internal(set) var byteCount = 0
+    private var deadByteCount: Int { messages.values.reduce(0) { $0 + ($1.death == nil ? 0 : $1.body.count) } }
 
     package init(_ settings: QueueSettings) { self.settings = settings }
 
@@ -21,7 +22,11 @@ package struct Queue: Sendable, Equatable {
         var fresh: Set<String> = []
         let arrivals = batch.map { known[$0.id] == nil && messages[$0.id] == nil && fresh.insert($0.id).inserted ? Arrival.queued : .duplicate }
         let coming = zip(batch, arrivals).filter { $1 == .queued }.map(\.0)
-        guard byteCount + coming.reduce(0, { $0 + $1.body.count }) <= settings.byteCountMax else { throw .full }
+        let comingByteCount = coming.reduce(0) { $0 + $1.body.count }
+        // Dead letters stay until somebody has looked: with them it takes twice as much.
+        // Repeats are told also where there is no room.
+        let fits = byteCount + comingByteCount <= settings.byteCountMax && byteCount + deadByteCount + comingByteCount <= 2 * settings.byteCountMax
+        guard fits || coming.isEmpty else { throw .full }
         for message in coming {
             lastNumber += 1
             let delay = min(max(message.delay ?? settings.delay, 0), QueueSettings.durationMax)

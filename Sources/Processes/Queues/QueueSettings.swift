@@ -7,7 +7,7 @@ package struct QueueSettings: Sendable, Equatable {
     package var deliveryCountMax: Int
     /// How long an id is known after its message came.
     package var duplicateWindow: Int64
-    /// Of the bodies of all messages but dead ones.
+    /// Of the bodies of all messages but dead ones; with those twice as much.
     package var byteCountMax: Int
     /// Whether dead messages are kept to be looked at.
     package var keepsDeadLetters: Bool
@@ -29,4 +29,6 @@ package struct QueueSettings: Sendable, Equatable {
     package static let bodyByteCountMax = 256 << 10
     /// Of one call.
     package static let batchCountMax = 100
+    /// Of dead letters of one queue: none goes by itself, and of bodies of one byte there would be billions.
+    package static let letterCountMax = 10_000_000
 }

@@ -8,6 +8,8 @@ package struct StateError: Error, Sendable, Equatable {
     /// Errors are kept with each attempt: what is longer is cut.
     package static let nameByteCountMax = 256
     package static let causeByteCountMax = 32_768
+    /// Of a cause that stays with a strand.
+    package static let briefCauseByteCountMax = 256
 
     /// What is longer is cut, between characters.
     package init(name: String?, cause: String?) {
@@ -16,6 +18,15 @@ package struct StateError: Error, Sendable, Equatable {
     }
 
     package init(_ name: Name, _ cause: String) { self.init(name: name.rawValue, cause: cause) }
+
+    /// As it stays with a strand that failed, of which an execution may have a hundred thousand: the history has the whole.
+    var brief: StateError {
+        guard let cause, cause.utf8.count > Self.briefCauseByteCountMax else { return self }
+        return StateError(name: name, cause: Self.cut(cause, Self.briefCauseByteCountMax))
+    }
+
+    /// In memory.
+    var byteCount: Int { (name?.utf8.count ?? 0) + (cause?.utf8.count ?? 0) }
 
     /// The names that the interpreter gives by itself (Amazon States Language, appendix A).
     package enum Name: String, Sendable, CaseIterable {

@@ -13,16 +13,32 @@ package enum ValueLimits {
     ///
     /// - Parameters:
     ///   - wrapperCount: objects or lists of others around a value that is within the bounds.
+    ///   - allowsRepeats: as of `JSONParser`, for what an execution has kept: nothing that was let in once may be unreadable.
     ///   - boundsMarks: as of `JSONParser`, for definitions.
-    package static func parse(_ text: [UInt8], within wrapperCount: Int = 0, boundsMarks: Bool = false) throws(JSONSyntaxError) -> JSONValue {
+    package static func parse(
+        _ text: [UInt8], within wrapperCount: Int = 0, allowsRepeats: Bool = false, boundsMarks: Bool = false
+    ) throws(JSONSyntaxError) -> JSONValue {
         // Escapes and blanks may make a text longer than its value is.
         guard text.count <= 8 * byteCountMax else { throw JSONSyntaxError(offset: byteCountMax, message: "longer than \(byteCountMax) bytes") }
-        return try JSONParser.parse(text, depthMax: parsedDepthMax + wrapperCount, boundsMarks: boundsMarks)
+        return try JSONParser.parse(text, depthMax: parsedDepthMax + wrapperCount, allowsRepeats: allowsRepeats, boundsMarks: boundsMarks)
     }
 
     /// Whether the text is a value's, within the bounds of `parse`. Nothing of it is kept; members may be named twice.
     package static func isValue(_ text: [UInt8]) -> Bool {
         text.count <= 8 * byteCountMax && (try? JSONParser.check(text, depthMax: parsedDepthMax)) != nil
+    }
+
+    /// Whether an object within it names a member twice, by the names' bytes.
+    ///
+    /// - Precondition: `measure` says that it fits: recursion is as deep as the value.
+    package static func hasRepeats(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .boolean, .number, .string: return false
+        case .array(let elements): return elements.contains { hasRepeats($0) }
+        case .object(let members):
+            var names: Set<[UInt8]> = []
+            return members.contains { !names.insert(Array($0.name.utf8)).inserted || hasRepeats($0.value) }
+        }
     }
 
     /// - Throws: `States.DataLimitExceeded` that says what is too big.

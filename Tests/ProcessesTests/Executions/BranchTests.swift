@@ -143,6 +143,18 @@ final class BranchTests: XCTestCase {
             }, "[[0,1],[2,3],[4,5]]")
     }
 
+    /// What such an item is would depend on who reads it.
+    func test_map_ofItemsThatNameAMemberTwice_fails() throws {
+        let text = machineText("S", [("S", map(members: #""ItemReader":{"Resource":"till:sql"}"#)), ("T", #"{"Type":"Succeed"}"#)])
+        let twice = JSONValue.object([.init("a", .integer(1)), .init("a", .integer(2))])
+        let items: [JSONValue] = [twice, .array([.object([.init("b", twice)])])]
+        for item in items {
+            var simulator = try Simulator(text)
+            simulator.run { _ in .success(.object([.init("items", .array([item])), .init("last", .boolean(true))])) }
+            XCTAssertEqual(simulator.outcome, "FAILED States.ItemReaderFailed", item.textForm)
+        }
+    }
+
     /// A path may find one text many times, in each of the lists that it lies in.
     func test_map_ofItemsThatComeToTooMuch_fails() throws {
         var input = "\"" + String(repeating: "x", count: 100_000) + "\""
@@ -326,6 +338,11 @@ final class BranchTests: XCTestCase {
         XCTAssertEqual(simulator.outcome, "FAILED States.DataLimitExceeded")
         XCTAssertEqual(simulator.execution.awaited, [])
         XCTAssertEqual(simulator.calls.count, 0)
+        // Whoever has it go on hears why it cannot.
+        let ended = simulator.execution
+        guard case .exceeded(let error) = simulator.apply(.redrive) else { return XCTFail("it goes on") }
+        XCTAssertEqual(error, ended.error)
+        XCTAssertEqual(simulator.execution, ended)
     }
 
     func test_abort_andTimeoutOfAnExecution_endAllOfIt() throws {

@@ -1,3 +1,4 @@
+import ColumnStore
 import XCTest
 
 @testable import Processes
@@ -69,6 +70,16 @@ final class ByteCodingTests: XCTestCase {
             var decoder = ByteDecoder(bytes)
             XCTAssertThrowsError(try decoder.text(), "\(bytes)")
         }
+    }
+
+    /// Earlier programs let them in: an execution that has one is none the worse.
+    func test_value_thatNamesAMemberTwice_isReadAgain() throws {
+        let value = JSONValue.object([.init("a", .integer(1)), .init("a", .array([.object([.init("b", .null), .init("b", .null)])]))])
+        var encoder = ByteEncoder()
+        encoder.value(value)
+        var decoder = ByteDecoder(encoder.bytes)
+        XCTAssertEqual(try decoder.value(), value)
+        XCTAssertNoThrow(try decoder.finish())
     }
 
     func test_integerWithinARange_andFlag_refuseAllElse() throws {

@@ -362,8 +362,10 @@ final class RedriveTests: XCTestCase {
         XCTAssertEqual(execution.error?.name, "States.DataLimitExceeded")
         XCTAssertEqual(execution.awaited, [])
         let again = Transition.apply(.redrive, to: execution, of: machine, at: moment)
-        XCTAssertEqual(again.execution.status, .failed)
-        XCTAssertEqual(again.execution.error?.name, "States.DataLimitExceeded")
+        guard case .exceeded(let error) = again.disposition else { return XCTFail("\(again.disposition)") }
+        XCTAssertEqual(error, execution.error)
+        XCTAssertEqual(again.execution, execution)
+        XCTAssertEqual(again.effects, [])
     }
 
     /// Where more is allowed, a redrive goes on from there.

@@ -139,6 +139,29 @@ final class IntrinsicTests: XCTestCase {
         }
     }
 
+    /// What they find is shared; the lists are not.
+    func test_manyListsOfPaths_areRefusedOnceTheyTakeTooMuchAtOnce() throws {
+        let data = #"{"i":["# + String(repeating: "1,", count: 400_000) + "1]}"
+        func made(_ expression: String) throws -> JSONValue {
+            var faults: [Template.Fault] = []
+            let template = Template(try json("{" + (0..<6).map { #""a\#($0).$":"\#(expression)""# }.joined(separator: ",") + "}"), at: "", faults: &faults)
+            XCTAssertEqual(faults, [])
+            var evaluation = try Evaluation(data)
+            return try template.value(&evaluation)
+        }
+        func isTooMuchAtOnce(_ error: any Error) -> Bool {
+            let error = error as? StateError
+            return error?.name == "States.DataLimitExceeded" && error?.cause?.contains("at once") == true
+        }
+        XCTAssertThrowsError(try made("$.i[*]")) { XCTAssertTrue(isTooMuchAtOnce($0), "\($0)") }
+        XCTAssertThrowsError(try made("$.i[0:]")) { XCTAssertTrue(isTooMuchAtOnce($0), "\($0)") }
+        XCTAssertNoThrow(try made("$.i"))
+        XCTAssertEqual(try made("States.ArrayLength($.i[*])").members?.map(\.value.textForm), Array(repeating: "400001", count: 6))
+        let lists = Array(repeating: "$.i[*]", count: 6).joined(separator: ",")
+        var evaluation = try Evaluation(data)
+        XCTAssertThrowsError(try evaluation.value(of: Expression("States.ArrayLength(States.Array(\(lists)))"))) { XCTAssertTrue(isTooMuchAtOnce($0), "\($0)") }
+    }
+
     func test_bigResults_areRefusedBeforeTheyAreWritten() throws {
         let data = #"{"a":""# + String(repeating: "x", count: 400_000) + #""}"#
         for text in ["States.Array($.a, $.a, $.a)", "States.Format('{}{}{}', $.a, $.a, $.a)", "States.JsonToString(States.Array($.a, $.a, $.a))"] {

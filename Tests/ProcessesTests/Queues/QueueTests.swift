@@ -70,6 +70,9 @@ final class QueueTests: XCTestCase {
         XCTAssertEqual(queue.deadLetters.map(\.id), ["c"])
         XCTAssertEqual(queue.purge(), 1)
         XCTAssertEqual(queue.counts(at: 300), [.active: 0, .locked: 0, .delayed: 0, .dead: 1])
+        XCTAssertEqual(queue.discard("b"), 0)
+        XCTAssertEqual(queue.discard("c"), 1)
+        XCTAssertEqual(queue.counts(at: 300)[.dead], 0)
     }
 
     func test_bounds() throws {
@@ -80,6 +83,8 @@ final class QueueTests: XCTestCase {
         XCTAssertThrowsError(try queue.enqueue([message("b", bytes: (256 << 10) + 1)], now: 0)) { XCTAssertEqual($0 as? Queue.Refusal, .bodyTooLong(index: 0)) }
         XCTAssertThrowsError(try queue.enqueue((0...100).map { message("m\($0)") }, now: 0)) { XCTAssertEqual($0 as? Queue.Refusal, .tooMany) }
         XCTAssertEqual(try queue.enqueue([message("d", bytes: 4)], now: 0), [.queued])
+        queue.settings.byteCountMax = 5
+        XCTAssertEqual(try queue.enqueue([message("d", bytes: 4)], now: 0), [.duplicate], "a repeat takes no room")
     }
 
     /// Workers at random. The checker keeps who holds what until when, and what is done.
