@@ -171,6 +171,33 @@ package enum ConstantFolding {
         return expression.children.contains(where: canFail)
     }
 
+    /// Whether evaluation may refuse values, as a cast of texts or a division does. Overflow of arithmetic does not count (`ScalarFunction.failsByData`).
+    ///
+    /// - Parameter ofMoments: whether a difference of moments counts, which infinite ones have none of.
+    static func failsByData(_ expression: Expression, ofMoments: Bool = true) -> Bool {
+        canFail(expression)
+            && expression.contains { part in
+                switch part {
+                case .call(let function, let arguments, _, _): function.failsByData(arguments) && canFail(part) && (ofMoments || function !== ScalarFunction.subtract)
+                case .cast: canFail(part)
+                default: false
+                }
+            }
+    }
+
+    /// Whether a part of it refuses values, each looked at by itself: a sum that is compared or cast stays a sum here, and its overflow counts no more than elsewhere.
+    ///
+    /// - Parameter isSafe: asked of each such part: whether it gets no value that it would refuse.
+    static func refusesValues(_ expression: Expression, except isSafe: (Expression) -> Bool) -> Bool {
+        expression.contains { part in
+            switch part {
+            case .call(let function, let arguments, let type, _): function.failsByData(arguments) && function.canFail(arguments, type) && !isSafe(part)
+            case .cast(let operand, let type, _): castCanFail(from: operand.type, to: type) && !isSafe(part)
+            default: false
+            }
+        }
+    }
+
     /// Whether a value of one type may have none of the other. An INTEGER has up to 10 digits, a BIGINT up to 19: they fit where the target has as
     /// many before its point. A DECIMAL that loses digits behind its point may be carried to one more before it: 999.99 to 1000.0.
     static func castCanFail(from source: ColumnType, to target: ColumnType) -> Bool {

@@ -136,11 +136,31 @@ extension Expression {
 
     /// Another value each time: it may neither be copied nor kept.
     package var isVolatile: Bool {
-        switch self {
-        case .call(let function, _, _, _) where function.traits.isVolatile: true
-        case .subquery(let subquery) where subquery.plan.isVolatile: true
-        default: children.contains(where: \.isVolatile)
+        var visited = 0
+        return mentionsVolatile(&visited)
+    }
+
+    /// Of a walk this long a part is counted, and whether anybody still wants it is looked at: most are of a few nodes, of which counting would cost more than the walk.
+    private static let longWalk = 1 << 16
+
+    /// - Parameter visited: nodes so far; below 0 where the walk is over: the statement will be refused, whatever the answer.
+    private func mentionsVolatile(_ visited: inout Int) -> Bool {
+        if visited < 0 { return false }
+        visited += 1
+        if visited.isMultiple(of: Self.longWalk) {
+            PlanningWork.charge(Self.longWalk / 4)
+            if PlanningWork.isOver {
+                visited = -1
+                return false
+            }
         }
+        switch self {
+        case .call(let function, _, _, _) where function.traits.isVolatile: return true
+        case .subquery(let subquery) where subquery.plan.isVolatile: return true
+        default: break
+        }
+        for child in children { if child.mentionsVolatile(&visited) { return true } }
+        return false
     }
 
     package var isLiteral: Bool { if case .literal = self { true } else { false } }

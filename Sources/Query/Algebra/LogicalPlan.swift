@@ -423,10 +423,10 @@ package struct SetOperationNode: Hashable, Sendable {
 /// The rows of a catalog's table that are computed by a plan over other tables.
 package protocol PlannedRows: EntryRows {
     /// - Parameters:
-    ///   - isWhole: whether each group has exactly one row; else it may have one for each file of sums.
+    ///   - context: whether each group has exactly one row (`readsWholeSums`), else it may have one for each file of sums; and the settings, by which no row is another.
     ///   - newColumn: makes a column of the plan, with an id of its own.
     ///   - newTable: makes the identity of one mention of a source.
-    func plan(isWhole: Bool, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead)
+    func plan(in context: QueryContext, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead)
 }
 
 /// A rollup that a query reads as a table: what was declared, and how several rows of a group become one.

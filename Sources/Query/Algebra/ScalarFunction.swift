@@ -76,6 +76,8 @@ package final class ScalarFunction: Sendable {
         var readsLengthOnly = false
         /// A row's value may take far more than its arguments do.
         var isExpanding = false
+        /// The first of two arguments is cast to the second's type.
+        var castsToSecond = false
         /// Another value each time, of the same arguments too: it is computed once for each row, and no pass may copy, keep or move it.
         var isVolatile = false
         /// A recursive query that it runs.

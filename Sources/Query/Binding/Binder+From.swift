@@ -136,6 +136,12 @@ extension Binder {
     /// Whether tables are found without a schema. A view's text is not the session's.
     private var findsTables: Bool { openViews.isEmpty ? context.catalog.dialect?.searchPath.contains("public") ?? true : true }
 
+    private var findsTablesFirst: Bool {
+        guard openViews.isEmpty, let dialect = context.catalog.dialect else { return false }
+        guard let own = dialect.searchPath.firstIndex(of: "public"), let open = dialect.searchPath.firstIndex(of: dialect.openSchema) else { return false }
+        return own < open
+    }
+
     /// The schema of the session's path that has a relation of this name, where neither the store nor the dialect has one.
     private func onPath(_ name: NameSyntax) throws(QueryError) -> NameSyntax? {
         guard openViews.isEmpty, let path = context.catalog.dialect?.searchPath, path != ["public"] else { return nil }
@@ -223,12 +229,12 @@ extension Binder {
         }
     }
 
-    /// A relation of another schema than the store's, or of the one that is found without its name where the store has none of that name.
+    /// A relation of another schema than the store's, or of the one that is found without its name, before the store's unless the session's path has it behind.
     private func dialectEntry(_ name: [NameSyntax]) throws(QueryError) -> CatalogEntry? {
         guard let dialect = context.catalog.dialect, let last = name.last, name.count <= 2 else { return nil }
         dependsOnSession = true
         do {
-            guard try name.count == 2 || !findsTables || context.catalog.entry(named: last.text) == nil else { return nil }
+            if name.count == 1, findsTablesFirst, try context.catalog.entry(named: last.text) != nil { return nil }
             let schema = name.count == 2 ? name[0].text : dialect.openSchema
             return try context.made.entry(.relation(schema: Array(schema.utf8), name: Array(last.text.utf8))) { try dialect.entry(named: last.text, inSchema: schema) }
         } catch let error as QueryError {
@@ -270,7 +276,7 @@ extension Binder {
     func bindRows(_ name: NameSyntax, _ rows: any EntryRows) throws(QueryError) -> LogicalPlan {
         do {
             guard let planned = rows as? any PlannedRows else { throw QueryError(.unsupportedSQL, "its rows have no plan") }
-            let (plan, read) = try planned.plan(isWhole: context.readsWholeSums, newColumn: newColumn, newTable: newTable)
+            let (plan, read) = try planned.plan(in: context, newColumn: newColumn, newTable: newTable)
             sumsRead.append(read)
             return plan
         } catch { throw .data("the table “\(name.text)” cannot be opened: \((error as? QueryError)?.detail ?? "\(error)")", at: name.position) }

@@ -74,6 +74,9 @@ extension Binder {
                 if passed.isEmpty { for place in values.indices { values[place] = try written(TypedExpression(values[place], at: name.position), in: scope).expression } }
                 let fields = zip(relation.columns, values).map { Field($0.name, $1.type) }
                 var row = Expression.call(.makeRow, values, type: .structure(fields), position: name.position)
+                // A stored relation has the columns that it has.
+                let isStored = relation.columns.allSatisfy { if case .column(let id, _) = $0.expression { origins[id] != nil } else { false } }
+                if !isStored { try checkFields(of: row.type, at: name.position) }
                 if relation.mayBeAbsent, let presence = relation.presence {
                     row = .conditional(branches: [.init(condition: presence, result: row)], otherwise: .null(row.type), type: row.type)
                 }

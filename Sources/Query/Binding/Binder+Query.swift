@@ -315,7 +315,7 @@ extension Binder {
     /// - Throws: bad-sql for different numbers of columns, for types that have none in common, and where rows that do not compare would have to be.
     private func combine(_ op: SetOperator, _ isAll: Bool, _ inputs: [BoundRows], at position: Int) throws(QueryError) -> BoundRows {
         // Rows that are compared must be of the same types, in PostgreSQL as well.
-        let inputs = op == .union && isAll ? withRowsMet(inputs) : inputs
+        let inputs = try op == .union && isAll ? withRowsMet(inputs) : inputs
         let names = inputs[0].columns.map(\.name)
         // A constant without a type says nothing: the other inputs decide.
         func type(of column: OutputColumn) -> ColumnType { untypedColumns.contains(column.id) ? .null : column.type }
@@ -379,7 +379,7 @@ extension Binder {
     }
 
     /// The same where rows that are written are selected in one place: their NULLs are of the types of each other's fields.
-    private func withRowsMet(_ inputs: [BoundRows]) -> [BoundRows] {
+    private func withRowsMet(_ inputs: [BoundRows]) throws(QueryError) -> [BoundRows] {
         var selected = inputs.map { input -> [ProjectedColumn] in
             if case .project(_, let columns) = input.plan { columns } else { input.columns.map { ProjectedColumn($0, .column($0)) } }
         }
@@ -387,6 +387,7 @@ extension Binder {
         for place in 0..<(selected.map(\.count).min() ?? 0) {
             let rows = selected.map { $0[place].expression }
             for (index, row) in rowsMet(rows).enumerated() where row.type != rows[index].type {
+                try checkFields(of: row.type, at: nil)
                 let old = selected[index][place].column, column = newColumn(old.name, row.type)
                 declare(column, as: declaredTypes[old.id])
                 selected[index][place] = ProjectedColumn(column, row)

@@ -79,8 +79,10 @@ package final class Binder {
 
     /// Arguments of the dialect's functions that are being expanded, innermost last, and where their calls stand.
     var expansions: [Expansion] = []
-    /// What arguments have become larger by being named more than once.
+    /// What operands have become larger by being mentioned more than once.
     var repeatedNodeCount = 0
+    /// Of what its calls are made of.
+    let nodeCounts = NodeCounts()
 
     struct Expansion {
         let arguments: [TypedExpression]
@@ -198,7 +200,7 @@ package final class Binder {
     func folded(_ expression: Expression) -> Expression {
         let (steps, forms) = (constantSteps, context.forms)
         return ConstantFolding.folded(expression) { expression in
-            if case .cast(let value, let type, _) = expression, Self.holdsInstants(value.type) != Self.holdsInstants(type) {
+            if let (source, target) = Self.castTypes(expression), Self.holdsInstants(source) != Self.holdsInstants(target) {
                 throw QueryError.unsupported("a cast of the session's zone is no constant", at: nil)
             }
             return try Self.constant(expression, steps, forms).value(at: 0)
@@ -213,6 +215,15 @@ package final class Binder {
         var context = EvaluationContext(timeZone: .utc, forms: forms)
         (context.allowance, context.cancellation) = (steps, PlanningWork.cancellation)
         return try Evaluator(expression, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: []))
+    }
+
+    /// Of which type to which one it casts a value; nil of what casts none.
+    private static func castTypes(_ expression: Expression) -> (source: ColumnType, target: ColumnType)? {
+        switch expression {
+        case .cast(let value, let type, _): (value.type, type)
+        case .call(let function, let sides, _, _) where function.traits.castsToSecond && sides.count == 2: (sides[0].type, sides[1].type)
+        default: nil
+        }
     }
 
     private static func holdsInstants(_ type: ColumnType) -> Bool {

@@ -281,6 +281,7 @@ extension Binder {
             let rounded = Expression.call(.round, [number, .literal(.integer(Int64(digits)), .int32)], type: .decimal38(scale: 0), position: value.position)
             return folded(.cast(rounded, to: target.type, position: value.position))
         }
+        if let fitting = target.fitting { return folded(.cast(try castExplicitly(value, to: TypeNames.Target(type: fitting)), to: target.type, position: value.position)) }
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
         // A text's bare numbers are of the fields that the type names.
@@ -473,6 +474,7 @@ extension Binder {
         }
         if type == .null { type = .string }
         type = TypeRules.widened(type)
+        if let row = items.first(where: { isRowCall($0.expression) }) { try checkFields(of: type, at: row.position) }
         if let types = context.parameterTypes, let declared = commonDeclaration(items), Self.isNarrow(declared) || Self.typesOfCatalogs.contains(declared) {
             for item in items { if let number = unknownParameter(item) { types.declare(number, as: declared) } }
         }

@@ -121,7 +121,18 @@ extension Binder {
             let field = try written(try bindExpression(syntax, in: scope), in: scope)
             values.append(field.isUntyped || field.type == .null ? try implicit(field, to: .string, "ROW") : field.expression)
         }
-        return TypedExpression(row(values, at: position), declared: "record", at: position)
+        let row = row(values, at: position)
+        try checkFields(of: row.type, at: position)
+        return TypedExpression(row, declared: "record", at: position)
+    }
+
+    /// Fields in all depths of a row that a statement makes. Each is a column of its own in memory, and rows of rows double with every level.
+    private static let fieldCountMax = 4_096
+
+    /// - Throws: unsupported-sql for a type that has more. Of what is stored nobody asks it.
+    func checkFields(of type: ColumnType, at position: Int?) throws(QueryError) {
+        guard type.hasMoreFields(than: Self.fieldCountMax) else { return }
+        throw .unsupported("a row has at most \(Self.fieldCountMax) fields, those of the rows within it among them", at: position)
     }
 
     private func row(_ values: [Expression], at position: Int) -> Expression {
@@ -137,17 +148,29 @@ extension Binder {
             throw .badSQL("a row compares with a row only", at: position).because(.undefinedFunction)
         }
         guard one.count == other.count else { throw .badSQL("these rows have \(one.count) and \(other.count) columns", at: position) }
-        let sides = try wholeRows(left.expression, right.expression, op, at: position)
+        // Of a row that is no call each field is taken, and whether it is NULL.
+        func taken(_ row: Expression, _ place: Int) throws(QueryError) -> Expression {
+            if isRowCall(row) { return row }
+            try countRepeated(row, times: row.isDrawn ? one.count + 1 : one.count, at: position)
+            return row.drawnOnce(place, at: position)
+        }
+        let rows = (try taken(left.expression, 0), try taken(right.expression, 1))
+        let sides = try wholeRows(rows.0, rows.1, op, at: position)
         let order = Expression.call(.rowOrder, [sides.0, sides.1], type: .int32, position: position)
         let test = Expression.call(function, [order, .literal(.integer(0), .int32)], type: .boolean, position: position)
-        let absent = [left.expression, right.expression].filter { !isRowCall($0) }.map { Expression.isNull($0) }
-        if absent.isEmpty { return test }
-        let branch = Expression.Branch(condition: absent.count == 1 ? absent[0] : .or(absent), result: .null(.boolean))
-        return .conditional(branches: [branch], otherwise: test, type: .boolean)
+        func isAbsent(_ rows: [Expression]) -> Expression { rows.count == 1 ? .isNull(rows[0]) : .or(rows.map { Expression.isNull($0) }) }
+        let given = [left.expression, right.expression]
+        let own = zip(given, [rows.0, rows.1]).filter { !isRowCall($0.0) && !$0.0.isDrawn }.map { $0.1 }
+        // What a CASE around draws is asked outside of the one here, where that CASE looks for it.
+        let others = given.filter(\.isDrawn)
+        var result = test
+        if !own.isEmpty { result = .conditional(branches: [.init(condition: isAbsent(own), result: .null(.boolean))], otherwise: test, type: .boolean) }
+        if !others.isEmpty { result = .or([.and([isAbsent(others), .null(.boolean)]), .and([.not(isAbsent(others)), result])]) }
+        return result
     }
 
     /// A row that is written is not NULL, whatever its fields are.
-    private func isRowCall(_ value: Expression) -> Bool {
+    func isRowCall(_ value: Expression) -> Bool {
         if case .call(.makeRow, _, _, _) = value { true } else { false }
     }
 
@@ -313,12 +336,12 @@ extension Binder {
         if let own = element(otherType), let common = TypeRules.common(oneType, own), element(oneType) == nil, isList(left.type) {
             let type = ColumnType.listOf(.listOf(TypeRules.widened(common)))
             let single = Expression.call(.listRow, [listCast(one, .listOf(TypeRules.widened(common)))], type: type, position: position)
-            return .call(.listJoin, [single, listCast(other, type)], type: type, position: position)
+            return .call(joining(type), [single, listCast(other, type)], type: type, position: position)
         }
         if let own = element(oneType), let common = TypeRules.common(own, otherType), element(otherType) == nil, isList(right.type) {
             let type = ColumnType.listOf(.listOf(TypeRules.widened(common)))
             let single = Expression.call(.listRow, [listCast(other, .listOf(TypeRules.widened(common)))], type: type, position: position)
-            return .call(.listJoin, [listCast(one, type), single], type: type, position: position)
+            return .call(joining(type), [listCast(one, type), single], type: type, position: position)
         }
         guard let common = TypeRules.common(oneType, otherType) else {
             // Of elements that go together the dimensions do not.
@@ -328,8 +351,11 @@ extension Binder {
             throw .badSQL("|| joins lists of as many dimensions, or of one more", at: position).because(.badSubscript)
         }
         let type = ColumnType.listOf(TypeRules.widened(common))
-        return .call(.listJoin, [listCast(one, type), listCast(other, type)], type: type, position: position)
+        return .call(joining(type), [listCast(one, type), listCast(other, type)], type: type, position: position)
     }
+
+    /// Lists of lists are arrays of several dimensions; lists of documents' lists are no such thing, and have any lengths.
+    private func joining(_ type: ColumnType) -> ScalarFunction { type.dimensionCount > 1 && !type.holdsRows ? .listJoinRows : .listJoin }
 
     // MARK: Bits and signs
 

@@ -41,11 +41,6 @@ extension Binder {
             try refuseLetters(arguments, name, at: position)
             arguments = try asObjectNumbers(arguments)
         }
-        if name == "nullif", let first = arguments.first {
-            // Compared and given as another value each time it would be what it must not be.
-            let height = (call.arguments.map(\.height).max() ?? 0) + 1
-            arguments[0] = drawnOnce(first, ExpressionSyntax(kind: .function(call), position: position, height: height))
-        }
         // Of a transaction's number, not of a time.
         if name == "age", arguments.count == 1, declaredType(arguments[0]) == "xid", let text = context.catalog.dialect?.expression(of: "xid_age", argumentCount: 1) {
             return try expand(text, arguments, at: position, in: scope)
@@ -489,18 +484,24 @@ extension Binder {
         return "(SELECT \(named) FROM (SELECT \(numbers.map { "$\($0) AS a\($0)" }.joined(separator: ", "))) till_argument)"
     }
 
-    /// Counts an argument that a function's text names once more: calls within calls would double it with each.
+    /// Counts nodes that a plan has because an operand is mentioned once more: calls within calls would double it with each.
     ///
     /// - Throws: unsupported-sql past what copies may add to a plan.
-    private func countRepeated(_ expression: Expression, at position: Int) throws(QueryError) {
-        var left = SyntaxLimits.copiedNodeCountMax - repeatedNodeCount
-        func take(_ node: Expression) {
-            left -= 1
-            if left > 0 { for child in node.children { take(child) } }
+    func countRepeated(nodes nodeCount: Int, at position: Int) throws(QueryError) {
+        let left = SyntaxLimits.copiedNodeCountMax - repeatedNodeCount
+        repeatedNodeCount += min(nodeCount, left)
+        guard nodeCount < left else { throw .unsupported("functions and operators within each other mention what they are given too often", at: position) }
+    }
+
+    /// The same of an operand that stands there so many times more. A name or a constant doubles nothing.
+    func countRepeated(_ operand: Expression, times: Int = 1, at position: Int) throws(QueryError) {
+        switch operand {
+        case .column, .literal: return
+        default: break
         }
-        take(expression)
-        repeatedNodeCount = SyntaxLimits.copiedNodeCountMax - left
-        guard left > 0 else { throw .unsupported("functions of functions name their arguments too often", at: position) }
+        guard times > 0 else { return }
+        let (repeated, overflow) = nodeCounts.count(of: operand).multipliedReportingOverflow(by: times)
+        try countRepeated(nodes: overflow ? .max : repeated, at: position)
     }
 
     /// An argument of the innermost function that is being expanded.

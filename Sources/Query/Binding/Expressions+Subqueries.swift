@@ -313,7 +313,7 @@ extension Binder {
             throw .unsupported("lists of \(value.type.leaf.sqlName) are not cast to \"char\"", at: value.position)
         }
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
-        if target.roundedDigits != nil, !value.isUntyped { throw .unsupported("lists are not cast to lists of such a NUMERIC", at: value.position, hint: "write its elements") }
+        if target.roundedDigits != nil || target.fitting != nil, !value.isUntyped { throw .unsupported("lists are not cast to lists of such a NUMERIC", at: value.position, hint: "write its elements") }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
             if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
                 if let name = try listDeclaration(of: type) { types.declare(number, as: name) }
@@ -494,7 +494,8 @@ extension Binder {
         let key = try bindExpression(index, in: scope)
         switch value.type {
         case .list(let field) where field.type.isNested && TypeRules.isInteger(key.type):
-            let number = Expression.cast(key.expression, to: .int64, position: position)
+            for part in [value, key, key] { try countRepeated(part.expression, at: position) }
+            let number = Expression.cast(key.expression, to: .int64, position: position).drawnOnce(0, at: position)
             let count = Expression.call(.listCount, [value.expression], type: .int64, position: position)
             func add(_ one: Expression, _ other: Expression) -> Expression { .call(.add, [one, other], type: .int64, position: position) }
             // -1 is the last element: the count, and one more.

@@ -180,8 +180,7 @@ extension Binder {
     ///   - place: of several that it asks for.
     func drawnOnce(_ value: TypedExpression, _ syntax: ExpressionSyntax, place: Int = 0) -> TypedExpression {
         guard value.expression.isVolatile else { return value }
-        let marks = [syntax.height, place].map { Expression.literal(.integer(Int64($0)), .int64) }
-        let drawn = Expression.call(.drawn, [value.expression] + marks, type: value.type, position: value.position)
+        let drawn = value.expression.drawnOnce(marks: syntax.height, place, at: value.position)
         return TypedExpression(drawn, declared: declaredType(value), at: value.position)
     }
 
@@ -248,9 +247,14 @@ extension Binder {
             let values = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
             // Alike are two NULLs, and lists that are equal.
             if isList(values.0.type) || isList(values.1.type) {
-                let areEqual = Expression.coalesce([try compare(.equal, values.0, values.1, at: position), .isFalse], type: .boolean)
-                let alike = Expression.or([.and([.isNull(values.0.expression), .isNull(values.1.expression)]), areEqual])
-                return typed(alike, isNegated: !isNegated)
+                for side in [values.0, values.1] { try countRepeated(side.expression, at: position) }
+                let isDrawn = values.0.expression.isVolatile || values.1.expression.isVolatile
+                let (one, other) = (drawnOnce(values.0, syntax), drawnOnce(values.1, syntax, place: 1))
+                let areEqual = Expression.coalesce([try compare(.equal, one, other, at: position), .isFalse], type: .boolean)
+                let alike = Expression.or([.and([.isNull(one.expression), .isNull(other.expression)]), areEqual])
+                // Within a CASE it is drawn once.
+                let test = isDrawn ? Expression.conditional(branches: [.init(condition: alike, result: .isTrue)], otherwise: .isFalse, type: .boolean) : alike
+                return typed(test, isNegated: !isNegated)
             }
             let sides = try comparable(namedBeside(values.0, values.1), namedBeside(values.1, values.0), "IS DISTINCT FROM", at: position)
             return TypedExpression(.isDistinct(sides.0, sides.1, isNegated: isNegated), at: position)
@@ -342,6 +346,7 @@ extension Binder {
         // Lists are compared one by one: `inList` takes values alone.
         if isList(written[0].type) || written.contains(where: isVector) {
             var alternatives: [Expression] = []
+            try countRepeated(written[0].expression, times: items.count - 1, at: position)
             for item in written.dropFirst() { alternatives.append(try compare(.equal, written[0], item, at: item.position)) }
             let any = Expression.or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)
@@ -362,6 +367,7 @@ extension Binder {
         }
         var alternatives: [Expression] = []
         lists.removeAll(where: \.isEmpty)
+        try countRepeated(all[0].expression, times: lists.count - 1, at: position)
         for list in lists {
             let values = try comparable([all[0]] + list, "IN", at: position)
             alternatives.append(.inList(values[0], Array(values.dropFirst()), isNegated: isNegated && lists.count == 1))

@@ -20,7 +20,7 @@ struct Grouping {
     private let binder: Binder
 
     /// - Throws: bad-sql for an argument of GROUPING that is no key; unsupported-sql for an argument that has no bit in the mask, since
-    ///   too many keys stand behind it, and for 32 arguments and more.
+    ///   too many keys stand behind it.
     init(_ list: Binder.GroupingList, _ collector: SelectCollector, input: LogicalPlan, binder: Binder) throws(QueryError) {
         self.binder = binder
         inputIDs = input.columnIDs
@@ -77,12 +77,11 @@ struct Grouping {
         func call(_ function: ScalarFunction, _ left: Expression, _ right: Expression) -> Expression {
             .call(function, [left, right], type: .int64, position: nil)
         }
-        if arguments.count >= 32 { throw .unsupported("GROUPING has fewer than 32 arguments, since its answer is an INTEGER; \(arguments.count) are given", at: arguments[31].position) }
         var sum: Expression?
         for (index, argument) in arguments.enumerated() {
             let place = try place(of: argument, in: list, binder)
             let shift = list.expressions.count - 1 - place
-            // A key's bit lies by its place from the last.
+            // A key's bit lies by its place from the last; the answer is an INTEGER, of at most 31 arguments.
             guard shift < AggregateNode.groupingBitCountMax else {
                 throw .unsupported(
                     "GROUPING of one of more than \(AggregateNode.groupingBitCountMax) expressions of GROUP BY is supported for the last \(AggregateNode.groupingBitCountMax) of them alone",

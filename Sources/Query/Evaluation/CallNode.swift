@@ -15,6 +15,10 @@ final class CallNode: EvaluationNode {
     private let position: Int?
     private let context: EvaluationContext
     private let meter: WorkMeter
+    /// Of a function that takes a pattern or a path: that is its second argument, or its only one.
+    ///
+    /// Texts behind it are written, too: flags and a replacement may make another program of it for each row. Numbers and documents do not.
+    private let isPatternWritten: Bool
     override var prefersFewRows: Bool { !function.isCheapAndSafe || arguments.contains { $0.prefersFewRows } }
 
     init(_ function: ScalarFunction, _ arguments: [EvaluationNode], type: ColumnType, position: Int?, context: EvaluationContext, _ meter: WorkMeter) {
@@ -23,6 +27,8 @@ final class CallNode: EvaluationNode {
         self.arguments = arguments
         self.position = position
         self.context = context
+        func isWritten(_ argument: EvaluationNode) -> Bool { argument is LiteralNode || argument is FoldedNode }
+        isPatternWritten = (arguments.prefix(2).last.map(isWritten) ?? false) && arguments.dropFirst(2).allSatisfy { isWritten($0) || $0.type != .string }
         switch function.kernel {
         case .plain(let kernel): self.kernel = kernel
         case .remembering(let make): kernel = make()
@@ -58,6 +64,7 @@ final class CallNode: EvaluationNode {
         return try located(position) { () throws(KernelError) in
             // A kernel that reads a constant as one value does not spread it out.
             for column in columns where !(function.readsConstantsOnce && column.constantValue != nil) { try meter.admit(column) }
+            meter.isPatternWritten = isPatternWritten
             return try kernel(KernelCall(columns: columns, count: count, type: type, context: context, meter: meter))
         }
     }

@@ -66,6 +66,19 @@ struct ExactMoments: BitwiseCopyable {
 
     /// A count, then six words of each sum, the lowest first.
     static let wordCount = 13
+    /// Places of the words that say all where `isNarrow`: the count, and the lowest of each sum.
+    static let narrowWords = (count: 0, sum: 1, squares: 7)
+
+    /// Whether the upper words say no more than the lowest: those of the sum its sign, those of the squares nothing. So it is of ordinary numbers.
+    var isNarrow: Bool { sum.isSignedWord && squares.isWord }
+
+    /// Adds what is narrow.
+    @inline(__always)
+    mutating func add(count more: Int64, sum added: Int64, squares: Int64) {
+        count &+= more
+        sum.add(Int128(added))
+        self.squares.add(UInt128(UInt64(bitPattern: squares)), 0)
+    }
 
     /// One of `wordCount`.
     @inline(__always)
@@ -101,6 +114,15 @@ private struct Wide: BitwiseCopyable {
     }
 
     private var isNegative: Bool { high >> 127 != 0 }
+
+    /// Not past 64 bits, and not negative.
+    var isWord: Bool { low >> 64 == 0 && middle == 0 && high == 0 }
+    /// Within 64 bits in two's complement.
+    var isSignedWord: Bool {
+        let upper: UInt128 = isNegative ? .max : 0
+        let value = Int128(truncatingIfNeeded: low)
+        return high == upper && middle == upper && Int64(truncatingIfNeeded: value) == value
+    }
 
     var negated: Wide {
         var result = Wide()

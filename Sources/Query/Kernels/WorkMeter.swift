@@ -30,6 +30,8 @@ final class WorkMeter {
     var isOfConstants: Bool { allowance != nil }
     /// Of the batch at hand, where steps are no query's: set before it begins.
     var batchStepCountMax: Int?
+    /// Whether the pattern or path of the call at hand is written in its expression, and does not come with the rows. Said by `CallNode`.
+    var isPatternWritten = false
 
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
@@ -221,6 +223,9 @@ final class WorkMeter {
 
     /// What was charged since `mark` is free again.
     func settle(since mark: Int) { used = min(used, kept + mark) }
+
+    /// Whether the query has so much left, about: its other threads take of it, too.
+    func hasRoom(_ byteCount: Int) -> Bool { memory.byteCountMax - memory.usedByteCount >= byteCount }
 
     // MARK: Steps
 

@@ -89,9 +89,8 @@ struct PredicatePushdown {
     /// Conditions take in what the projection's columns stand for, as far as the allowance of copies goes.
     private func pushThroughProject(_ conditions: [Expression], _ input: LogicalPlan, _ columns: [ProjectedColumn]) -> LogicalPlan {
         let map = Dictionary(columns.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
-        let movedCount = copies.movedCount(of: conditions, through: map)
-        let below = conditions[..<movedCount].map { ConstantFolding.folded($0.substituting(map)) }.flatMap(\.conjuncts)
-        return kept(Array(conditions[movedCount...]), over: .project(input: push(below, into: input), columns: columns))
+        let (below, above) = copies.moved(conditions, through: map)
+        return kept(above, over: .project(input: push(below, into: input), columns: columns))
     }
 
     /// HAVING of keys is WHERE.
@@ -103,14 +102,27 @@ struct PredicatePushdown {
             let used = condition.columnIDs
             // Of keys alone it holds for all rows of a group or for none. In GROUPING SETS a key that is left out is NULL, and its rows' values are not.
             let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0]?.isVolatile == false }
-            if isOfKeys { below.append(condition.substituting(keys)) } else { above.append(condition) }
+            if isOfKeys, copies.movedCount(of: [condition], through: keys) == 1 {
+                below.append(moved(condition, to: keys))
+                continue
+            }
+            above.append(condition)
             // The condition stays, and the keys' part of it leaves out groups early.
-            if !isOfKeys, node.groupingSets == nil, let part = Self.sidePart(of: condition, Set(keys.keys.filter { keys[$0]?.isVolatile == false })) {
-                below.append(part.substituting(keys))
+            if !isOfKeys, node.groupingSets == nil, let part = Self.sidePart(of: condition, Set(keys.keys.filter { keys[$0]?.isVolatile == false })),
+                copies.movedCount(of: [part], through: keys) == 1
+            {
+                below.append(moved(part, to: keys))
             }
         }
         node.input = push(below, into: node.input)
         return kept(above, over: .aggregate(node))
+    }
+
+    /// The condition over what its columns stand for.
+    private func moved(_ condition: Expression, to map: [ColumnID: Expression]) -> Expression {
+        let moved = condition.substituting(map)
+        copies.note([moved], from: condition)
+        return moved
     }
 
     /// What does not look at the elements is asked once for the row that has them.
@@ -172,7 +184,7 @@ struct PredicatePushdown {
             let map = Dictionary(
                 zip(node.columns, node.inputs[index].columns).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
             let columns = node.inputs[index].columns
-            let own = (index == 0 ? below : others).map { $0.substituting(map) }
+            let own = (index == 0 ? below : others).map { moved($0, to: map) }
             node.inputs[index] = push(own, into: node.inputs[index]).shaped(as: columns)
         }
         return kept(above, over: .setOperation(node))
@@ -224,6 +236,7 @@ struct PredicatePushdown {
             } else {
                 for (side, ids) in [(0, leftIDs), (1, rightIDs)] {
                     guard let part = Self.sidePart(of: condition, ids) else { continue }
+                    copies.note([part], from: condition)
                     if side == 0 { left.append(part) } else { right.append(part) }
                 }
                 node.residual.append(condition)
@@ -292,7 +305,7 @@ struct PredicatePushdown {
             guard let id = condition.columnIDs.first, let equals = pairs[id], copies.allow([condition], times: equals.count) else { continue }
             if known.isEmpty { known = Set(conditions.lazy.map(ExpressionIdentity.init)) }
             for to in equals {
-                let copy = condition.substituting([id: to])
+                let copy = moved(condition, to: [id: to])
                 if known.insert(ExpressionIdentity(copy)).inserted { found.append(copy) }
             }
         }

@@ -25,7 +25,7 @@ struct FormedTexts {
     }
 
     /// Whether this node of an expression makes one, or reads one.
-    private func makesText(_ expression: Expression) -> Bool {
+    func makesText(_ expression: Expression) -> Bool {
         switch expression {
         case .cast(let operand, let type, _): Self.holdsText(type) && decides(operand.type) || Self.holdsText(operand.type) && reads(type)
         case .call(let function, let arguments, let type, _): (type.isJSON || function == .realText) && arguments.contains { decides($0.type) }

@@ -146,9 +146,13 @@ extension RollupStatement {
     }
 
     /// As it was bound, with columns of the plan that it becomes a part of.
-    /// - Parameter newColumn: gives a column an id that no other column of that plan has.
+    ///
+    /// - Parameters:
+    ///   - newColumn: gives a column an id that no other column of that plan has.
+    ///   - plain: gives an expression the value that it has by UTC and in the plain forms, where the plan is a session's.
     fileprivate static func sums(
-        _ meaning: RollupMeaning, _ table: TableReference, _ scope: [ColumnFilter], _ newColumn: (String, ColumnType) -> OutputColumn
+        _ meaning: RollupMeaning, _ table: TableReference, _ scope: [ColumnFilter], _ newColumn: (String, ColumnType) -> OutputColumn,
+        plain: (Expression) -> Expression = { $0 }
     ) -> LogicalPlan {
         // Every column gets an id of the new plan; expressions are moved over to them.
         var map: [ColumnID: Expression] = [:]
@@ -166,15 +170,15 @@ extension RollupStatement {
             for index in list.elements.indices { list.elements[index].column = renewed(list.elements[index].column) }
             plan = .unnest(list)
         }
-        if !meaning.conditions.isEmpty { plan = .filter(input: plan, conjuncts: meaning.conditions.map { $0.substituting(map) }) }
-        let keys = meaning.keys.map { ProjectedColumn(newColumn($0.name, $0.type), $0.kept.substituting(map)) }
+        if !meaning.conditions.isEmpty { plan = .filter(input: plan, conjuncts: meaning.conditions.map { plain($0.substituting(map)) }) }
+        let keys = meaning.keys.map { ProjectedColumn(newColumn($0.name, $0.type), plain($0.kept.substituting(map))) }
         let calls = meaning.measures.map { measure in
             var call = measure.call
             // Counted is only at the end: files keep what they count by.
             if call.function == .approximateDistinct { call.function = .approximateDistinctSketch }
             call.column = newColumn(measure.name, measure.type)
-            call.arguments = call.arguments.map { $0.substituting(map) }
-            call.filter = call.filter?.substituting(map)
+            call.arguments = call.arguments.map { plain($0.substituting(map)) }
+            call.filter = call.filter.map { plain($0.substituting(map)) }
             return call
         }
         plan = .aggregate(AggregateNode(input: plan, groups: keys, aggregates: calls))
@@ -206,12 +210,12 @@ package struct RollupRows: PlannedRows {
     /// None where the rollup does not bind any more.
     package var fields: [Field] { (try? statement.columns(of: table, schema: rest.schema)) ?? [] }
 
-    /// - Parameter isWhole: whether there is to be one row a group.
+    /// - Parameter context: the asker's: whether there is one row a group, and the settings that sums do not go by: those of files were made in UTC and in the plain forms.
     /// - Returns: the plan, and what it reads: for `PartsReading` where rows are not whole.
-    package func plan(isWhole: Bool, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead) {
+    package func plan(in context: QueryContext, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead) {
         let meaning = try statement.meaning(of: table, schema: rest.schema, implied: [])
         // By another name, which has no rollups: these rows are what this one does not have.
-        let rows = RollupStatement.sums(meaning, TableReference(name: "\(table) without sums", source: rest, identity: newTable()), restScope, newColumn)
+        let rows = RollupStatement.sums(meaning, TableReference(name: "\(table) without sums", source: rest, identity: newTable()), restScope, newColumn, plain: PlainValues(context).plain)
         let definition = "\(statement.text(from: table)) \(rows.columns.map(\.type))"
         guard let partials else { return (rows, SumsRead(definition: definition)) }
         let columns = rows.columns.map { newColumn($0.name, $0.type) }
@@ -220,7 +224,7 @@ package struct RollupRows: PlannedRows {
             columns: columns.map { ScanColumn(column: $0, name: $0.name) }, scope: partialScope)
         let parts = LogicalPlan.setOperation(
             SetOperationNode(kind: .union, keepsRepeats: true, inputs: [.scan(scan), rows], columns: rows.columns.map { newColumn($0.name, $0.type) }))
-        if isWhole { return (try RollupStatement.joined(parts, keyCount: meaning.keys.count, meaning.measures, newColumn), SumsRead(definition: definition)) }
+        if context.readsWholeSums { return (try RollupStatement.joined(parts, keyCount: meaning.keys.count, meaning.measures, newColumn), SumsRead(definition: definition)) }
         let roles = meaning.keys.map { _ in SumsRead.Role.key } + (try meaning.measures.map { .measure(try RollupStatement.joining($0)) })
         return (parts, SumsRead(definition: definition, parts: Array(zip(parts.columns, roles))))
     }

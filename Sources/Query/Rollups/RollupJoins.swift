@@ -124,23 +124,33 @@ struct RollupJoins {
 
     /// Every largest expression that looks at the table alone becomes a key; the grouping is asked for over these, and
     /// joins, conditions and the outer grouping look at the keys instead.
-    /// - Returns: nil where chance, an aggregate, or the lack of a key is in the way.
+    ///
+    /// A key is computed for every row of the table: what may fail stays above, where a branch or a missing match keeps rows from it, over keys of what it is made of (`mayFail`).
+    ///
+    /// - Returns: nil where chance, an aggregate, a zero's sign or the lack of a key is in the way.
     private func split(_ node: AggregateNode, _ conditions: [Expression], _ leaf: Leaf) -> Split? {
         let columns = leaf.plan.columnIDs
         var groups: [ProjectedColumn] = []
         var places: [ExpressionIdentity: OutputColumn] = [:]
+        /// A group of a DOUBLE has both zeros, and something above tells them apart.
+        var losesZeros = false
         /// With each part that is of the table alone as a key.
-        func key(_ expression: Expression) -> Expression {
-            expression.replaced { part in
-                let used = part.columnIDs
-                guard !used.isEmpty, used.isSubset(of: columns) else { return nil }
-                if let known = places[ExpressionIdentity(part)] { return .column(known) }
-                let made = ids.newColumn("key", part.type)
-                places[ExpressionIdentity(part)] = made
-                groups.append(ProjectedColumn(made, part))
-                return .column(made)
+        func keyed(_ part: Expression, tellsZerosApart: Bool) -> Expression {
+            // Each level is walked to its end: nobody waits for that once the statement is over.
+            if PlanningWork.isOver { return part }
+            let used = part.columnIDs
+            guard !used.isEmpty, used.isSubset(of: columns), !Self.mayFail(part, over: leaf.plan) else {
+                let isApart = RollupKeys.tellsZerosApart(part) ?? tellsZerosApart
+                return part.withChildren(part.children.map { keyed($0, tellsZerosApart: isApart) })
             }
+            if tellsZerosApart, part.type == .double { losesZeros = true }
+            if let known = places[ExpressionIdentity(part)] { return .column(known) }
+            let made = ids.newColumn("key", part.type)
+            places[ExpressionIdentity(part)] = made
+            groups.append(ProjectedColumn(made, part))
+            return .column(made)
         }
+        func key(_ expression: Expression) -> Expression { keyed(expression, tellsZerosApart: false) }
         guard !(leaf.above + conditions + node.operands).contains(where: \.isVolatile) else { return nil }
         for expression in leaf.above { _ = key(expression) }
         let tests = conditions.map(key)
@@ -150,12 +160,12 @@ struct RollupJoins {
         var parts: [AggregateCall] = []
         var counts: Set<Int> = []
         for (index, call) in node.aggregates.enumerated() {
-            guard let made = joined(call, columns, &parts, key) else { return nil }
+            guard let made = joined(call, leaf.plan, &parts, key) else { return nil }
             outer.aggregates[index] = made
             if made.function == .sum, call.function.definition.isCount { counts.insert(index) }
         }
         // Without keys there is a row where there was none.
-        guard !groups.isEmpty else { return nil }
+        guard !groups.isEmpty, !losesZeros else { return nil }
         let inner = AggregateNode(input: leaf.plan, groups: groups, aggregates: parts)
         let sums = counts
         return Split(inner: inner) { plan in
@@ -166,15 +176,27 @@ struct RollupJoins {
         }
     }
 
+    /// Whether there may be rows whose values an expression refuses. Overflow does not count, as elsewhere where rows are asked that nobody wants: sums of products are among what is asked
+    /// for most.
+    ///
+    /// Nor do steps and fields of the table's own dates and times, wherever they stand in it.
+    private static func mayFail(_ expression: Expression, over plan: LogicalPlan) -> Bool {
+        // A column of the plan may be computed itself.
+        ConstantFolding.refusesValues(expression) { part in part.isStepOfOwnTime { RollupShape(plan, [$0])?.expressions.first } }
+    }
+
     /// An aggregate over the joined groups.
     ///
-    /// - Parameter parts: gets what it needs of each group.
+    /// - Parameters:
+    ///   - plan: of the table.
+    ///   - parts: gets what it needs of each group. It is computed for all rows, so that nothing in it may fail.
     /// - Returns: nil for what is no aggregate of parts.
     private func joined(
-        _ call: AggregateCall, _ columns: Set<ColumnID>, _ parts: inout [AggregateCall], _ key: (Expression) -> Expression
+        _ call: AggregateCall, _ plan: LogicalPlan, _ parts: inout [AggregateCall], _ key: (Expression) -> Expression
     ) -> AggregateCall? {
         let definition = call.function.definition
-        let isOfTable = call.arguments.allSatisfy { $0.columnIDs.isSubset(of: columns) && !$0.columnIDs.isEmpty }
+        let columns = plan.columnIDs
+        let isOfTable = call.arguments.allSatisfy { $0.columnIDs.isSubset(of: columns) && !$0.columnIDs.isEmpty && !Self.mayFail($0, over: plan) }
         var outer = call
         // What looks at values alone, however often they are there.
         if call.isDistinct || definition.ignoresRepeats && call.function != .countRows, !(isOfTable && !call.isDistinct && definition.ofParts != nil) {
@@ -184,9 +206,9 @@ struct RollupJoins {
             return outer
         }
         guard isOfTable || call.function == .countRows, call.column.type != .double || call.function == .min || call.function == .max, call.column.type != .interval else { return nil }
-        // A filter over the table's columns goes in with the aggregate; one over the other side is asked of each group.
+        // A filter over the table's columns goes in with the aggregate; one over the other side, or that may fail, is asked of each group.
         var plain = call
-        let isOwnFilter = call.filter.map { $0.columnIDs.isSubset(of: columns) } ?? true
+        let isOwnFilter = call.filter.map { $0.columnIDs.isSubset(of: columns) && !Self.mayFail($0, over: plan) } ?? true
         if !isOwnFilter { plain.filter = nil }
         outer.filter = isOwnFilter ? nil : call.filter.map(key)
         func part(_ function: AggregateFunction, _ type: ColumnType) -> OutputColumn {

@@ -32,8 +32,20 @@ struct RollupKeys {
     ///
     /// - Returns: nil where it depends on more than the keys.
     func computed(_ expression: Expression) -> Expression? {
+        // Without keys a row of sums may stand for no row: then nothing was computed that could fail.
+        if columns.isEmpty, ConstantFolding.canFail(expression) { return nil }
         let result = replaced(expression, tellsZerosApart: false)
         return result.columnIDs.isSubset(of: ids) ? result : nil
+    }
+
+    /// Whether a part of what `computed` has made is a step or a field of a date or a time that the table has, or of a step of one.
+    func isStepOfOwnTime(_ part: Expression) -> Bool {
+        part.isStepOfOwnTime { time in
+            var time = time
+            if case .cast(let inner, .timestamp, _) = time { time = inner }
+            guard case .column = time, let place = columns.firstIndex(where: { $0.isSame(as: time) }) else { return nil }
+            return meaning.keys[place].step?.operand ?? meaning.keys[place].expression
+        }
     }
 
     /// A key of DOUBLE has one group of 0 and -0: what would tell them apart, as their texts do, does not follow from it.
@@ -61,7 +73,7 @@ struct RollupKeys {
     }
 
     /// Whether 0 and -0 as operands may have other values; nil where the value is the operand itself.
-    private static func tellsZerosApart(_ node: Expression) -> Bool? {
+    static func tellsZerosApart(_ node: Expression) -> Bool? {
         switch node {
         case .isNull, .isDistinct, .inList: false
         case .coalesce, .conditional: nil

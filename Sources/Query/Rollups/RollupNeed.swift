@@ -41,16 +41,27 @@ package struct RollupNeed: Sendable, Hashable {
     /// - Returns: nil where neither has all keys that both need, or where they are of other rows.
     package func joined(with other: RollupNeed, schema: Schema) -> RollupNeed? {
         guard table == other.table, list == other.list, condition == other.condition else { return nil }
-        for (wide, narrow) in [(self, other), (other, self)] {
+        for (wide, narrow) in [(self, other), (other, self)] where narrow.keyOperands.isSubset(of: wide.keyOperands) {
             var measures = wide.measures
             var names = Set((wide.keys + measures).map(\.name))
             for measure in narrow.measures where !measures.contains(where: { $0.text == measure.text }) {
                 measures.append(.init(name: RollupNeed.name(measure.name, &names), text: measure.text))
             }
+            // Together they may be more than can be declared, though each can.
+            guard measures.count <= RollupStatement.measureCountMax else { continue }
             let both = RollupNeed(table: table, list: list, condition: condition, keys: wide.keys, measures: measures)
             if narrow.isAnswered(by: both.statement, schema: schema), wide.isAnswered(by: both.statement, schema: schema) { return both }
         }
         return nil
+    }
+
+    /// What keys are columns of, or steps of: what one has that another lacks, the other cannot answer.
+    /// Matching binds declarations, which takes thousands of times as long as to look at this.
+    private var keyOperands: Set<String> {
+        Set(keys.map { key in
+            guard key.text.hasPrefix("date_trunc("), key.text.hasSuffix(")"), let comma = key.text.firstIndex(of: ",") else { return key.text }
+            return String(key.text[comma...].dropFirst().dropLast().drop(while: { $0 == " " }))
+        })
     }
 
     /// A name as rollups may have, of a text, that none of `taken` is.

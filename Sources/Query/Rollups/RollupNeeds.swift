@@ -22,13 +22,36 @@ package final class RollupNeeds: Sendable {
     }
 
     /// Each with sums that do answer the grouping: the same matching says so which is used for queries.
-    package var all: [RollupNeed] {
+    package var all: [RollupNeed] { found().needs }
+
+    /// - Returns: them, and how many declarations were bound and matched for them all.
+    func found() -> (needs: [RollupNeed], triedCount: Int) {
         var found: [RollupNeed] = []
+        let tries = Tries()
         for open in open.withLock({ $0 }) {
-            guard let need = PlanningWork.$current.withValue(nil, operation: { Draft(open.base, open.node, zone: open.zone)?.need }) else { continue }
+            guard let need = PlanningWork.$current.withValue(nil, operation: { Draft(open.base, open.node, zone: open.zone, tries)?.need }) else { continue }
             if !found.contains(need) { found.append(need) }
         }
-        return found
+        return (found, tries.count)
+    }
+
+    /// What may be tried for one plan: it is done where the plan's answer was given, and nobody's time would end it. One thread's.
+    private final class Tries {
+        private(set) var count = 0
+        private var left = Tries.stepCountMax
+
+        /// Parts of declarations that are bound: hundreds of declarations such as questions need, and some dozen of the greatest.
+        private static let stepCountMax = 4_096
+        /// Columns that are looked at take as long as one part of the declaration.
+        private static let columnCountPerStep = 8
+
+        /// - Returns: whether a declaration of so many keys and measures may be tried; it is counted then.
+        func take(_ partCount: Int, of table: Schema) -> Bool {
+            guard left > 0 else { return false }
+            left -= partCount + table.fields.count / Self.columnCountPerStep
+            count += 1
+            return true
+        }
     }
 
     /// A declaration that is tried: the coarsest dates and the fewest keys that still answer the grouping.
@@ -38,6 +61,8 @@ package final class RollupNeeds: Sendable {
     /// 3. With the accepted rows' condition, then without, and with dates cut to years, quarters, months, then not at all,
     ///    it is tried whether the grouping is answered.
     /// 4. Keys are left out one by one as long as it still is.
+    ///
+    /// What has more keys or measures than may be declared is not tried at all. Where the tries end, no more keys are left out.
     private struct Draft {
         private static let units: [String?] = ["year", "quarter", "month", nil]
         private struct Part {
@@ -50,14 +75,15 @@ package final class RollupNeeds: Sendable {
         private let base: RollupBase
         private let node: AggregateNode
         private let zone: String
+        private let tries: Tries
         private let shape: RollupShape
         private let list: String?
         /// How each column that the grouping may look at is written.
         private var parts: [ColumnID: Part] = [:]
 
-        init?(_ base: RollupBase, _ node: AggregateNode, zone: String) {
+        init?(_ base: RollupBase, _ node: AggregateNode, zone: String, _ tries: Tries) {
             guard let shape = RollupShape(node.input, node.operands) else { return nil }
-            (self.base, self.node, self.zone, self.shape) = (base, node, zone, shape)
+            (self.base, self.node, self.zone, self.shape, self.tries) = (base, node, zone, shape, tries)
             var list: String?
             if let unnest = shape.list {
                 guard case .column(let id, _) = unnest.list, let column = shape.scan.columns.first(where: { $0.column.id == id }) else { return nil }
@@ -81,14 +107,20 @@ package final class RollupNeeds: Sendable {
         var need: RollupNeed? {
             guard let measures = measures() else { return nil }
             var ids: [ColumnID] = []
-            for id in keyOperands().flatMap(\.columnIDs) where !ids.contains(id) { ids.append(id) }
+            for id in keyOperands().flatMap(\.columnIDs) where !ids.contains(id) {
+                guard ids.count < RollupStatement.keyCountMax else { return nil }
+                ids.append(id)
+            }
             let columns = ids.compactMap { parts[$0] }
             guard columns.count == ids.count else { return nil }
+            // Own rows need the client among the keys, whether the grouping looks at it or not.
+            let isClientAdded = base.isOwn && !columns.contains { $0.text == base.client }
+            guard columns.count + (isClientAdded ? 1 : 0) <= RollupStatement.keyCountMax else { return nil }
             for condition in [base.accepted, nil] {
                 for unit in Self.units {
                     // Several dates are grouped by day.
                     guard unit == nil || columns.count(where: { $0.type == .date }) == 1 else { continue }
-                    guard let keys = fewest(keys(columns, unit: unit), measures, condition) else { continue }
+                    guard let keys = fewest(keys(columns, unit: unit, isClientAdded: isClientAdded), measures, condition) else { continue }
                     return RollupNeed(table: base.table, list: list, condition: condition, keys: keys, measures: named(measures, beside: keys))
                 }
             }
@@ -110,8 +142,10 @@ package final class RollupNeeds: Sendable {
             return operands
         }
 
-        /// - Parameter unit: what dates are cut to; nil: they are keys themselves.
-        private func keys(_ columns: [Part], unit: String?) -> [RollupStatement.Column] {
+        /// - Parameters:
+        ///   - unit: what dates are cut to; nil: they are keys themselves.
+        ///   - isClientAdded: whether the client is a key that none of the columns is.
+        private func keys(_ columns: [Part], unit: String?, isClientAdded: Bool) -> [RollupStatement.Column] {
             var names: Set<String> = []
             var keys = columns.map { part in
                 if let unit, part.type == .date {
@@ -119,7 +153,7 @@ package final class RollupNeeds: Sendable {
                 }
                 return RollupStatement.Column(name: RollupNeed.name(part.name, &names), text: part.text)
             }
-            if base.isOwn, !keys.contains(where: { $0.text == base.client }) { keys.append(.init(name: RollupNeed.name(base.client, &names), text: base.client)) }
+            if isClientAdded { keys.append(.init(name: RollupNeed.name(base.client, &names), text: base.client)) }
             return keys
         }
 
@@ -144,6 +178,7 @@ package final class RollupNeeds: Sendable {
                 default: return nil
                 }
                 for text in own where !texts.contains(text) { texts.append(text) }
+                guard texts.count <= RollupStatement.measureCountMax else { return nil }
             }
             // A rollup has one measure at least.
             return texts.isEmpty ? ["count(*)"] : texts
@@ -183,8 +218,8 @@ package final class RollupNeeds: Sendable {
 
         // MARK: Trying
 
-        /// The keys without those that the grouping can spare; nil where it is not answered with all of them.
-        /// - Complexity: a matching for each key.
+        /// The keys without those that the grouping can spare, as far as it may be tried; nil where it is not answered with all of them.
+        /// - Complexity: a matching for each key, of which there are as many as a rollup may have.
         private func fewest(_ keys: [RollupStatement.Column], _ measures: [String], _ condition: String?) -> [RollupStatement.Column]? {
             guard isAnswered(keys, measures, condition) else { return nil }
             var kept = keys
@@ -198,6 +233,7 @@ package final class RollupNeeds: Sendable {
         /// Whether a rollup so declared would be taken, and would answer the grouping.
         private func isAnswered(_ keys: [RollupStatement.Column], _ measures: [String], _ condition: String?) -> Bool {
             let table = shape.scan.table.source
+            guard tries.take(keys.count + measures.count, of: table.schema) else { return false }
             let statement = RollupStatement(keys: keys, measures: named(measures, beside: keys), condition: condition, list: list)
             do {
                 // As it would be declared.

@@ -49,7 +49,8 @@ struct RollupParts {
     ///   - canonical: the same over the rollup's.
     /// - Throws: where it does not follow from the keys.
     mutating func value(_ own: Expression, _ canonical: Expression, _ what: String) throws(Refusal) -> OutputColumn {
-        guard let computed = keys.computed(canonical) else { throw Refusal(reason: "\(what) is not computed from its keys") }
+        // Without keys there may be no row that has the value.
+        guard !meaning.keys.isEmpty, let computed = keys.computed(canonical) else { throw Refusal(reason: "\(what) is not computed from its keys") }
         return add(own.type, "key", computed, .value(own))
     }
 
@@ -183,12 +184,18 @@ struct RollupParts {
     }
 
     /// What a filter asks of keys, and the call with what is left of it.
-    /// - Returns: nil where nothing of it asks of keys.
+    /// - Returns: nil where nothing of it asks of keys, and where that could refuse values of rows that what is left kept from it.
     private func split(_ call: AggregateCall) -> (condition: Expression, rest: AggregateCall)? {
         var asked: [Expression] = []
         var left: [Expression] = []
         for condition in call.filter?.conjuncts ?? [] {
-            if let computed = keys.computed(condition) { asked.append(computed) } else { left.append(condition) }
+            guard let computed = keys.computed(condition) else {
+                left.append(condition)
+                continue
+            }
+            // It will be asked of every row of sums, those too none of whose rows came as far.
+            if !left.isEmpty, computed.hasSubquery || ConstantFolding.refusesValues(computed, except: keys.isStepOfOwnTime) { return nil }
+            asked.append(computed)
         }
         if asked.isEmpty { return nil }
         var rest = call
@@ -198,7 +205,7 @@ struct RollupParts {
 
     /// An aggregate of what all rows of a row of the rollup have in common.
     ///
-    /// Of n equal values: the count is n, the sum n times the value, the least and the greatest the value.
+    /// Of n equal values: the count is n, the sum n times the value, the least and the greatest the value. Without keys n may be 0, and all but the count is NULL.
     ///
     /// - Returns: nil where its argument is no such value.
     private func ofKeys(_ call: AggregateCall, _ type: ColumnType) throws(Refusal) -> Expression? {
@@ -214,6 +221,7 @@ struct RollupParts {
         case .count:
             let rows = try part(all, isCount: true, type: type)
             return .conditional(branches: [.init(condition: .not(.isNull(value)), result: rows)], otherwise: .literal(.integer(0), .int64), type: type)
+        case _ where meaning.keys.isEmpty: return nil
         case .sum:
             // Of nothings there is one at least.
             if value.isZero { return .literal(type.isDecimal ? .decimal(0) : .integer(0), type) }
@@ -291,7 +299,8 @@ struct RollupParts {
             let last = try otherwise.map { value throws(Refusal) in try part(of: value, type) }
             return .conditional(branches: made, otherwise: last ?? (isCount ? .literal(.integer(0), .int64) : nil), type: type)
         case .coalesce(let items, _):
-            guard call.function == .sum, items.count == 2, items[1].isZero else { return nil }
+            // Without keys there may be no row, and no sum.
+            guard !meaning.keys.isEmpty, call.function == .sum, items.count == 2, items[1].isZero else { return nil }
             return .coalesce([try part(of: items[0], type), .literal(type.isDecimal ? .decimal(0) : .integer(0), type)], type: type)
         case .cast(let inner, let target, _):
             if isCount { return ConstantFolding.canFail(call.arguments[0]) ? nil : try part(of: inner, type) }

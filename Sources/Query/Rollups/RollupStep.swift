@@ -63,3 +63,18 @@ struct RollupStep: Sendable {
         return .cast(key, to: type, position: position)
     }
 }
+
+extension Expression {
+    /// Whether it is a step or a field of a date or a time that stands in a table. Files of tables have no infinite ones, and these fail on no other.
+    ///
+    /// - Parameter origin: what a time is of the table's own columns; nil where nobody knows.
+    func isStepOfOwnTime(_ origin: (Expression) -> Expression?) -> Bool {
+        guard case .call(let function, let arguments, _, _) = self, function.traits.steps != nil, arguments.count > 1,
+            arguments.indices.allSatisfy({ $0 == 1 || arguments[$0].isLiteral }), let time = origin(arguments[1])
+        else { return false }
+        switch time {
+        case .column(_, .date), .column(_, .timestamp), .cast(.column(_, .date), .timestamp, _): return true
+        default: return false
+        }
+    }
+}

@@ -19,6 +19,10 @@ package final class RollupStatement: Sendable {
     package let list: String?
     let meanings = Mutex<[String: any Sendable]>([:])
 
+    /// Of one that is declared: far more than sums are asked by; each key multiplies the rows.
+    package static let keyCountMax = 16
+    package static let measureCountMax = 64
+
     package init(keys: [Column], measures: [Column], condition: String?, list: String?) {
         (self.keys, self.measures, self.condition, self.list) = (keys, measures, condition, list)
     }

@@ -146,6 +146,8 @@ package struct ResidualFilter: Sendable {
 /// A running scan: hands out morsels, pieces of work that workers read side by side.
 package protocol TableScan: AnyObject, Sendable {
     /// The next morsel, or nil when all are given out. Called from any worker.
+    ///
+    /// A scan may give a morsel again that has come to its end, where more of its rows are there by then: whoever has read one to its end asks for another, though it was told nil before.
     func nextMorsel() throws -> (any Morsel)?
 }
 

@@ -11,6 +11,8 @@ enum TypeNames {
         var keepsScale = false
         /// NUMERIC(p, -s): the tens, hundreds … that values are rounded to, as `round` counts digits.
         var roundedDigits: Int?
+        /// NUMERIC(p, s) of an s above p, whose values begin with zeros behind the mark: the type by which they are checked, and which nothing has.
+        var fitting: ColumnType?
         /// TIMESTAMP(p), TIME(p), INTERVAL(p): digits of a second.
         var secondDigits: Int?
         /// INTERVAL DAY TO MINUTE: what finer is cut off.
@@ -125,11 +127,12 @@ enum TypeNames {
     private static func decimal(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
         guard let precision = syntax.modifiers.first else { return Target(type: .decimal38(scale: 0), keepsScale: true) }
         let scale = syntax.modifiers.count > 1 ? syntax.modifiers[1] : 0
-        guard syntax.modifiers.count <= 2, (1...precisionMax).contains(precision), (-precisionMax...precision).contains(scale) else {
-            throw .badSQL("DECIMAL(p, s) needs p from 1 to \(precisionMax) and s from -\(precisionMax) to p", at: syntax.position).because(.badValue)
+        guard syntax.modifiers.count <= 2, (1...precisionMax).contains(precision), (-precisionMax...precisionMax).contains(scale) else {
+            throw .badSQL("DECIMAL(p, s) needs p from 1 to \(precisionMax) and s from -\(precisionMax) to \(precisionMax)", at: syntax.position).because(.badValue)
         }
         if scale < 0 { return Target(type: .decimal(precision: min(precision - scale, TypeRules.digitCountMax), scale: 0), roundedDigits: scale) }
         guard scale <= TypeRules.digitCountMax else { throw .unsupported("a DECIMAL has at most \(TypeRules.digitCountMax) digits here", at: syntax.position) }
+        if scale > precision { return Target(type: .decimal38(scale: scale), fitting: .decimal(precision: precision, scale: scale)) }
         // A value of more digits than there are here is refused where it comes.
         return Target(type: .decimal(precision: min(precision, TypeRules.digitCountMax), scale: scale))
     }

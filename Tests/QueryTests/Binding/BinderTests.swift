@@ -21,6 +21,17 @@ final class BinderTests: XCTestCase {
         XCTAssertEqual(try types("SELECT \(operand) IN (\(items), 1) FROM t"), "BOOLEAN")
     }
 
+    /// The zone is the run's: constants of the binder are computed in UTC.
+    func test_folded_castsOfTheSessionsZone_stayAsTheyAre() {
+        let binder = Binder(context: TestTables.context([]))
+        func nullIf(_ first: ColumnType, _ second: ColumnType) -> Query.Expression {
+            binder.folded(.call(.nullIfCast, [.literal(.integer(0), first), .literal(.integer(1), second)], type: first, position: nil))
+        }
+        XCTAssertFalse(nullIf(.timestamp(isUTC: false), .timestamp(isUTC: true)).isLiteral)
+        XCTAssertFalse(nullIf(.timestamp(isUTC: true), .timestamp(isUTC: false)).isLiteral)
+        XCTAssertTrue(nullIf(.int32, .int64).isLiteral)
+    }
+
     func test_bind_expressions_haveTheContractsTypes() throws {
         let table: [(String, String)] = [
             ("1", "INTEGER"), ("2147483648", "BIGINT"), ("-2147483648", "INTEGER"), ("9223372036854775808", "DECIMAL(19,0)"),

@@ -100,6 +100,54 @@ final class PlanningWorkTests: XCTestCase {
         }
     }
 
+    /// A CASE that compares the value and gives it was twice as long with each level, and was walked to its end before anybody counted.
+    func testFunctionsWithinEachOtherHaveTheirArgumentsOnce() throws {
+        func nested(_ depth: Int, _ inner: String, _ begin: String, _ end: String) -> String {
+            "SELECT " + String(repeating: begin, count: depth) + inner + String(repeating: end, count: depth) + " FROM t"
+        }
+        for (inner, begin, end) in [
+            ("c0", "nullif(", ", 1)"), ("c0 + c1 + c2 + c3 + c4", "nullif(", ", 1::integer)"), ("s", "nullif(", ", 'x')"),
+            ("s", "overlay(", " PLACING 'a' FROM 2)"), ("s", "concat_ws(", ", 'a', 'b')"), ("s", "concat('a' = ", ")"),
+        ] {
+            // Two levels of text are the most that one of these takes, and 200 may be.
+            XCTAssertLessThan(try steps(nested(90, inner, begin, end)), SyntaxLimits.planningStepCountMax / 8, begin)
+        }
+    }
+
+    /// Each call walked its argument twice, and counted a quarter of that.
+    func testCallsAroundALongArgumentDoNotWalkItAgain() throws {
+        let binder = Binder(context: try context()), work = PlanningWork()
+        let items = (0..<10_000).map { Query.Expression.literal(.integer(Int64($0)), .int64) }
+        var value = Query.Expression.cast(.inList(.column(ColumnID(1), .int64), items, isNegated: false), to: .string, position: nil)
+        try PlanningWork.$current.withValue(work) {
+            for _ in 0..<100 {
+                value = try SQLFunction.reverse.bound(FunctionCall(name: "reverse", arguments: [TypedExpression(value, at: 1)], position: 1), binder)
+            }
+        }
+        XCTAssertLessThan(work.stepCount, 3 * items.count)
+        // A list, its operand, a cast, and the calls.
+        XCTAssertEqual(binder.nodeCounts.count(of: value), items.count + 3 + 100)
+        XCTAssertEqual(binder.repeatedNodeCount, 0)
+        // Another list of operands is another expression.
+        let twice = Query.Expression.call(.concat, [value, value], type: .string, position: nil)
+        XCTAssertEqual(binder.nodeCounts.count(of: twice), 2 * (items.count + 3 + 100) + 1)
+    }
+
+    func testWhatMentionsItsOperandsMoreThanOnceIsCounted() throws {
+        func nested(_ depth: Int, _ inner: String, _ begin: String, _ end: String) -> String {
+            "SELECT " + String(repeating: begin, count: depth) + inner + String(repeating: end, count: depth) + " FROM t"
+        }
+        for (inner, begin, end) in [
+            ("to_jsonb(s)", "nullif(", ", '1'::jsonb)"), ("true", "(ARRAY[", "] IS DISTINCT FROM ARRAY[true])"), ("1", "array_length(ARRAY[", "], 1)"),
+        ] {
+            XCTAssertNoThrow(try steps(nested(5, inner, begin, end)), begin)
+            XCTAssertThrowsError(try steps(nested(30, inner, begin, end)), begin) { error in
+                XCTAssertEqual((error as? QueryError)?.slug, .unsupportedSQL, "\(error)")
+                XCTAssertTrue("\(error)".contains("too often"), "\(error)")
+            }
+        }
+    }
+
     func testWhatIsTooWideOrTooDeepIsRefusedByTheNameOfItsLimit() throws {
         let refused: [(String, String)] = [
             ("SELECT " + list(1_665, ",") { "c0 + \($0)" } + " FROM t", "SELECT has more than 1664"),

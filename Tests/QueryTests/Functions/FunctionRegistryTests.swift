@@ -94,6 +94,72 @@ final class FunctionRegistryTests: XCTestCase {
         }
     }
 
+    /// An argument that a call has twice is drawn twice, and doubles with each call of its kind around it.
+    func test_everyArgument_isMentionedOnce_orCounted() {
+        func mentions(_ id: ColumnID, in expression: Query.Expression) -> Int {
+            if case .column(id, _) = expression { return 1 }
+            return expression.children.reduce(0) { $0 + mentions(id, in: $1) }
+        }
+        var boundCount = 0, skipped: [String] = []
+        for function in FunctionRegistry.scalars {
+            for name in function.names {
+                for form in function.forms where !form.isEmpty {
+                    let binder = Binder(context: QueryContext(catalog: FixedCatalog(tables: []), timeZone: "UTC", now: 0))
+                    // Longer than what any call adds to its arguments.
+                    let columns = form.map { type in (0..<400).map { _ in binder.newColumn("argument", type) } }
+                    let arguments = zip(form, columns).map { type, columns in TypedExpression(.coalesce(columns.map { Query.Expression.column($0) }, type: type), at: 1) }
+                    // One that takes a constant, or what a store alone has, is not told of columns.
+                    guard let bound = try? function.bound(FunctionCall(name: name, arguments: arguments, position: 1), binder) else {
+                        skipped.append("\(name)(\(form.map(\.sqlName).joined(separator: ", ")))")
+                        continue
+                    }
+                    boundCount += 1
+                    let most = columns.map { mentions($0[0].id, in: bound) }.max() ?? 0
+                    XCTAssertTrue(most <= 1 || binder.repeatedNodeCount > 0, "\(name) of \(form.map(\.sqlName))")
+                }
+            }
+        }
+        // Few are told nothing of columns.
+        XCTAssertGreaterThan(boundCount, 3 * skipped.count, "not bound: \(skipped)")
+    }
+
+    /// They took the place of comparisons, which do: spread over a batch, a long constant would be too much of rows that fit.
+    func test_nullifAndOverlay_readConstantsOnce() throws {
+        let long = Query.Expression.literal(.string(String(repeating: "x", count: 1 << 18)), .string)
+        let name = Query.Expression.column(ColumnID(1), .string), number = Query.Expression.column(ColumnID(2), .int64)
+        func whole(_ value: Int64) -> Query.Expression { .literal(.integer(value), .int32) }
+        let calls: [(function: ScalarFunction, arguments: [Query.Expression], type: ColumnType, expected: Value)] = [
+            (.equal, [name, long], .boolean, .boolean(false)), (.nullIf, [name, long], .string, .string("a7")), (.nullIfCast, [number, long], .int64, .integer(7)),
+            (.overlay, [long, name, whole(1), whole(1 << 19)], .string, .string("a7")),
+        ]
+        let rowCount = 64
+        var names = ColumnBuilder(type: .string), numbers = ColumnBuilder(type: .int64)
+        for row in 0..<rowCount {
+            names.append(.string("a\(row)"))
+            numbers.append(.integer(Int64(row)))
+        }
+        let batch = ColumnBatch(rowCount: rowCount, columns: [names.finish(), numbers.finish()])
+        for (function, arguments, type, expected) in calls {
+            // Sixteen times what a column of several rows may take under it.
+            let context = EvaluationContext(memory: MemoryBudget(byteCountMax: 8 << 20))
+            let evaluator = try Evaluator(.call(function, arguments, type: type, position: nil), layout: [ColumnID(1): 0, ColumnID(2): 1], context: context)
+            XCTAssertEqual(try evaluator.evaluate(batch).value(at: 7), expected, function.symbol)
+        }
+    }
+
+    /// A long first value is compared as the second's type and given as its own.
+    func test_nullif_ofColumnsOfTwoTypes_isComparedAsTheSecond() throws {
+        let values: [[Value]] = [[.integer(1), .integer(6)], [.integer(2), .integer(13)], [.null, .integer(1)], [.integer(3), .null], [.integer(4), .integer(24)]]
+        for usesDictionaries in [false, true] {
+            let table = QueryFixture.table([Field("i", .int32), Field("n", .int64)], values, batchRowCount: 2, usesDictionaries: usesDictionaries)
+            let fixture = QueryFixture([("t", table)], threads: 1)
+            let call = "nullif(i + i + i + i + i + i, n)"
+            XCTAssertTrue(try fixture.rows("EXPLAIN SELECT \(call) FROM t").contains("nullif_cast"))
+            XCTAssertEqual(try fixture.rows("SELECT coalesce(\(call), -1) FROM t"), "-1|12|-1|18|-1")
+            XCTAssertEqual(try fixture.rows("SELECT coalesce(\(call), -1) FROM t WHERE n > 6"), "12|-1")
+        }
+    }
+
     func test_everyName_isOneFunctionsAlone() {
         let names = FunctionRegistry.names
         XCTAssertEqual(names.count, Set(names).count, "\(Dictionary(grouping: names, by: { $0 }).filter { $0.value.count > 1 }.keys)")

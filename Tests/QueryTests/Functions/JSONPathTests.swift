@@ -112,6 +112,81 @@ final class JSONPathTests: XCTestCase {
         }
     }
 
+    func test_patterns_ofAPath_areFew() throws {
+        func path(_ count: Int) -> String { "$[*] ? (" + Array(repeating: "@ like_regex \"^a\"", count: count).joined(separator: " || ") + ")" }
+        XCTAssertEqual(try fixture.rows("SELECT jsonb_path_exists('[\"ab\"]', '\(path(64))')"), "true")
+        XCTAssertEqual(fixture.error("SELECT jsonb_path_exists('[\"ab\"]', '\(path(65))')")?.cause, .tooLong)
+        XCTAssertEqual(fixture.error("SELECT jsonb_path_exists('[\"ab\"]', p) FROM (VALUES ('\(path(65))')) v(p)")?.cause, .tooLong)
+    }
+
+    /// Each takes half a second, which nobody can interrupt.
+    func test_patterns_ofAPath_areCompiledWhileTheStatementLives() throws {
+        let cancellation = Cancellation()
+        cancellation.cancel()
+        let path = Array(#"$ ? (@ like_regex "^a")"#.utf8)
+        try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) {
+            XCTAssertThrowsError(try JSONPathParser.parse(path)) { error in
+                guard case .interrupted(let error)? = error as? KernelError else { return XCTFail("\(error)") }
+                XCTAssertEqual(error.slug, .cancelled)
+            }
+        }
+        XCTAssertThrowsError(try JSONPathParser.parse(path, WorkMeter(EvaluationContext(cancellation: cancellation)))) { error in
+            guard case .interrupted? = error as? KernelError else { return XCTFail("\(error)") }
+        }
+        XCTAssertGreaterThan(try JSONPathParser.parse(path, WorkMeter(EvaluationContext(cancellation: Cancellation()))).byteCount, 0)
+    }
+
+    func test_patterns_ofManyPaths_areChargedAndGivenBack() throws {
+        let meter = WorkMeter(EvaluationContext(memory: MemoryBudget(byteCountMax: 32 << 20), cancellation: Cancellation()))
+        let large = #"@ like_regex "\\w{200}""#
+        for _ in 0..<2 {
+            XCTAssertThrowsError(try JSONPathParser.parse(Array("$ ? (\(Array(repeating: large, count: 6).joined(separator: " || ")))".utf8), meter)) { error in
+                guard case .tooLarge? = error as? KernelError else { return XCTFail("\(error)") }
+            }
+        }
+        // What was refused holds nothing.
+        let path = try JSONPathParser.parse(Array("$ ? (\(large) || \(large))".utf8), meter)
+        meter.forget(path.byteCount)
+        XCTAssertNoThrow(try JSONPathParser.parse(Array("$ ? (\(large) || \(large) || \(large))".utf8), meter))
+    }
+
+    /// Of queries it is refused, and rules go on with it.
+    func test_likeRegex_whatIsNoPatternOfPostgreSQL_isRE2sInRules() throws {
+        for pattern in [#"^\\p{L}"#, #"a\\z"#, "a(?i)b", ".{1,300}", "(?i:a)b", "(?P<y>a)", "(?U)a+"] {
+            let path = Array("$ ? (@ like_regex \"\(pattern)\")".utf8)
+            XCTAssertNoThrow(try JSONPathParser.parse(path), pattern)
+            XCTAssertNoThrow(try JSONPathParser.parse(path, WorkMeter(EvaluationContext())), pattern)
+            XCTAssertThrowsError(try JSONPathParser.parse(path, WorkMeter(EvaluationContext(cancellation: Cancellation()))), pattern)
+            XCTAssertNotNil(fixture.error("SELECT jsonb_path_exists('\"a\"', '\(String(decoding: path, as: UTF8.self))')"), pattern)
+        }
+        let many = Array(("$[*] ? (" + Array(repeating: "@ like_regex \"^a\"", count: 65).joined(separator: " || ") + ")").utf8)
+        XCTAssertNoThrow(try JSONPathParser.parse(many))
+        // Written out it is the type's own, else a document brings it.
+        let meter = WorkMeter(EvaluationContext())
+        meter.isPatternWritten = true
+        XCTAssertNoThrow(try JSONPathParser.parse(many, meter))
+        XCTAssertThrowsError(try JSONPathParser.parse(many, WorkMeter(EvaluationContext()))) { error in
+            guard case .outside(.tooLong, _)? = error as? KernelError else { return XCTFail("\(error)") }
+        }
+        // Edges beside what may be left out stay: a path has no ICU.
+        for (text, pattern, isMatch) in [
+            ("a-b", #"-\\m\\w*b"#, true), ("-", #"\\y\\w*"#, false), ("-", #"\\m\\w*"#, false), ("--", #"\\y\\w?-"#, false), ("a-", #"\\y\\w?-"#, true), ("ab", #"\\m\\w*"#, true), ("-", #"\\m\\w+"#, false),
+        ] {
+            XCTAssertEqual(try fixture.rows(#"SELECT jsonb_path_exists('"\#(text)"', '$ ? (@ like_regex "\#(pattern)")')"#), "\(isMatch)", "\(pattern) on \(text)")
+        }
+    }
+
+    /// What is expected was asked of PostgreSQL 15.
+    func test_likeRegex_lineEnds_areTakenWithSAlone() throws {
+        for (pattern, flags, isMatch) in [
+            ("^b[^a]c$", "", false), ("^b[^a]c$", "s", true), ("^b.c$", "", false), ("^b.c$", "s", true), ("^c", "", false), ("^c", "s", false), ("^c", "m", true), ("^c", "ms", true), ("b[^a]c", "m", false), ("b.c", "m", false),
+            ("b[^a]c", "ms", true), ("b.c", "sm", true), ("b$", "m", true), ("b$", "", false), ("B.c", "is", true), ("(?s)b.c", "", true), ("(?i)^B", "", true), ("b.c", "q", false),
+        ] {
+            let said = flags.isEmpty ? "" : " flag \"\(flags)\""
+            XCTAssertEqual(try fixture.rows(#"SELECT jsonb_path_exists('"b\nc"', '$ ? (@ like_regex "\#(pattern)"\#(said))')"#), "\(isMatch)", "\(pattern) \(flags)")
+        }
+    }
+
     func test_text_ofPaths_isReadAgainAsTheSame() throws {
         for path in ["$", "strict $.a[*] ? (@.b > 1 && exists (@.c)).**{1 to last}", "-($.a + 1).abs()", "$.\"a\\\"b\" like_regex \"^x\" flag \"im\"", "($.a == 1) is unknown", "$x.y"] {
             let written = try JSONPathParser.parse(Array(path.utf8)).text

@@ -123,6 +123,45 @@ final class RandomTests: XCTestCase {
         try same("SELECT count(*) FROM (SELECT nullif(nullif(floor(random() * 3), 0), 1) AS r FROM t) s WHERE r IN (0, 1)", "0")
     }
 
+    /// A function was an expression that mentioned its argument more than once, each time with a draw of its own.
+    func test_argumentsOfFunctions_areDrawnOnce() throws {
+        func none(_ value: String, _ condition: String, line: UInt = #line) throws {
+            try same("SELECT count(*) FROM (SELECT \(value) AS v FROM generate_series(1, 200)) s WHERE \(condition)", "0", line: line)
+        }
+        func either(_ one: String, _ other: String) -> String { "(CASE WHEN random() < 0.5 THEN \(one) ELSE \(other) END)" }
+        try none("overlay(\(either("'aaaa'", "'bbbb'")) PLACING '' FROM 3 FOR 0)", "v NOT IN ('aaaa', 'bbbb')")
+        try none("overlay('12345678' PLACING \(either("'x'", "'yyyy'")) FROM 2)", "v NOT IN ('1x345678', '1yyyy678')")
+        try none("concat_ws(\(either("','", "';;'")), 'a', 'b', 'c')", "v NOT IN ('a,b,c', 'a;;b;;c')")
+        try none("concat(random() < 0.5)", "v NOT IN ('t', 'f')")
+        try none("array_length(\(either("ARRAY[]::integer[]", "ARRAY[1]")), 1)", "v = 0")
+        try none("array_dims(\(either("ARRAY[]::integer[]", "ARRAY[1]")))", "v = '[1:0]'")
+        try none("row_to_json(ROW(1), random() < 0.5)::text", "v IS NULL")
+        let start = either("DATE '2026-01-01'", "DATE '2026-06-01'")
+        try none("(\(start), INTERVAL '1 day') OVERLAPS (DATE '2026-03-01', INTERVAL '1 day')", "v")
+        try none("\(either("ROW(1, 1)", "ROW(2, 2)")) = ROW(1, 2)", "v")
+        // Of a long value, and of one that is compared by a key.
+        try none("nullif(floor(random() * 2)::int + 1 - 1 + 1 - 1 + 1 - 1, 0)", "v = 0")
+        try none("nullif(to_jsonb(floor(random() * 2)::int), '0'::jsonb)", "v = '0'::jsonb")
+    }
+
+    /// The comparison of whole rows is a CASE, and drew for itself what the one around it gave.
+    func test_wholeRowsOfChance_areDrawnOnce() throws {
+        func none(_ value: String, _ condition: String, line: UInt = #line) throws {
+            try same("SELECT count(*) FROM (SELECT \(value) AS v FROM generate_series(1, 200)) s WHERE \(condition)", "0", line: line)
+        }
+        try none("nullif(ROW(floor(random() * 2)), ROW(0::float8))", "v = ROW(0::float8)")
+        try none("nullif(CASE WHEN random() < 0.5 THEN ROW(1, 1) ELSE ROW(2, 2) END, ROW(1, 1))", "v = ROW(1, 1)")
+        try none("CASE ROW(floor(random() * 2)) WHEN ROW(0::float8) THEN 'a' WHEN ROW(1::float8) THEN 'b' END", "v IS NULL")
+        // NULL is no row: it is compared with none.
+        try same("SELECT count(*) FROM (SELECT nullif(CASE WHEN random() < 2 THEN NULL ELSE ROW(1, 1) END, ROW(1, 1)) AS v FROM generate_series(1, 200)) s WHERE v IS NOT NULL", "0")
+    }
+
+    /// Written alike they are two still.
+    func test_casesOfChance_withinACase_drawForThemselves() throws {
+        let toss = "(CASE floor(random() * 2) WHEN 0 THEN 1 ELSE 2 END)"
+        try same("SELECT count(*) > 0 FROM (SELECT CASE WHEN \(toss) = 1 THEN 'a' WHEN \(toss) = 1 THEN 'b' END AS v FROM generate_series(1, 200)) s WHERE v = 'b'", "true")
+    }
+
     /// A field was drawn once to be less and once more to be equal.
     func test_fieldsOfRowsThatAreOrdered_areDrawnOnce() throws {
         for test in [

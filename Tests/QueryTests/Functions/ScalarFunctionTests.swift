@@ -126,6 +126,38 @@ final class ScalarFunctionTests: XCTestCase {
         XCTAssertEqual(fixture.error("SELECT x = 'half' \(number)")?.cause, .invalidText)
     }
 
+    func test_overlay_takesAnyPlaceFromOneOn_andAnyLength() {
+        check([
+            ("overlay('abc' PLACING 'X' FROM 2 FOR -1)", "aXabc"), ("overlay('abcdef' PLACING 'XX' FROM 10)", "abcdefXX"), ("overlay('äöü' PLACING 'ß' FROM 2)", "äßü"),
+            ("overlay('abc' PLACING '' FROM 1 FOR 0)", "abc"), ("overlay('abc' PLACING 'X' FROM 2147483647 FOR 0)", "abcX"), ("overlay('abc' PLACING NULL FROM 1)", ""),
+            ("encode(overlay('\\x010203'::bytea PLACING '\\x0909'::bytea FROM 2), 'hex')", "010909"),
+        ])
+        XCTAssertEqual(fixture.error("SELECT overlay('abc' PLACING 'X' FROM 0)")?.cause, .badLength)
+        XCTAssertEqual(fixture.error("SELECT overlay('abc' PLACING 'X' FROM 2147483647)")?.slug, .numericOverflow)
+    }
+
+    func test_concatSeparated_leavesOutNulls_andIsOneWithoutASeparator() {
+        check([
+            ("concat_ws(', ', 'a', NULL, 'b')", "\"a, b\""), ("concat_ws(',', NULL, NULL) = ''", "true"), ("concat_ws(NULL, 'a', 'b')", ""), ("concat_ws('', 'a', true, 1)", "at1"),
+        ])
+    }
+
+    func test_nullif_ofALongValue_isWhatTheShortOneIs() {
+        let zero = "1 - 1 + 1 - 1 + 1 - 1 + 0"
+        check([
+            ("nullif(\(zero), 0)", ""), ("nullif(\(zero), 1)", "0"), ("nullif(\(zero), NULL)", "0"), ("nullif(\(zero), 0::bigint)", ""), ("nullif(\(zero), 0.0)", ""),
+            ("nullif('a' || 'b' || 'c' || 'd' || 'e', 'abcde')", ""), ("nullif('a' || 'b' || 'c' || 'd' || 'e', 'x')", "abcde"),
+        ])
+    }
+
+    /// A constant beside a column, of which each row is compared.
+    func test_nullifAndOverlay_takeConstantsBesideColumns() throws {
+        let text = "nullif('a' || 'b' || 'c' || 'd' || 'e', CASE WHEN n = 3 THEN 'abcde' ELSE 'x' END)"
+        let list = "nullif(ARRAY[1, 2, 3, 4, 5, 6, 7, 8], CASE WHEN n = 3 THEN ARRAY[1, 2, 3, 4, 5, 6, 7, 8] ELSE ARRAY[1] END)"
+        for value in [text, list] { XCTAssertEqual(try fixture.rows("SELECT count(\(value)) FROM generate_series(1, 3000) g(n)"), "2999", value) }
+        XCTAssertEqual(try fixture.rows("SELECT count(DISTINCT overlay('abcdef' PLACING n::text FROM 2)) FROM generate_series(1, 3000) g(n)"), "3000")
+    }
+
     func test_nullif_ofATextAndADocument_isADocument() {
         check([("nullif('12', '[1]'::JSONB)::VARCHAR", "12"), ("nullif('[1]', '[1]'::JSONB)::VARCHAR", "")])
     }
@@ -189,6 +221,43 @@ final class ScalarFunctionTests: XCTestCase {
         XCTAssertEqual(fixture.error("SELECT 1::numeric(5,-1001)")?.cause, .badValue)
         XCTAssertEqual(fixture.error("SELECT l::numeric(8,-1)[] FROM (VALUES (ARRAY[15])) t(l)")?.slug, .unsupportedSQL)
         XCTAssertEqual(fixture.error("SELECT 'x'::varchar(-1)")?.slug, .badSQL)
+    }
+
+    func test_numericsOfMoreDigitsBehindTheMarkThanInAll_areBelowAPowerOfTen() {
+        check([
+            ("0.00012::numeric(2,5)", "0.00012"), ("'0.000994'::numeric(2,5)", "0.00099"), ("(-0.00099)::numeric(2, 5)", "-0.00099"), ("NULL::numeric(2,5)", ""), ("0::numeric(2,5)", "0.00000"),
+            ("x::numeric(2,5) FROM (VALUES (0.0005::DOUBLE PRECISION)) t(x)", "0.00050"), ("(ARRAY[x]::numeric(2,5)[])[1] FROM (VALUES (0.00012)) t(x)", "0.00012"),
+        ])
+        for value in ["0.01", "'0.01'", "0.000996", "(-0.001)", "1", "x"] {
+            XCTAssertEqual(fixture.error("SELECT \(value)::numeric(2,5) FROM (VALUES (0.001), (0)) t(x)")?.slug, .numericOverflow, value)
+        }
+        XCTAssertEqual(fixture.error("SELECT 0::numeric(2,39)")?.slug, .unsupportedSQL)
+        XCTAssertEqual(fixture.error("SELECT 0::numeric(2,1001)")?.cause, .badValue)
+        XCTAssertEqual(fixture.error("SELECT l::numeric(2,5)[] FROM (VALUES (ARRAY[0.5])) t(l)")?.slug, .unsupportedSQL)
+    }
+
+    private func nested(_ levels: Int, _ row: String) -> String {
+        (0..<levels).reduce("(VALUES (1), (2)) a(x)") { from, _ in "(SELECT \(row) AS x FROM \(from)) q" }
+    }
+
+    /// Each level has twice the fields: what few words ask for would take gigabytes.
+    func test_rowsOfRows_haveABoundOfFieldsInAll() {
+        check([("(x IS NULL) FROM " + nested(10, "ROW(x, x)"), "false|false")])
+        XCTAssertEqual(fixture.error("SELECT (x IS NULL) FROM " + nested(20, "ROW(x, x)"))?.slug, .unsupportedSQL)
+        let whole = (0..<20).reduce("(SELECT x, x AS y FROM (VALUES (1)) a(x)) q") { from, _ in "(SELECT q AS x, q AS y FROM \(from)) q" }
+        XCTAssertEqual(fixture.error("SELECT (x IS NULL) FROM " + whole)?.slug, .unsupportedSQL)
+        let wide = "ROW(\([String](repeating: "x", count: 100).joined(separator: ", ")))"
+        XCTAssertEqual(fixture.error("SELECT (x IS NULL) FROM " + nested(4, wide))?.slug, .unsupportedSQL)
+        // A NULL that has another row's type.
+        let half = nested(10, "ROW(x, x)")
+        XCTAssertEqual(fixture.error("SELECT ROW(NULL, NULL, x) FROM \(half) UNION ALL SELECT ROW(x, x, NULL) FROM \(half)")?.slug, .unsupportedSQL)
+    }
+
+    func test_aSeriesThatLeavesTheCalendar_hasItsRowsBeforeThat() throws {
+        let series = "generate_series('2024-01-01'::timestamp, 'infinity', '1000 years')"
+        XCTAssertEqual(try fixture.rows("SELECT count(*) FROM (SELECT \(series) LIMIT 2) s"), "2")
+        XCTAssertEqual(try fixture.rows("SELECT extract(year FROM x)::INTEGER FROM \(series) x LIMIT 2"), "2024|3024")
+        XCTAssertEqual(fixture.error("SELECT count(*) FROM \(series)")?.slug, .dataError)
     }
 
     /// A field that is NULL has no type of its own.

@@ -13,8 +13,11 @@ struct PlanSize {
     private let countsMentions: Bool
     /// Levels of the definition of each shared table that has been walked.
     private var sharedLevels: [Int: Int] = [:]
+    /// Expressions that need not be walked again, and how many nodes they gave.
+    private let known: NodeCounts?
+    private var knownNodeCount = 0
 
-    private init(countsMentions: Bool) { self.countsMentions = countsMentions }
+    private init(countsMentions: Bool, known: NodeCounts? = nil) { (self.countsMentions, self.known) = (countsMentions, known) }
 
     /// - Throws: unsupported-sql when passes should not walk the plan: it would take them too long, or too deep for their stacks.
     ///
@@ -39,6 +42,16 @@ struct PlanSize {
         }
         try PlanningWork.check()
         return size
+    }
+
+    /// Nodes of an expression, with those of its subqueries' plans, common tables at each mention.
+    ///
+    /// - Parameter known: what has been counted before.
+    /// - Returns: what lies past the bounds of a statement's plan is not counted to its end, and `isWhole` is false. `visited` are those that were looked at.
+    static func nodeCount(of expression: Expression, known: NodeCounts) -> (all: Int, visited: Int, isWhole: Bool) {
+        var size = PlanSize(countsMentions: true, known: known), level = 1
+        size.visit(expression, height: 1, level: &level)
+        return (size.expressionNodeCount, size.expressionNodeCount - size.knownNodeCount, !size.isTooLarge)
     }
 
     /// The walk ends here: what is past a bound is refused however large it is, and walking on could itself overflow the stack.
@@ -71,6 +84,11 @@ struct PlanSize {
     }
 
     private mutating func visit(_ expression: Expression, height: Int, level: inout Int) {
+        if let count = known?[expression] {
+            expressionNodeCount += count
+            knownNodeCount += count
+            return
+        }
         expressionNodeCount += 1
         self.height = max(self.height, height)
         if isTooLarge { return }

@@ -4,7 +4,8 @@ import Synchronization
 /// GROUP BY. Each worker groups what it reads. Few groups are then merged in one go; many lie by parts of the hash space, which are merged
 /// in parallel, one part at a time to a worker, so that tables stay small whatever the number of groups.
 ///
-/// 1. Each worker takes batches into tables of its own, one for each grouping set (`AggregateWorker`).
+/// 1. Each worker takes batches into tables of its own, one for each grouping set (`AggregateWorker`); sets with fewer keys are made of the
+///    groups of others (`GroupingSetOrder`).
 /// 2. If all tables stayed small, one stream for each set takes the workers' tables into one (`Work.whole`).
 /// 3. Else keys and states lie in 32 parts by the upper bits of the keys' hash; streams take part after part (`Work.parts`)
 ///    and split one that does not fit by the next bits.
@@ -18,6 +19,8 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     let node: AggregateNode
     /// One for each grouping set: places in the node's groups.
     let sets: [[Int]]
+    /// Which of them are made of others.
+    let setOrder: GroupingSetOrder
     /// In the order in which they began; empty once their groups are in parts.
     private let workers: Mutex<[AggregateWorker]> = Mutex([])
     /// The rows that are needed of all; nil: every one. Set before `prepare`.
@@ -48,6 +51,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     init(_ input: PreparedOperator, _ node: AggregateNode) {
         self.node = node
         sets = node.groupingSets ?? [Array(node.groups.indices)]
+        setOrder = GroupingSetOrder(sets, derives: sets.count > 1 && node.aggregates.allSatisfy(AggregatorFactory.hasSmallStates))
         super.init(
             columns: node.groups.map(\.column) + (node.groupingColumn.map { [$0] } ?? []) + node.aggregates.map(\.column),
             inputs: [input])
@@ -86,6 +90,14 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
                 return { try worker.take($0) }
             }
             let workers = self.workers.withLock { $0 }
+            if setOrder.roots.count < sets.count {
+                try run.parallel(workers.count) { index in
+                    {
+                        try workers[index].complete()
+                        return false
+                    }
+                }
+            }
             let isParted = workers.contains(where: \.isParted)
             if !isParted, let output = try joined(workers, run) {
                 work.withLock { $0 = output.pieces.reversed().map { .rows(output, $0) } }

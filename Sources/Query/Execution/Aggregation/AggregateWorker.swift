@@ -3,7 +3,8 @@ import ColumnStore
 /// One worker's groups of every grouping set, on their way into the parts of the hash space when they grow many.
 ///
 /// Invariants:
-/// 1. `groupings[s]` has the groups of set s that came since they were last given away; `rowCounts[s]` the rows.
+/// 1. `groupings[s]` has the groups of set s that came since they were last given away; `rowCounts[s]` the rows. Those of a set that others
+///    are made of have not come to these yet, until `complete`.
 /// 2. `parts` is empty, or has 32 parts for each set.
 /// 3. At most one of `distinct` and `ungrouped` is there; with either, `groupings[0]` has no group, and `update` is not
 ///    called any more.
@@ -25,6 +26,8 @@ final class AggregateWorker: @unchecked Sendable {
     /// By set: how many groups there may be before they are given away, and rows taken since they last were.
     private var groupCountMax: [Int]
     private var rowCounts: [Int]
+    /// By set: whether the sets that are made of it have what it has.
+    private var isPassedDown: [Bool]
     /// Rows on their way straight into parts, each as a group of its own; nil as long as they are grouped first.
     private var ungrouped: [ColumnBatch]?
     private var ungroupedRowCount = 0
@@ -54,6 +57,7 @@ final class AggregateWorker: @unchecked Sendable {
         share = MemoryShare(run.memory)
         groupCountMax = owner.sets.map { _ in Self.groupCountStart }
         rowCounts = owner.sets.map { _ in 0 }
+        isPassedDown = owner.setOrder.coarser.map(\.isEmpty)
     }
 
     var isParted: Bool { !parts.isEmpty }
@@ -70,23 +74,19 @@ final class AggregateWorker: @unchecked Sendable {
         let calls = try inputs.calls.indices.map { try evaluated($0, view) }
         if ungrouped != nil { return try passOn(try owner.makeGroups(0).single(keys, count: batch.rowCount, calls)) }
         if let distinct { return try take(ColumnBatch(rowCount: batch.rowCount, columns: keys), into: distinct) }
-        let keysOfSets = owner.sets.map { set in set.map { keys[$0] } }
-        try makeRoom(for: keysOfSets, batch.rowCount)
-        var rows: [GroupRows] = []
-        for (index, grouping) in groupings.enumerated() {
-            rows.append(grouping.rows(keysOfSets[index], count: batch.rowCount))
-        }
+        let roots = owner.setOrder.roots
+        let keysOfRoots = roots.map { set in owner.sets[set].map { keys[$0] } }
+        try makeRoom(for: keysOfRoots, batch.rowCount)
+        let rows = zip(roots, keysOfRoots).map { groupings[$0].rows($1, count: batch.rowCount) }
         for (callIndex, call) in calls.enumerated() {
             guard let call else { continue }
-            for (index, grouping) in groupings.enumerated() {
-                try grouping.update(callIndex, call.arguments, call.kept.map { rows[index].selecting($0) } ?? rows[index])
+            for (set, rows) in zip(roots, rows) {
+                try groupings[set].update(callIndex, call.arguments, call.kept.map { rows.selecting($0) } ?? rows)
             }
         }
-        // Tables are looked at once a batch: they may be a batch's groups larger than they should.
-        for index in groupings.indices {
-            rowCounts[index] += batch.rowCount
-            if groupings[index].count >= groupCountMax[index] { try cut(index) }
-        }
+        for set in roots { rowCounts[set] += batch.rowCount }
+        // Tables are looked at once a batch: they may be a batch's groups larger than they should. What one gives away comes to those behind it.
+        for set in owner.setOrder.order where groupings[set].count >= groupCountMax[set] { try cut(set) }
         // What states really took.
         try hold(byteCount, growth: 0)
     }
@@ -94,9 +94,10 @@ final class AggregateWorker: @unchecked Sendable {
     private var byteCount: Int { groupings.reduce(0) { $0 + $1.byteCount } }
 
     /// Asks for what the tables and states may grow by with these rows, before they do: several may double at once, each beside what it was.
+    /// - Parameter keys: of each set that rows are grouped by.
     /// - Throws: an error with `fittingRowCount` where so many rows ask for too much.
     private func makeRoom(for keys: [[Column]], _ rowCount: Int) throws {
-        let growth = zip(groupings, keys).reduce(0) { $0 + $1.0.growth(by: $1.1, count: rowCount) }
+        let growth = zip(owner.setOrder.roots, keys).reduce(0) { $0 + groupings[$1.0].growth(by: $1.1, count: rowCount) }
         if growth == 0 { return }
         let byteCount = byteCount
         let exported = groupings.reduce(0) { max($0, $1.exportByteCount) }
@@ -261,22 +262,77 @@ final class AggregateWorker: @unchecked Sendable {
         if parts.isEmpty { parts = GroupPart.make(run, types: groupings.map(\.types)) }
     }
 
-    /// Lays a set's groups into its parts, and begins anew.
+    /// Lays a set's groups into its parts, and begins anew; the sets that are made of it have had them then.
     private func giveAway(_ set: Int) throws {
         makeParts()
-        let grouping = groupings[set]
-        groupings[set] = try owner.makeGroups(set)
+        let keyCount = groupings[set].keyCount
         rowCounts[set] = 0
-        guard grouping.count > 0 else { return }
+        guard groupings[set].count > 0 else { return }
         try run.cancellation.check()
-        try GroupPart.distribute(grouping.export(), keyCount: grouping.keyCount, depth: 0, over: parts[set])
+        let exported = groupings[set].export()
+        groupings[set] = try owner.makeGroups(set)
+        if !isPassedDown[set] {
+            // The room of its table is there for theirs.
+            share.force(to: byteCount + exported.keptByteCount)
+            try passDown(exported, from: set)
+        }
+        try GroupPart.distribute(exported, keyCount: keyCount, depth: 0, over: parts[set])
+    }
+
+    /// Takes groups of one set, with their states, into those that are made of it: no rows come any more.
+    ///
+    /// Where they do not fit, all goes to parts.
+    func complete() throws {
+        for set in owner.setOrder.order where !isPassedDown[set] {
+            // In parts, it has been passed down.
+            if byteCount > run.smallByteCount, !share.resize(to: byteCount + groupings[set].exportByteCount) { return try spill() }
+            try passDown(groupings[set].export(), from: set)
+            isPassedDown[set] = true
+        }
+        share.force(to: byteCount)
+    }
+
+    /// Takes groups with their states into the sets that are made of theirs.
+    ///
+    /// Where a set has no room for more, they are laid into its parts as they are, and passed on to those behind it.
+    ///
+    /// - Parameter groups: the set's keys, then the states; `share` has them.
+    private func passDown(_ groups: ColumnBatch, from set: Int) throws {
+        let states = groups.columns[owner.sets[set].count...]
+        for coarser in owner.setOrder.coarser[set] {
+            let columns = owner.setOrder.keyPlaces[coarser].map { groups.columns[$0] } + states
+            let all = ColumnBatch(rowCount: groups.rowCount, columns: columns)
+            for start in stride(from: 0, to: all.rowCount, by: ColumnBatch.targetRowCount) {
+                try run.cancellation.check()
+                let rows = all.slice(start..<min(start + ColumnBatch.targetRowCount, all.rowCount))
+                if try take(rows, ofGroupsInto: coarser) { continue }
+                makeParts()
+                try GroupPart.distribute(rows, keyCount: groupings[coarser].keyCount, depth: 0, over: parts[coarser])
+                try passDown(rows, from: coarser)
+            }
+        }
+    }
+
+    /// Merges groups into a set's; false, and nothing is changed, where there is no room for what they may take.
+    private func take(_ groups: ColumnBatch, ofGroupsInto set: Int) throws -> Bool {
+        let grouping = groupings[set]
+        let growth = grouping.growth(by: Array(groups.columns[..<grouping.keyCount]), count: groups.rowCount) + grouping.growth(merging: groups)
+        let (held, before) = (share.byteCount, grouping.byteCount)
+        if !share.resize(to: held + growth) {
+            guard byteCount + growth <= run.smallByteCount else { return false }
+            share.force(to: held + growth)
+        }
+        try grouping.merge(groups)
+        rowCounts[set] += groups.rowCount
+        share.force(to: held + grouping.byteCount - before)
+        return true
     }
 
     /// Frees what memory there is to free: everything goes to disk, by parts.
     private func spill() throws {
         makeParts()
         for set in parts { for part in set { try part.spill() } }
-        for set in groupings.indices { try giveAway(set) }
+        for set in owner.setOrder.order { try giveAway(set) }
         share.releaseAll()
     }
 
@@ -284,7 +340,7 @@ final class AggregateWorker: @unchecked Sendable {
     func finish() throws {
         try layDistinct()
         try layUngrouped()
-        for set in groupings.indices { try giveAway(set) }
+        for set in owner.setOrder.order { try giveAway(set) }
         share.releaseAll()
     }
 }

@@ -30,6 +30,26 @@ enum AggregatorFactory {
         return made
     }
 
+    /// Whether a call's state takes about as much whatever rows it has seen: no lists of values, sketches or texts.
+    static func hasSmallStates(_ call: AggregateCall) -> Bool {
+        if call.isDistinct, !call.function.definition.ignoresRepeats { return false }
+        switch call.function {
+        case .countRows, .count, .sum, .avg, .averageOfParts, .boolAnd, .boolOr: return true
+        case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation: return true
+        case .min, .max, .anyValue, .singleValue: return !hasLength(call.column.type)
+        case .percentileContinuous, .percentileDiscrete, .mode, .stringAggregate, .arrayAggregate: return false
+        case .approximateDistinct, .approximateDistinctSketch, .approximateDistinctOfSketches, .approximateDistinctJoined: return false
+        }
+    }
+
+    /// Whether values of a type may be of any size.
+    private static func hasLength(_ type: ColumnType) -> Bool {
+        switch type {
+        case .string, .binary, .json, .list, .structure: true
+        default: false
+        }
+    }
+
     /// Whether the other call can answer from the totals of the first: same argument, same filter, no DISTINCT, nothing of
     /// doubles.
     private static func isSameSum(_ one: AggregateCall, _ other: AggregateCall) -> Bool {

@@ -31,15 +31,36 @@ final class ExactVarianceAggregator: Aggregator {
         }
     }
 
+    /// Where all are narrow, ten of thirteen words are NULL and take nothing: they are what many groups cost on their way into parts.
     override func exportState() -> [Column] {
-        (0..<ExactMoments.wordCount).map { index in .whole(moments.map { $0.word(index) }, type: .int64, validity: nil) }
+        let isNarrow = moments.allSatisfy(\.isNarrow)
+        return (0..<ExactMoments.wordCount).map { index in
+            if isNarrow, !Self.isNarrowWord(index) { return .constant(.null, type: .int64, count: moments.count) }
+            return .whole(moments.map { $0.word(index) }, type: .int64, validity: nil)
+        }
+    }
+
+    private static func isNarrowWord(_ index: Int) -> Bool {
+        let words = ExactMoments.narrowWords
+        return index == words.count || index == words.sum || index == words.squares
     }
 
     override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
-        let words = state.map { $0.integers() ?? [] }
+        let narrow = ExactMoments.narrowWords
+        let words = state.indices.map { Self.isNarrowWord($0) || state[$0].nullCount < state[$0].count ? state[$0].integers() ?? [] : [] }
+        if state.indices.allSatisfy({ Self.isNarrowWord($0) || words[$0].isEmpty }) {
+            let (counts, sums, squares) = (words[narrow.count], words[narrow.sum], words[narrow.squares])
+            for row in groups.indices { moments[Int(groups[row])].add(count: counts[row], sum: sums[row], squares: squares[row]) }
+            return
+        }
+        // Groups of several exports, of which some were narrow: what is NULL follows from the lowest word.
+        let validity = state.map(\.rowValidity)
         for row in groups.indices {
             let group = Int(groups[row])
-            moments[group] = moments[group] + ExactMoments { words[$0][row] }
+            moments[group] = moments[group] + ExactMoments { index in
+                if !words[index].isEmpty, validity[index]?[row] ?? true { return words[index][row] }
+                return index < narrow.squares ? words[narrow.sum][row] >> 63 : 0
+            }
         }
     }
 

@@ -104,8 +104,9 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
             self.partitions = partitions
         } else {
             let table = try JoinTable(input, node: node, types: rightTypes, filtered: filteredEqualities, run: run)
-            // Rows were there twice while they were put end to end.
-            if table.byteCount < share.byteCount { share.force(to: table.byteCount) }
+            // Rows were there twice while they were put end to end. What streams will mark them in is still to come.
+            let held = table.byteCount + node.markByteCount(rowCount: table.rowCount, streamCount: run.workerCount, hasRepeats: table.hasRepeats)
+            if held < share.byteCount { share.force(to: held) }
             self.table = table
         }
     }
@@ -120,10 +121,14 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
         let batch = batch.withoutSparseDictionaries
         collected.input.append(batch, keys, facts)
         collected.bytes.add(batch, keys, node)
-        if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount(collected.input.facts, node)) { return }
+        // There are no more streams than workers; how many there will be is not known before the left side is prepared.
+        if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount(collected.input.facts, node, streamCount: run.workerCount)) { return }
         // The budget says no: all that was kept goes to files, and whatever comes after it.
         let partitions = try JoinPartitions(self, run)
-        for (batch, keys) in zip(collected.input.batches, collected.input.keys) { try partitions.addRight(batch, keys) }
+        for (batch, keys) in zip(collected.input.batches, collected.input.keys) {
+            try run.cancellation.check()
+            try partitions.addRight(batch, keys)
+        }
         collected.input = JoinInput(node)
         collected.partitions = partitions
         share.releaseAll()
@@ -202,10 +207,13 @@ struct JoinBytes {
     /// What rows take put end to end beyond what they take as they came.
     private var laidOutByteCount = 0
     private var rowCount = 0
+    private var batchCount = 0
     /// Of keys that are no numbers.
     private var textByteCount = 0
     /// Of rows put end to end: offsets reach 2 GiB.
     private static let columnByteCountMax = 1 << 30
+    /// What a batch takes by itself, also one without columns.
+    private static let byteCountPerBatch = 128
 
     mutating func add(_ batch: ColumnBatch, _ keys: [Column], _ node: JoinNode) {
         held.add(batch)
@@ -217,6 +225,7 @@ struct JoinBytes {
             held.add(key)
         }
         rowCount += batch.rowCount
+        batchCount += 1
     }
 
     /// Constants are laid out, but for texts, of which each row has a code (`StackedColumn`), and so are codes and constants within lists and structs.
@@ -227,13 +236,16 @@ struct JoinBytes {
 
     /// Rows count twice: as they came, and put end to end.
     ///
-    /// - Parameter facts: of the keys of all rows so far.
-    func byteCount(_ facts: [KeyPacking.Facts], _ node: JoinNode) -> Int {
-        held.byteCount * 2 + laidOutByteCount + JoinTable.lookupByteCount(rowCount, facts, node, textByteCount: textByteCount)
+    /// - Parameters:
+    ///   - facts: of the keys of all rows so far.
+    ///   - streamCount: how many streams may walk past the table, each with marks of its own.
+    func byteCount(_ facts: [KeyPacking.Facts], _ node: JoinNode, streamCount: Int) -> Int {
+        held.byteCount * 2 + laidOutByteCount + batchCount * Self.byteCountPerBatch + JoinTable.lookupByteCount(rowCount, facts, node, textByteCount: textByteCount)
+            + node.markByteCount(rowCount: rowCount, streamCount: streamCount)
     }
 
-    /// Past it rows go to files, whatever the budget.
-    var fitsColumns: Bool { held.byteCount + laidOutByteCount <= Self.columnByteCountMax }
+    /// Past it rows go to files, whatever the budget. Rows have numbers of 32 bits, also those without columns.
+    var fitsColumns: Bool { rowCount < Int(Int32.max) && held.byteCount + laidOutByteCount <= Self.columnByteCountMax }
 }
 
 /// What NOT IN must know of the whole right side.

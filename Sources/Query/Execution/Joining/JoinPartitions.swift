@@ -132,7 +132,7 @@ final class JoinPartitions: @unchecked Sendable {
     /// - Throws: `spillFull`; cancellation.
     func take(_ run: QueryRun, _ share: MemoryShare) throws -> Pair? {
         while let pair = pending.withLock({ $0.popLast() }) {
-            guard pair.mayDivide, pair.right.rowCount > Self.dividedRowCountMin, !share.resize(to: JoinInput.byteCount(of: pair.right))
+            guard pair.mayDivide, pair.right.rowCount > Self.dividedRowCountMin, !share.resize(to: JoinInput.byteCount(of: pair.right, owner.node))
             else { return pair }
             let divided = try divide(pair, run)
             pending.withLock { $0.append(contentsOf: divided) }
@@ -229,7 +229,8 @@ final class PartitionedJoinStream: BatchStream {
             var facts = input.facts
             let added = JoinInput.facts(keys, owner.node)
             for index in facts.indices { facts[index].note(added[index]) }
-            let byteCount = bytes.byteCount(facts, owner.node)
+            // Of each block one stream walks past the table.
+            let byteCount = bytes.byteCount(facts, owner.node, streamCount: 1)
             // A block has one batch at least, whether it fits or not.
             if !bytes.fitsColumns || !share.resize(to: byteCount) {
                 if !input.batches.isEmpty { break }

@@ -43,13 +43,13 @@ final class JoinStream: BatchStream {
     private var matchedLeft = Bitmap()
     /// Of a right side in blocks: rows of which earlier ones left it unknown whether they match.
     private var unknownLeft = Bitmap()
-    /// A byte for each right row, 1 when it has matched; empty when nobody asks.
+    /// A byte for each right row, 1 when it has matched; empty when nobody asks. At the end that of all streams, in the one that ends last.
     private var matchedRight: [UInt8] = []
     /// By right row, the next one of its key that may still be unmatched.
     /// Empty where each right row is looked at once anyhow.
     private var openRight: [Int32] = []
-    /// Right rows to put out at the end.
-    private var leftOver: ArraySlice<Int32> = []
+    /// The right row from which on it is looked for those to put out at the end.
+    private var leftOverRow = 0
     private var isOver = false
 
     private static let pairCountMax = ColumnBatch.targetRowCount
@@ -73,13 +73,12 @@ final class JoinStream: BatchStream {
             table.beginStream()
             matchedRight = [UInt8](repeating: 0, count: table.rowCount)
         }
-        if node.kind == .rightSemi || node.kind == .rightAnti, residual != nil, table.hasRepeats { openRight = table.allFollowing() }
+        if node.skipsMatchedRight, table.hasRepeats { openRight = table.allFollowing() }
     }
 
     private var keepsLeft: Bool { node.kind == .left || node.kind == .full }
 
-    /// Batches of left rows with their matches first; once the left side is over, the right rows that wait for that
-    /// (`leftOver`), in one of the streams.
+    /// Batches of left rows with their matches first; once the left side is over, the right rows that wait for that, in one of the streams.
     func next() throws -> ColumnBatch? {
         while !isOver {
             try run.cancellation.check()
@@ -89,8 +88,9 @@ final class JoinStream: BatchStream {
             }
             guard let following = try nextBatch() else {
                 isOver = true
-                // Only the last stream to end gets them: before it ends, another may still mark a row.
-                if node.marksRight { leftOver = table.endStream(matchedRight, wantsMatched: node.kind == .rightSemi)?[...] ?? [] }
+                openRight = []
+                // Only the last stream to end puts right rows out: before it ends, another may still mark one.
+                if node.marksRight { try table.endStream(&matchedRight, run.cancellation) }
                 break
             }
             first = table.find(keyColumns, count: following.rowCount, cache: &cache)
@@ -100,7 +100,7 @@ final class JoinStream: BatchStream {
                 (matchedLeft, unknownLeft) = matches?.take(count: following.rowCount) ?? (none, none)
             }
         }
-        return nextLeftOver()
+        return try nextLeftOver()
     }
 
     /// The next left rows, with `keyColumns` of them.
@@ -259,12 +259,28 @@ final class JoinStream: BatchStream {
         return ColumnBatch(rowCount: rows.count, columns: batch.columns.map { $0.gathering(rows) } + table.nullColumns(count: rows.count))
     }
 
-    /// The next right rows that wait for the end.
-    private func nextLeftOver() -> ColumnBatch? {
-        if leftOver.isEmpty { return nil }
-        var rows = Array(leftOver.prefix(Self.pairCountMax))
-        rows.removeLast(rows.count - table.cuts.end(of: rows, from: 0, to: rows.count))
-        leftOver = leftOver.dropFirst(rows.count)
+    /// The next right rows that wait for the end: those that have matched, or those that have not. None where another stream puts them out.
+    private func nextLeftOver() throws -> ColumnBatch? {
+        let wanted: UInt8 = node.kind == .rightSemi ? 1 : 0
+        var rows: [Int32] = []
+        while leftOverRow < matchedRight.count, rows.count < Self.pairCountMax {
+            try run.cancellation.check()
+            var row = leftOverRow
+            let end = min(row + JoinTable.markCountMax, matchedRight.count)
+            matchedRight.withUnsafeBufferPointer { matched in
+                while row < end, rows.count < Self.pairCountMax {
+                    if matched[row] == wanted { rows.append(Int32(truncatingIfNeeded: row)) }
+                    row += 1
+                }
+            }
+            leftOverRow = row
+        }
+        if rows.isEmpty { return nil }
+        let count = table.cuts.end(of: rows, from: 0, to: rows.count)
+        if count < rows.count {
+            leftOverRow = Int(rows[count])
+            rows.removeLast(rows.count - count)
+        }
         var columns = table.gathering(rows)
         if node.kind == .right || node.kind == .full {
             columns = leftTypes.map { Column.constant(.null, type: $0, count: rows.count) } + columns

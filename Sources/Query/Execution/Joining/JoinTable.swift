@@ -22,8 +22,10 @@ final class JoinTable: @unchecked Sendable {
     /// By equality, what the other side's column can be tested with.
     private(set) var filters: [Int: JoinRuntimeFilter] = [:]
 
-    /// Right rows that some left row has matched, and how many streams still look for more.
+    /// Right rows that some left row of a stream that has ended has matched, and how many streams still look for more.
     private let progress: Mutex<(matched: [UInt8], active: Int)>
+    /// Marks that are looked at between two looks at the cancellation.
+    static let markCountMax = 1 << 20
 
     private enum Lookup {
         /// Every row has the one key: a join without equalities.
@@ -247,26 +249,30 @@ final class JoinTable: @unchecked Sendable {
     // MARK: Right rows without match
 
     /// Called by each stream as it is made, before any of them has ended.
-    func beginStream() {
-        progress.withLock { progress in
-            if progress.matched.isEmpty { progress.matched = [UInt8](repeating: 0, count: rowCount) }
-            progress.active += 1
-        }
-    }
+    func beginStream() { progress.withLock { $0.active += 1 } }
 
-    /// Adds what one stream has matched: a byte a row, 1 for a match. The last stream gets the rows that any has matched, or that none has.
-    /// - Returns: nil but for the last stream.
-    func endStream(_ matched: [UInt8], wantsMatched: Bool) -> [Int32]? {
-        progress.withLock { progress in
-            progress.matched.withUnsafeMutableBufferPointer { all in
-                matched.withUnsafeBufferPointer { matched in for row in matched.indices { all[row] |= matched[row] } }
+    /// Adds what one stream has matched.
+    ///
+    /// Nothing is copied: streams never have more than one array each (`JoinNode.markByteCount`).
+    ///
+    /// - Parameter matched: a byte a row, 1 for a match. The last stream gets what all have matched in its place, any other nothing.
+    /// - Throws: cancellation.
+    func endStream(_ matched: inout [UInt8], _ cancellation: Cancellation) throws {
+        try progress.withLock { progress in
+            if progress.matched.isEmpty {
+                swap(&progress.matched, &matched)
+            } else {
+                for start in stride(from: 0, to: matched.count, by: Self.markCountMax) {
+                    try cancellation.check()
+                    let end = min(start + Self.markCountMax, matched.count)
+                    progress.matched.withUnsafeMutableBufferPointer { all in
+                        matched.withUnsafeBufferPointer { own in for row in start..<end { all[row] |= own[row] } }
+                    }
+                }
+                matched = []
             }
             progress.active -= 1
-            guard progress.active == 0 else { return nil }
-            let wanted: UInt8 = wantsMatched ? 1 : 0
-            var rows: [Int32] = []
-            for row in progress.matched.indices where progress.matched[row] == wanted { rows.append(Int32(truncatingIfNeeded: row)) }
-            return rows
+            if progress.active == 0 { swap(&progress.matched, &matched) }
         }
     }
 }
@@ -300,7 +306,9 @@ struct JoinInput: @unchecked Sendable {
     }
 
     /// About: how large keys are is not known of a file. Whoever reads it counts batch by batch.
-    static func byteCount(of file: SpillFile) -> Int { file.byteCount * 2 + file.rowCount * 64 }
+    static func byteCount(of file: SpillFile, _ node: JoinNode) -> Int {
+        file.byteCount * 2 + file.rowCount * 64 + node.markByteCount(rowCount: file.rowCount, streamCount: 1)
+    }
 
     /// What is known of a batch's keys, one for each equality.
     static func facts(_ keys: [Column], _ node: JoinNode) -> [KeyPacking.Facts] {
@@ -327,6 +335,16 @@ extension JoinNode {
         case .right, .full, .rightSemi, .rightAnti: true
         default: false
         }
+    }
+
+    /// Whether right rows that have matched are passed over from then on: one match is enough, and the residual is asked of each pair.
+    var skipsMatchedRight: Bool { (kind == .rightSemi || kind == .rightAnti) && !residual.isEmpty }
+
+    /// What the marks of right rows take: a byte for each in every stream past them, and the number of the next row where matched ones are passed over.
+    /// - Parameter hasRepeats: whether a key has several rows, where it is known.
+    func markByteCount(rowCount: Int, streamCount: Int, hasRepeats: Bool = true) -> Int {
+        guard marksRight else { return 0 }
+        return rowCount * streamCount * (skipsMatchedRight && hasRepeats ? 1 + MemoryLayout<Int32>.stride : 1)
     }
 
     /// Whether a NULL on either side makes an answer unknown: NOT IN, and IN as a value.

@@ -96,7 +96,9 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
     /// months is 28 February, then 28 March.
     private final class MomentStream: BatchStream {
         /// In the units of `type`.
-        private var upcoming: Int64?
+        private var upcoming: Int64
+        /// Why there is no moment after the last one that was given: thrown to who asks for it, so that a LIMIT before it has its rows.
+        private var fault: KernelError?
         private let stop: Int64
         private let step: Interval
         /// The zone that days and months are added in: the session's for TIMESTAMP WITH TIME ZONE, else UTC.
@@ -110,13 +112,14 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
 
         func next() throws -> ColumnBatch? {
             try cancellation.check()
+            if let fault { throw fault.queryError(position: nil) }
             var values: [Int64] = []
-            while values.count < ColumnBatch.targetRowCount, let moment = upcoming, step.span > 0 ? moment <= stop : moment >= stop {
-                values.append(moment)
-                do {
-                    upcoming = try SeriesKernels.following(moment, step, &clock)
+            while fault == nil, values.count < ColumnBatch.targetRowCount, step.span > 0 ? upcoming <= stop : upcoming >= stop {
+                values.append(upcoming)
+                do throws(KernelError) {
+                    upcoming = try SeriesKernels.following(upcoming, step, &clock)
                 } catch {
-                    throw error.queryError(position: nil)
+                    fault = error
                 }
             }
             if values.isEmpty { return nil }

@@ -166,6 +166,8 @@ final class MergeStream: BatchStream {
                 if isFull { return flush() }
                 continue
             }
+            // Rows that are passed over fill no output: all of OFFSET may be read in here.
+            try cancellation.check()
             // A head's batch ends: rows picked from it are put out before the next batch takes its place.
             let output = sources.isEmpty ? nil : flush()
             if let batch = try heads[index].reader.next() {

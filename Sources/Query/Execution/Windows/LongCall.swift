@@ -63,8 +63,8 @@ final class LongCall {
     private var wholeAnswer: Value?
     /// No frame to come begins before it.
     private var nearStart = 0
-    /// Of ntile: nil until it was asked, then nil within where it is NULL.
-    private var bucketCount: Int64??
+    /// Of ntile: the first row that says how many buckets there are, and how many it says; nil until it was found.
+    private var buckets: (first: Int, count: Int64)?
 
     /// - Parameter place: where the call's inputs begin.
     /// - Parameter byteCountMax: of answers together; one row's may be larger.
@@ -76,7 +76,8 @@ final class LongCall {
         self.partition = partition
         orderKeys = node.order
         self.run = run
-        (own, entering, leaving) = (RowCursor(partition.inputs), RowCursor(partition.inputs), RowCursor(partition.inputs))
+        func cursor() -> RowCursor { RowCursor(partition.inputs, run.cancellation) }
+        (own, entering, leaving) = (cursor(), cursor(), cursor())
         nearShare = MemoryShare(run.memory)
         answerShare = MemoryShare(run.memory)
         share = MemoryShare(run.memory)
@@ -149,17 +150,20 @@ final class LongCall {
         }
     }
 
-    /// The number of buckets is that of the partition's first row, as in PostgreSQL.
+    /// As `CallEvaluators.ntile`.
     private func ntile(_ rows: LongRows) throws -> Column {
-        if bucketCount == nil {
-            try own.load(0)
-            let value = own.batch.columns[arguments.lowerBound].value(at: 0)
-            if case .integer(let count) = value { bucketCount = .some(count) } else { bucketCount = .some(nil) }
+        if buckets == nil {
+            let given = try argument(0, rows.range)
+            let validity = given.rowValidity
+            if let index = (0..<given.count).first(where: { validity?[$0] ?? true }), case .integer(let count) = given.value(at: index) {
+                guard count > 0 else { throw QueryError(.dataError, "ntile takes a number above 0").because(.badBucketCount) }
+                buckets = (rows.range.lowerBound + index, count)
+            }
         }
-        guard let known = bucketCount, let buckets = known else { return .constant(.null, type: call.column.type, count: rows.range.count) }
-        guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0").because(.badBucketCount) }
-        return .whole(
-            rows.range.map { CallEvaluators.bucket(of: Int64($0), rowCount: Int64(rows.rowCount), buckets) }, type: call.column.type, validity: nil)
+        let start = rows.range.lowerBound
+        guard let (first, count) = buckets else { return .constant(.null, type: call.column.type, count: rows.range.count) }
+        let numbers = rows.range.map { $0 < first ? 0 : CallEvaluators.bucket(of: Int64($0 - first), rowCount: Int64(rows.rowCount), count) }
+        return .whole(numbers, type: call.column.type, validity: first <= start ? nil : .computed(count: numbers.count) { start + $0 >= first })
     }
 
     // MARK: Values of other rows

@@ -97,12 +97,14 @@ final class RowCursor {
     /// The places of its rows.
     private(set) var range = 0..<0
     private var number = -1
+    private let cancellation: Cancellation
 
-    init(_ file: SpillFile) { self.file = file }
+    init(_ file: SpillFile, _ cancellation: Cancellation) { (self.file, self.cancellation) = (file, cancellation) }
 
-    /// Makes `batch` the one that has the row.
+    /// Makes `batch` the one that has the row. Each row that is asked for may lie in another, so that cancellation is looked at before one is read.
     func load(_ row: Int) throws {
         if range.contains(row) { return }
+        try cancellation.check()
         let found = file.batchNumber(of: row)
         batch = try file.batch(found)
         (number, range) = (found, file.firstRow(of: found)..<(file.firstRow(of: found) + batch.rowCount))

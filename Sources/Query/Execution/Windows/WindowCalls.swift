@@ -56,17 +56,19 @@ struct CallEvaluators {
         Column(type: .double, count: rows.rowCount, values: .double((0..<rows.rowCount).map(number)))
     }
 
-    /// The first `count % n` buckets have one row more.
-    /// NULL where the number of buckets is.
+    /// The partition's first row with a number of buckets, no NULL, says how many there are. Rows before it have no bucket; from it on all have, of as many rows as
+    /// the whole partition would fill, the first `count % n` with one more: as PostgreSQL's `window_ntile` counts.
     private func ntile(_ column: Column, _ rows: WindowRows) throws(QueryError) -> Column {
         let values = column.integers() ?? []
         let validity = column.rowValidity
         var result = [Int64](repeating: 0, count: rows.rowCount)
         var present = Bitmap(repeating: true, count: rows.rowCount)
+        // Of the partition at hand; nil before it.
+        var numbered: Int?
         for row in 0..<rows.rowCount {
-            // The partition's first row says how many buckets there are.
-            let first = Int(rows.partitionStart[row])
-            guard validity?[first] ?? true else {
+            if Int(rows.partitionStart[row]) == row { numbered = nil }
+            if numbered == nil, validity?[row] ?? true { numbered = row }
+            guard let first = numbered else {
                 present[row] = false
                 continue
             }

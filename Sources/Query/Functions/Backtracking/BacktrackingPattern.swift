@@ -56,6 +56,8 @@ final class BacktrackingPattern {
 
     deinit { till_icu_pattern_delete(handle) }
 
+    static var isForQueries: KernelError { .outside(.notSupported, "patterns that look around or back are for queries: a search for them has to be ended when its time is over") }
+
     /// Whether the pattern matches anywhere in `text`.
     func matches(_ text: UnsafeBufferPointer<UInt8>, _ meter: WorkMeter) throws(KernelError) -> Bool { try find(text, from: 0, groups: 0, meter) }
 
@@ -72,7 +74,7 @@ final class BacktrackingPattern {
     private func find(_ text: UnsafeBufferPointer<UInt8>, from start: Int, groups: Int, _ meter: WorkMeter) throws(KernelError) -> Bool {
         // A rule's time would be nobody's, and a plan's constant would have all of the statement's for a search that no row may ask for: those are refused, and constants computed when the query runs.
         guard let cancellation = meter.cancellation, !meter.isOfConstants else {
-            throw .outside(.notSupported, "patterns that look around or back are for queries: a search for them has to be ended when its time is over")
+            throw Self.isForQueries
         }
         guard text.count <= Self.textByteCountMax else { throw .invalidArgument("the text is too long for a pattern that looks around or back: it takes \(Self.textByteCountMax) bytes at most") }
         let code = bounds.withUnsafeMutableBufferPointer { bounds in

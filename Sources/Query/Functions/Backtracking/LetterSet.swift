@@ -48,7 +48,8 @@ struct LetterSet: Equatable, Sendable {
         }
     }
 
-    private static func kind(_ value: UInt32) -> Kinds {
+    /// Of a character beyond ASCII.
+    static func kind(_ value: UInt32) -> Kinds {
         guard let scalar = Unicode.Scalar(value) else { return .all }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .letterNumber, .decimalNumber, .spacingMark: return .word

@@ -10,7 +10,7 @@ extension PatternReader {
         if take("[:<:]]") { return edge(Self.wordStart, 2) }
         if take("[:>:]]") { return edge(Self.wordEnd, 2) }
         let isNegated = take("^")
-        var text = "", letters = LetterSet(), isFirst = true
+        var text = "", letters = LetterSet(), isFirst = true, ranges: [ClosedRange<UInt32>] = []
         while isFirst || !take("]") {
             defer { isFirst = false }
             if let name = try className() {
@@ -30,7 +30,8 @@ extension PatternReader {
                 }
                 guard first <= last else { throw Self.bad("invalid character range") }
                 if ignoresCase, last - first > Self.narrowCountMax { count(.wideInBothCases) }
-                text += first == last ? Self.code(first) : "\(Self.code(first))-\(Self.code(last))"
+                text += Self.code(first...last)
+                ranges.append(first...last)
                 letters.formUnion(LetterSet(first...last))
             }
         }
@@ -40,8 +41,9 @@ extension PatternReader {
             text += "\\n"
             letters.formUnion(LetterSet(0x0A...0x0A))
         }
-        let written = "[\(isNegated ? "^" : "")\(text)]"
-        return .character(ignoresCase ? "(?i:\(written))" : written, isNegated ? letters.inverted : letters)
+        // ICU itself would take the letters of more cases than PostgreSQL does.
+        if ignoresCase { text += LetterClasses.otherCases(of: ranges).map(Self.code).joined() }
+        return .character("[\(isNegated ? "^" : "")\(text)]", isNegated ? letters.inverted : letters)
     }
 
     /// `[:name:]`.
@@ -95,6 +97,9 @@ extension PatternReader {
     /// A character by its number, which no syntax can take for a sign.
     static func code(_ value: UInt32) -> String { "\\x{\(String(value, radix: 16))}" }
 
+    /// Within a set.
+    static func code(_ range: ClosedRange<UInt32>) -> String { range.count == 1 ? code(range.lowerBound) : "\(code(range.lowerBound))-\(code(range.upperBound))" }
+
     /// Behind a backslash: the character that is meant; nil, and nothing passed, where it is none.
     ///
     /// - Throws: for letters and digits that mean nothing, and at the end of the pattern.
@@ -120,7 +125,7 @@ extension PatternReader {
         }
     }
 
-    private static let simple: [UInt8: UInt32] = [
+    static let simple: [UInt8: UInt32] = [
         UInt8(ascii: "a"): 0x07, UInt8(ascii: "b"): 0x08, UInt8(ascii: "B"): 0x5C, UInt8(ascii: "e"): 0x1B, UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D,
         UInt8(ascii: "t"): 0x09, UInt8(ascii: "v"): 0x0B,
     ]

@@ -33,7 +33,7 @@ struct PatternReader {
     /// As many bytes as RE2 is given.
     private static let readByteCountMax = 16 << 10
     /// In quantifiers.
-    private static let countMax = 255
+    static let countMax = 255
     /// Of all classes, in microseconds: those that people write need a hundredth of it.
     private static let classTimeMax = 250_000
 

@@ -17,6 +17,8 @@ protocol CallTyping: AnyObject {
     var statementMoment: Int64 { get }
     /// What reads XML, where the catalog brings a reader: the same two for a whole statement.
     var xpath: (selection: ScalarFunction, existence: ScalarFunction)? { get }
+    /// Of all that the statement's calls are made of.
+    var nodeCounts: NodeCounts { get }
 
     /// `value` where `type` is wanted: an untyped literal is read as it, a number widened.
     ///
@@ -44,19 +46,20 @@ protocol CallTyping: AnyObject {
     ///
     /// - Throws: unsupported-sql for such a function where values must not change, as in a document type's rules.
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError)
+    /// Counts nodes that an expression has because operands are mentioned in it more than once.
+    ///
+    /// - Throws: unsupported-sql past what copies may add to a statement.
+    func countRepeated(nodes nodeCount: Int, at position: Int) throws(QueryError)
 }
 
 extension CallTyping {
     /// Any value as text.
     func text(_ value: TypedExpression) throws(QueryError) -> Expression { try cast(value, to: .string, isExplicit: true) }
 
-    /// As concat shows a value: a BOOLEAN as t or f.
+    /// As concat shows a value: a BOOLEAN as t or f, the first letter of its text.
     func shown(_ value: TypedExpression) throws(QueryError) -> Expression {
         guard value.type == .boolean else { return try text(value) }
-        return .conditional(
-            branches: [
-                .init(condition: value.expression, result: .text("t")), .init(condition: .not(value.expression), result: .text("f")),
-            ], otherwise: nil, type: .string)
+        return .call(.left, [try text(value), .literal(.integer(1), .int32)], type: .string, position: value.position)
     }
 
     /// With the session's zone behind them where the type depends on one.

@@ -50,6 +50,24 @@ struct SQLFunction: Sendable {
     /// - Throws: unsupported-sql for a function that depends on the moment where that is not allowed; else as `bind`.
     func bound(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         try typing.check(volatility, call.name, at: call.position)
-        return try bind(call, typing)
+        let result = try bind(call, typing)
+        try Self.countRepeated(in: result, call, typing)
+        return result
+    }
+
+    /// What a call may add to each of its arguments without being looked at: casts, constants, a zone.
+    private static let ownNodeCount = 16
+    /// Calls that are no larger need not be held against their arguments.
+    private static let shortNodeCount = 64
+
+    /// A call that mentions an argument more than once doubles with each call of its kind around it. So what any function's call has beyond its arguments is counted here, whatever
+    /// its `bind` makes of them.
+    private static func countRepeated(in result: Expression, _ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) {
+        let count = typing.nodeCounts.count(of: result)
+        guard count > shortNodeCount else { return }
+        try PlanningWork.check()
+        let given = call.arguments.reduce(0) { $0 + typing.nodeCounts.count(of: $1.expression) }
+        let repeated = count - given - ownNodeCount * (call.arguments.count + 1)
+        if repeated > 0 { try typing.countRepeated(nodes: repeated, at: call.position) }
     }
 }

@@ -25,7 +25,8 @@ extension SQLFunction {
         let plain = call.make(.jsonOf, [value, typing.zone], .json(isBinary: false))
         guard call.arguments.count == 2 else { return plain }
         let wide = call.make(.jsonOfWide, [value, typing.zone], .json(isBinary: false))
-        let asked = try typing.implicit(call.arguments[1], to: .boolean, call.name)
+        // Each row asks for one of the two, so the value is drawn once anyway.
+        let asked = try typing.implicit(call.arguments[1], to: .boolean, call.name).drawnOnce(0, at: call.position)
         let branches = [Expression.Branch(condition: asked, result: wide), .init(condition: .not(asked), result: plain)]
         return .conditional(branches: branches, otherwise: nil, type: .json(isBinary: false))
     }

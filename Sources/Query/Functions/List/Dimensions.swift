@@ -27,6 +27,26 @@ extension ColumnType {
     /// What stands in the innermost of lists within lists.
     var leaf: ColumnType { if case .list(let field) = self { field.type.leaf } else { self } }
 
+    /// Whether the rows in it have more fields, in all depths. A row of rows has the same type at many places: the walk ends where the answer is known.
+    func hasMoreFields(than countMax: Int) -> Bool {
+        var left = countMax
+        takeFields(&left)
+        return left < 0
+    }
+
+    private func takeFields(_ left: inout Int) {
+        switch self {
+        case .list(let element): element.type.takeFields(&left)
+        case .structure(let fields):
+            left -= fields.count
+            for field in fields {
+                if left < 0 { return }
+                field.type.takeFields(&left)
+            }
+        default: break
+        }
+    }
+
     /// Lists within lists of another type, in as many dimensions.
     func replacingElement(with type: ColumnType) -> ColumnType {
         if case .list(let field) = self { .listOf(field.type.replacingElement(with: type)) } else { type }

@@ -56,20 +56,49 @@ extension ScalarFunction {
     /// Elements of the first, then those of the second; NULL lists are empty, but for two of them.
     static let listJoin = ScalarFunction(
         "|| list", .infix, nulls: .taken, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in try joinedLists(call) { (_, first, second) in first + second } })
+
+    /// The same of lists of lists, which must be rows of one array of the first's lengths. A list whose lists have no element between them is an empty one, as
+    /// PostgreSQL has it; beside one the other stays as it is, which may have been stored with lists of any length.
+    ///
+    /// - Throws: `.outside(.badSubscript)` where the lengths differ.
+    static let listJoinRows = ScalarFunction(
+        "|| lists", .infix, nulls: .taken, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
-            let (left, right) = (ListValues(call[0]), ListValues(call[1]))
-            var builder = ColumnBuilder(type: call.type)
-            try call.meter.charge(2 * call.columns.reduce(0) { $0 + $1.flatByteCountBound })
-            for row in 0..<call.count {
-                guard !left.isNull(row) || !right.isNull(row) else {
-                    builder.appendNull()
-                    continue
-                }
-                try call.meter.step(16 * (left[row].count + right[row].count))
-                builder.append(.list(left[row].map { left.value($0) } + right[row].map { right.value($0) }))
+            let depth = call.type.dimensionCount
+            try call.meter.step(call.columns.reduce(0) { $0.addingSaturating($1.flatByteCountBound) })
+            // Rows that are of two lists.
+            var joined: [Int] = []
+            let lists = try joinedLists(call) { (row, first, second) in
+                if Value.list(second).isEmptyArray(depth) { return first.isEmpty ? second : first }
+                if Value.list(first).isEmptyArray(depth) { return second }
+                joined.append(row)
+                return first + second
             }
-            return builder.finish()
+            if !joined.isEmpty {
+                let (offsets, element) = lists.lists()
+                for row in joined { try element.checkArray(of: Int(offsets[row])..<Int(offsets[row + 1])) }
+            }
+            return lists
         })
+
+    /// Of each row one list of two; NULL where both are.
+    ///
+    /// - Parameter join: of a row's number and the elements of both, of which a NULL has none.
+    private static func joinedLists(_ call: KernelCall, _ join: (Int, [Value], [Value]) -> [Value]) throws(KernelError) -> Column {
+        let (left, right) = (ListValues(call[0]), ListValues(call[1]))
+        var builder = ColumnBuilder(type: call.type)
+        try call.meter.charge(call.columns.reduce(0) { $0.addingSaturating($1.flatByteCountBound) }.multipliedSaturating(by: 2))
+        for row in 0..<call.count {
+            guard !left.isNull(row) || !right.isNull(row) else {
+                builder.appendNull()
+                continue
+            }
+            try call.meter.step(16 * (left[row].count + right[row].count))
+            builder.append(.list(join(row, left.values(row), right.values(row))))
+        }
+        return builder.finish()
+    }
 
     /// A list as the one row of a list of a dimension more: what `listJoin` puts at its start or end. None of an empty list; NULL of NULL.
     static let listRow = ScalarFunction(
@@ -88,6 +117,29 @@ extension ScalarFunction {
             }
             return builder.finish()
         })
+}
+
+extension Value {
+    /// Whether it is a list, of so many dimensions, without an element in any: NULL, `{}`, or lists of such alone.
+    fileprivate func isEmptyArray(_ dimensionCount: Int) -> Bool {
+        switch self {
+        case .list(let values): values.isEmpty || dimensionCount > 1 && values.allSatisfy { $0.isEmptyArray(dimensionCount - 1) }
+        case .null: dimensionCount > 0
+        default: false
+        }
+    }
+}
+
+extension Column {
+    /// As `checkDimensions`, for who joins lists: what is NULL among them has no length, either.
+    fileprivate func checkArray(of rows: Range<Int>) throws(KernelError) {
+        do throws(KernelError) {
+            try checkDimensions(of: rows, "|| joins")
+        } catch {
+            if case .outside(.nullName, let message) = error { throw .outside(.badSubscript, message) }
+            throw error
+        }
+    }
 }
 
 /// The rows of a list column as ranges into its elements, a constant once.

@@ -28,7 +28,8 @@ extension SQLFunction {
     /// `[1:3]`, `[1:2][1:3]`; NULL of an empty list.
     static let arrayDims = SQLFunction("array_dims", summary: "a list's dimensions as a text: `[1:2][1:3]`", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
-        let list = try list(call, typing)
+        // What is of chance is counted as one draw.
+        let list = try list(call, typing).drawnOnce(0, at: call.position)
         var parts: [Expression] = []
         for number in 1...list.type.dimensionCount {
             parts += [.text("[1:"), .cast(count(of: list.dimension(number, at: call.position), call), to: .string, position: call.position), .text("]")]
@@ -57,8 +58,8 @@ extension SQLFunction {
     private static func dimension(_ names: [String], summary: String, _ result: @escaping @Sendable (_ count: Expression) -> Expression) -> SQLFunction {
         SQLFunction(names: names, summary: summary, forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
-            let list = try list(call, typing)
-            let asked = try typing.implicit(call.arguments[1], to: .int32, call.name)
+            let list = try list(call, typing).drawnOnce(0, at: call.position)
+            let asked = try typing.implicit(call.arguments[1], to: .int32, call.name).drawnOnce(1, at: call.position)
             // A branch for each dimension that the type has: the number that is asked for may differ from row to row.
             var branches: [Expression.Branch] = []
             for number in 1...list.type.dimensionCount {

@@ -8,14 +8,15 @@ extension SQLFunction {
         forms: [[.string, .string], [.string, .string, .boolean, .int32]]
     ) { (call, typing) throws(QueryError) in
         guard call.arguments.count >= 2 else { throw .badSQL("concat_ws takes a separator and at least one argument", at: call.position) }
-        let separator = try typing.implicit(call.arguments[0], to: .string, call.name)
-        // Each value with a separator before it, the first separator cut off at the end.
-        var parts: [Expression] = []
-        for argument in call.arguments.dropFirst() {
-            parts.append(call.make(.concat, [separator, try typing.shown(argument)], .string))
-        }
-        let all = call.make(.concatenateAll, parts, .string)
-        let start = call.make(.add, [call.make(.length, [separator], .int32), .literal(.integer(1), .int32)], .int32)
-        return call.make(.substring, [all, start], .string)
+        var parts = [try typing.implicit(call.arguments[0], to: .string, call.name)]
+        for argument in call.arguments.dropFirst() { parts.append(try typing.shown(argument)) }
+        return call.make(.concatSeparated, parts, .string)
     }
+}
+
+extension ScalarFunction {
+    /// The separator, and texts.
+    static let concatSeparated = ScalarFunction(
+        "concat_ws", nulls: .first, cost: .heavy, failure: .never, readsConstantsOnce: true,
+        kernel: .plain { (call) throws(KernelError) in try TextKernels.concat(Array(call.columns.dropFirst()), separator: call[0], call.meter) })
 }

@@ -3,6 +3,9 @@ import ColumnStore
 /// Rows as values: ROW(a, b), and how whole ones compare.
 /// PostgreSQL 15's documentation, section 9.24.
 extension ScalarFunction {
+    /// Of a column within a row, besides its values.
+    private static let memberByteCount = 256
+
     /// A struct of the arguments, never NULL itself.
     static let makeRow = ScalarFunction(
         "row", nulls: .taken, cost: .heavy, failure: .never,
@@ -10,7 +13,9 @@ extension ScalarFunction {
             guard case .structure(let fields) = call.type else { preconditionFailure("not a struct") }
             let byteCount = call.columns.reduce(0) { $0.addingSaturating($1.flatByteCountBound) }
             try call.meter.checkColumn(byteCount, row: 0, of: 1)
-            try call.meter.charge(byteCount)
+            let memberCount = call.columns.reduce(0) { $0.addingSaturating($1.columnCount) }
+            try call.meter.charge(byteCount.addingSaturating(memberCount.multipliedSaturating(by: ScalarFunction.memberByteCount)))
+            try call.meter.step(memberCount)
             let members = zip(fields, call.columns).map { $1.flattened().retyped($0.type) }
             return Column(type: call.type, count: call.count, values: .structure(members))
         })

@@ -17,6 +17,8 @@ struct JSONPath: Sendable {
     /// Structural errors are none: elements stand for their array, and a single value for an array of it.
     let isLax: Bool
     let start: Node
+    /// What a meter holds for its patterns.
+    let byteCount: Int
 
     /// An item and what is done with each value that it gives.
     final class Node: Sendable {
@@ -101,6 +103,7 @@ struct JSONPath: Sendable {
     struct Pattern: Sendable {
         let text: [UInt8]
         let flags: String
-        let expression: RegularExpression
+        /// Nil of a path that nobody follows.
+        let metered: MeteredExpression?
     }
 }

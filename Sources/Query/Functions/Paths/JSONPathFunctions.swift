@@ -27,7 +27,7 @@ extension SQLFunction {
 }
 
 extension FunctionCall {
-    /// - Throws: the fault of a constant that is no path, before anything runs.
+    /// - Throws: the fault of a constant that is no path, before anything runs; but for patterns that RE2 alone has, which whoever follows the path refuses.
     func pathArguments(_ typing: any CallTyping) throws(QueryError) -> [Expression] {
         try count(2...4)
         var result = [try document(0, typing, as: .jsonb), try path(1, typing)]
@@ -44,7 +44,8 @@ extension FunctionCall {
         return result + [typing.zone, .literal(.integer(typing.now), .timestampTZ)]
     }
 
-    /// An argument as a path; a constant one is read here once, so that its fault is reported before any row is read.
+    /// An argument as a path; a constant one is read here once, so that its fault is reported before any row is read: all but for patterns that RE2 alone has, which whoever follows the
+    /// path refuses.
     func path(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = arguments[index]
         let path = try typing.implicit(value, to: .string, name)
@@ -108,7 +109,13 @@ extension ScalarFunction {
             let paths = TextRows(call[0])
             return try call.texts { (row) throws(KernelError) in
                 try call.meter.step(16 * paths.range(at: row).count)
-                return try JSONPathParser.parse(Array(paths[row])).text
+                let mark = call.meter.mark
+                let path = try JSONPathParser.parse(Array(paths[row]), call.meter)
+                defer {
+                    call.meter.forget(path.byteCount)
+                    call.meter.settle(since: mark)
+                }
+                return path.text
             }
         })
 
@@ -161,9 +168,11 @@ private final class JSONPathMemory {
     /// - Throws: as `JSONPathParser.parse`.
     func path(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> JSONPath {
         if let last, last.text.elementsEqual(text) { return last.path }
+        if let last { meter.forget(last.path.byteCount) }
+        last = nil
         try meter.step(16 * text.count)
         try meter.charge(64 * text.count)
-        let path = try JSONPathParser.parse(Array(text))
+        let path = try JSONPathParser.parse(Array(text), meter)
         last = (Array(text), path)
         return path
     }

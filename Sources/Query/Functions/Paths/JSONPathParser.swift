@@ -6,11 +6,14 @@ import ColumnStore
 ///
 /// Invariants:
 /// 1. `depth` levels of `part` are open, `filterDepth` filters and `subscriptDepth` subscripts: `@` and `last` mean something in these alone;
-/// 2. a node that is made is no higher than `heightMax`.
+/// 2. a node that is made is no higher than `heightMax`;
+/// 3. of patterns there are `patternCount`, for which the meter holds `patternByteCount`.
 struct JSONPathParser {
     static let byteCountMax = 64 << 10
     /// Of parentheses within each other, and of items behind each other: a walk's depth follows them.
     static let heightMax = 300
+    /// Each is a program of RE2's, of which some take half a second and megabytes.
+    static let patternCountMax = 64
 
     /// Items one behind the other, and whether the last says true or false.
     private struct Part {
@@ -33,21 +36,36 @@ struct JSONPathParser {
     private var depth = 0
     private var filterDepth = 0
     private var subscriptDepth = 0
+    private var patternCount = 0
+    private var patternByteCount = 0
+    /// Of whoever follows the path; nil where it is only looked whether it is one.
+    private let meter: WorkMeter?
 
-    /// - Throws: `.outside` with `.syntax`, or with what its numbers and patterns lack.
-    static func parse(_ text: [UInt8]) throws(KernelError) -> JSONPath {
+    /// - Parameter meter: holds `JSONPath.byteCount` until it is told to `forget`. Nil: it is only looked whether the text is a path, perhaps as a statement is planned; its patterns are
+    ///   compiled and not kept, so that nobody can follow it.
+    /// - Throws: `.outside` with `.syntax`, or with what its numbers and patterns lack; `.tooLong` for too many; where their memory is not there; `.interrupted` when the statement is over.
+    static func parse(_ text: [UInt8], _ meter: WorkMeter? = nil) throws(KernelError) -> JSONPath {
         guard text.count <= byteCountMax else { throw .outside(.tooLong, "a path of JSON takes \(byteCountMax) bytes at most") }
-        var parser = JSONPathParser(lexer: JSONPathLexer(text))
-        try parser.advance()
-        if parser.token == .end { throw .invalidText("JSONPATH") }
-        let isStrict = try parser.accept("strict")
-        if !isStrict { _ = try parser.accept("lax") }
-        let part = try parser.part(above: 0)
-        guard parser.token == .end else { throw parser.unexpected() }
-        return JSONPath(isLax: !isStrict, start: try parser.node(part))
+        var parser = JSONPathParser(lexer: JSONPathLexer(text), meter)
+        do throws(KernelError) {
+            return try parser.path()
+        } catch {
+            meter?.forget(parser.patternByteCount)
+            throw error
+        }
     }
 
-    private init(lexer: JSONPathLexer) { self.lexer = lexer }
+    private init(lexer: JSONPathLexer, _ meter: WorkMeter?) { (self.lexer, self.meter) = (lexer, meter) }
+
+    private mutating func path() throws(KernelError) -> JSONPath {
+        try advance()
+        if token == .end { throw .invalidText("JSONPATH") }
+        let isStrict = try accept("strict")
+        if !isStrict { _ = try accept("lax") }
+        let whole = try part(above: 0)
+        guard token == .end else { throw unexpected() }
+        return JSONPath(isLax: !isStrict, start: try node(whole), byteCount: patternByteCount)
+    }
 
     // MARK: Tokens
 
@@ -170,7 +188,19 @@ struct JSONPathParser {
             flags = known
             try advance()
         }
-        return Part(items: [.matches(try value(left), try JSONPath.Pattern(text, flags: flags))], isPredicate: true)
+        return Part(items: [.matches(try value(left), try pattern(text, flags: flags))], isPredicate: true)
+    }
+
+    private mutating func pattern(_ text: [UInt8], flags: String) throws(KernelError) -> JSONPath.Pattern {
+        patternCount += 1
+        // Rules that are there go on with more, but none that a document brings.
+        let isOfRule = meter.map { $0.cancellation == nil && $0.isPatternWritten } ?? true
+        guard patternCount <= Self.patternCountMax || isOfRule && PlanningWork.current == nil else {
+            throw .outside(.tooLong, "a path of JSON has \(Self.patternCountMax) patterns at most")
+        }
+        let pattern = try JSONPath.Pattern(text, flags: flags, meter)
+        patternByteCount += pattern.metered?.byteCount ?? 0
+        return pattern
     }
 
     /// A sign, `!`, or a start with its accessors.
@@ -325,24 +355,46 @@ struct JSONPathParser {
 }
 
 extension JSONPath.Pattern {
-    /// - Parameter flags: i for any case, m for lines that ^ and $ mean, s for dots that take line ends, q for a text that is no pattern.
-    /// - Throws: `.outside` for unknown flags, for x, and for a pattern that RE2 has not.
-    init(_ text: [UInt8], flags: String) throws(KernelError) {
+    /// - Parameters:
+    ///   - flags: i for any case, m for lines that ^ and $ mean, s for dots and sets that take line ends, q for a text that is no pattern.
+    ///   - meter: nil where it is only looked whether this is a pattern.
+    /// - Throws: `.outside` for unknown flags, for x, and for a pattern that RE2 has not; as `MeteredExpression`.
+    init(_ text: [UInt8], flags: String, _ meter: WorkMeter?) throws(KernelError) {
         guard flags.allSatisfy({ "ismxq".contains($0) }) else { throw JSONPathLexer.fault("like_regex has the flags i, s, m, x and q") }
-        let isPlain = flags.contains("q")
+        let isPlain = flags.contains("q"), takesLineEnds = flags.contains("s")
         guard isPlain || !flags.contains("x") else { throw .outside(.notSupported, "the flag x of like_regex is not supported") }
-        do {
-            expression = try RegularExpression(try Self.expression(text, flags, isPlain: isPlain), ignoringCase: flags.contains("i"))
+        // XQuery's flags as PostgreSQL's: it is s that is said there, and not that a dot stops.
+        let lines = flags.contains("m") ? takesLineEnds ? "w" : "n" : takesLineEnds ? "s" : "p"
+        // What is only looked at may be a type's rule: whoever follows the path says what is none of PostgreSQL's.
+        let use: AdvancedPattern.Use = meter?.cancellation != nil ? .path : .rule
+        let head = try Self.head(text, ignoringCase: flags.contains("i"), flags: isPlain ? "q" : lines, for: use)
+        let translated: [UInt8]
+        do throws(RegularExpression.Fault) {
+            translated = try AdvancedPattern.translated(head.rest, isTest: true, flags: head.flags, ignoringCase: head.ignoringCase, for: use)
         } catch {
-            throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
+            throw MeteredExpression.bad(error)
+        }
+        if let meter {
+            metered = try MeteredExpression(translated, ignoringCase: head.ignoringCase, syntax: .re2, meter)
+        } else {
+            try Self.check(translated, ignoringCase: head.ignoringCase)
+            metered = nil
         }
         self.text = text
         self.flags = "ismxq".filter { flags.contains($0) }
     }
 
-    /// RE2's flags stand before the translated pattern: a dot takes line ends with s alone.
-    private static func expression(_ text: [UInt8], _ flags: String, isPlain: Bool) throws(RegularExpression.Fault) -> [UInt8] {
-        if isPlain { return AdvancedPattern.literal(text) }
-        return Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + (try AdvancedPattern.translated(text, isTest: true))
+    /// Rules go on with what RE2 has at a pattern's beginning, `(?i:a)` and names among it.
+    private static func head(_ text: [UInt8], ignoringCase: Bool, flags: String, for use: AdvancedPattern.Use) throws(KernelError) -> PatternHead {
+        do throws(KernelError) { return try PatternHead(text, ignoringCase: ignoringCase, flags: flags) } catch {
+            guard use == .rule else { throw error }
+            return PatternHead(silent: text, ignoringCase: ignoringCase, flags: flags)
+        }
+    }
+
+    /// Compiling cannot be interrupted: the statement that is planned may end before it.
+    private static func check(_ pattern: [UInt8], ignoringCase: Bool) throws(KernelError) {
+        do throws(QueryError) { try PlanningWork.check() } catch { throw .interrupted(error) }
+        do throws(RegularExpression.Fault) { _ = try RegularExpression(pattern, ignoringCase: ignoringCase, isTranslated: true) } catch { throw MeteredExpression.bad(error) }
     }
 }

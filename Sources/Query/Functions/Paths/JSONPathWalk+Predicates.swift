@@ -45,7 +45,8 @@ extension JSONPathWalk {
         case .matches(let left, let pattern):
             return try each(of: left, and: nil, value, unwrapsRight: false) { (one, _) throws(KernelError) in
                 guard one.kind == .string else { return .unknown }
-                return try self.matches(one.characters, pattern.expression) ? .yes : .no
+                guard let metered = pattern.metered else { preconditionFailure("a path that was only looked at") }
+                return try self.matches(one.characters, metered.expression) ? .yes : .no
             }
         default: return .unknown
         }

@@ -1,16 +1,27 @@
 /// Escapes of PostgreSQL's advanced regular expressions that RE2 writes otherwise: `\\b` is a backspace there and `\\y` the edge of a word, `\\m` and `\\M` where
-/// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused.
+/// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused, and what PostgreSQL has not is refused here.
 ///
 /// | PostgreSQL (section 9.7.3) | RE2 |
 /// | --- | --- |
 /// | `\\w`, `\\s`, `[:alpha:]` … | sets with Unicode's classes, as a database in UTF-8 with the locale `C.UTF-8` has them |
 /// | `\\y`, `\\Y` | `\\b`, `\\B` |
 /// | `\\m`, `\\M`, `[[:<:]]`, `[[:>:]]` | `\\b` beside a letter of a word; elsewhere the whole pattern is ICU's |
+/// | `k`, `[k]` without regard to case | `(?-i:[kK])`: Unicode folds the sign for kelvin too |
 /// | `\\b`, `\\e`, `\\B`, `\\Z` | `\\x08`, `\\x1b`, `\\\\`, `\\z` |
 /// | `\\x41`, `\\u0041`, `\\U00000041`, `\\cX` | `\\x{41}` |
 /// | `[.a.]`, `[=a=]` in a set | the character |
 /// | flags n, p, w, s | `(?m-s)`, `(?-s)`, `(?m)`, nothing |
 enum AdvancedPattern {
+    /// What a pattern is for. What PostgreSQL has not is refused but of rules.
+    enum Use {
+        /// An operator or function of a query, where an edge of a word that is left may be ICU's.
+        case query
+        /// A path of JSON in a query: paths have no ICU.
+        case path
+        /// A type's rule or a condition of events, a path in one too: there is no ICU, and what was taken before it was refused goes on by what RE2 makes of it.
+        case rule
+    }
+
     /// The pattern as RE2 writes it.
     ///
     /// Classes of characters and `\\w`, `\\s` are Unicode's there, as a database in UTF-8 has them, and ASCII's in RE2.
@@ -18,9 +29,15 @@ enum AdvancedPattern {
     /// - Parameter isTest: whether it only matters that the pattern matches, and not what: an edge of a word where the pattern begins or ends may then take the character
     ///   beside the word. Elsewhere RE2 sees letters of ASCII only.
     /// - Parameter flags: of `flags`; which case counts is not said here.
-    /// - Throws: for a collating element of more than one character, and for a quantifier behind what only says where a match may be.
-    static func translated(_ pattern: [UInt8], isTest: Bool = false, flags: String = "") throws(RegularExpression.Fault) -> [UInt8] {
-        if flags.contains("q") { return literal(pattern) }
+    /// - Parameter ignoringCase: RE2 is given the pattern without regard to case: what it would take for more cases than PostgreSQL does is written with its own.
+    /// - Throws: for what is none of PostgreSQL's patterns, and might mean something to RE2; for a pattern that is too long.
+    static func translated(
+        _ pattern: [UInt8], isTest: Bool, flags: String, ignoringCase: Bool, for use: Use
+    ) throws(RegularExpression.Fault) -> [UInt8] {
+        if flags.contains("q") {
+            guard pattern.count <= RegularExpression.patternByteCountMax else { throw RegularExpression.Fault.tooLong }
+            return ignoringCase ? PatternTranslation.literal(pattern) : literal(pattern)
+        }
         // The last of those that say what line ends are.
         let lines = flags.last { "nmpws".contains($0) }.map { $0 == "m" ? "n" : $0 } ?? "s"
         let plain = flags.last { "xt".contains($0) } == "x" ? withoutComments(pattern) : pattern
@@ -30,7 +47,14 @@ enum AdvancedPattern {
         case "w": "(?m)"
         default: ""
         }
-        return Array(head.utf8) + (try translated(plain, isTest: isTest, excludesLineEnds: lines == "n" || lines == "p"))
+        let excludesLineEnds = lines == "n" || lines == "p"
+        do throws(RegularExpression.Fault) {
+            return Array(head.utf8) + (try translated(plain, isTest: isTest, excludesLineEnds: excludesLineEnds, ignoringCase: ignoringCase, isStrict: true, for: use))
+        } catch {
+            guard use == .rule else { throw error }
+            // RE2's options, names and quoted texts have letters that are none of the pattern's: those are left as they stand.
+            return Array(head.utf8) + (try translated(plain, isTest: isTest, excludesLineEnds: excludesLineEnds, ignoringCase: false, isStrict: false, for: use))
+        }
     }
 
     /// Of functions that look for matches: n or m for `^` and `$` at each line, and neither dots nor sets that leave something out taking its end; p for the latter alone, w
@@ -68,48 +92,25 @@ enum AdvancedPattern {
         return result
     }
 
-    /// One walk from left to right: escapes outside and within sets, classes within sets, and everything else as it stands.
-    private static func translated(_ given: [UInt8], isTest: Bool, excludesLineEnds: Bool) throws(RegularExpression.Fault) -> [UInt8] {
-        let pattern = withShortEdges(given)
-        try checkQuantifiers(pattern)
-        // Most patterns have nothing to be translated.
-        guard pattern.contains(UInt8(ascii: "\\")) || pattern.contains(UInt8(ascii: "[")) else { return pattern }
-        var rest = pattern[...], result: [UInt8] = [], isInSet = false, tail: [UInt8] = []
-        if isTest { (rest, result, tail) = withEdges(rest) }
-        while let byte = rest.first {
-            let next = rest.dropFirst().first
-            if byte == UInt8(ascii: "\\"), let (code, end) = try character(rest.dropFirst()) {
-                result += code
-                rest = rest[end...]
-            } else if byte == UInt8(ascii: "\\"), let next {
-                result += escape(next, isInSet: isInSet, before: pattern[..<rest.startIndex], behind: rest.dropFirst(2)) ?? [byte, next]
-                rest = rest.dropFirst(2)
-            } else if isInSet {
-                if byte == UInt8(ascii: "["), next == UInt8(ascii: ":"), let (name, end) = className(rest) {
-                    result += Array(rest[..<end]) + Array((LetterClasses.beyondASCII[name] ?? "").utf8)
-                    rest = rest[end...]
-                    continue
-                }
-                if byte == UInt8(ascii: "["), let kind = next, ".=".utf8.contains(kind) {
-                    let (element, end) = try collatingElement(rest, kind)
-                    result += element
-                    rest = rest[end...]
-                    continue
-                }
-                if byte == UInt8(ascii: "]") { isInSet = false }
-                result.append(byte)
-                rest = rest.dropFirst()
-            } else {
-                // A bracket that closes is one of the set's own where it is the first.
-                let opening = byte != UInt8(ascii: "[") ? 1 : next == UInt8(ascii: "^") ? (rest.dropFirst(2).first == UInt8(ascii: "]") ? 3 : 2) : next == UInt8(ascii: "]") ? 2 : 1
-                isInSet = byte == UInt8(ascii: "[")
-                result += rest.prefix(opening)
-                if isInSet, excludesLineEnds, next == UInt8(ascii: "^") { result += "\\n".utf8 }
-                rest = rest.dropFirst(opening)
-            }
+    /// What of it RE2 writes otherwise; most patterns have nothing of that.
+    ///
+    /// - Parameter isStrict: what PostgreSQL has not is refused, and not left to RE2.
+    private static func translated(
+        _ given: [UInt8], isTest: Bool, excludesLineEnds: Bool, ignoringCase: Bool, isStrict: Bool, for use: Use
+    ) throws(RegularExpression.Fault) -> [UInt8] {
+        var pattern = withShortEdges(given)
+        try checkQuantifiers(pattern, isStrict: isStrict)
+        if isStrict { pattern = withShortCounts(pattern) }
+        guard pattern.contains(UInt8(ascii: "\\")) || pattern.contains(UInt8(ascii: "[")) || ignoringCase && mayBeWidelyFolded(pattern) else {
+            guard pattern.count <= RegularExpression.patternByteCountMax else { throw RegularExpression.Fault.tooLong }
+            return pattern
         }
-        return result + tail
+        var translation = PatternTranslation(pattern, isTest: isTest, excludesLineEnds: excludesLineEnds, ignoringCase: ignoringCase, isStrict: isStrict, for: use)
+        return try translation.run()
     }
+
+    /// A glance: of ASCII these two letters have more than two cases.
+    private static func mayBeWidelyFolded(_ pattern: [UInt8]) -> Bool { pattern.contains { $0 >= 0x80 || $0 | 0x20 == UInt8(ascii: "k") || $0 | 0x20 == UInt8(ascii: "s") } }
 
     /// `[[:<:]]` and `[[:>:]]`, the older names of `\\m` and `\\M`, as these.
     private static func withShortEdges(_ pattern: [UInt8]) -> [UInt8] {
@@ -131,50 +132,37 @@ enum AdvancedPattern {
         return result
     }
 
-    /// What RE2 writes for a backslash and a letter; nil where it writes the same.
-    private static func escape(_ letter: UInt8, isInSet: Bool, before: ArraySlice<UInt8>, behind: ArraySlice<UInt8>) -> [UInt8]? {
-        let known: String? = switch letter {
-        case UInt8(ascii: "w"): isInSet ? wordSet : "[\(wordSet)]"
-        case UInt8(ascii: "W"): isInSet ? noWordSet : "[^\(wordSet)]"
-        case UInt8(ascii: "s"): isInSet ? spaceSet : "[\(spaceSet)]"
-        case UInt8(ascii: "S"): isInSet ? noSpaceSet : "[^\(spaceSet)]"
-        case UInt8(ascii: "b"): "\\x08"
-        case UInt8(ascii: "e"): "\\x1b"
-        case UInt8(ascii: "B"): "\\\\"
-        case UInt8(ascii: "y"): "\\b"
-        case UInt8(ascii: "Y"): "\\B"
-        case UInt8(ascii: "Z"): "\\z"
-        // An edge beside a letter of a word is the one that is meant.
-        case UInt8(ascii: "m") where isOfWord(behind): "\\b"
-        case UInt8(ascii: "M") where before.last.map(LetterClasses.isWord) ?? false && !isEscape(Array(before), before: before.count - 1): "\\b"
-        default: nil
+    /// `{2}` for `{02}`, which is a text to RE2.
+    ///
+    /// - Parameter pattern: one whose quantifiers were looked at.
+    private static func withShortCounts(_ pattern: [UInt8]) -> [UInt8] {
+        // Nearly all patterns have none.
+        func mayBegin(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "{") || byte == UInt8(ascii: ",") }
+        guard zip(pattern, pattern.dropFirst()).contains(where: { mayBegin($0) && $1 == UInt8(ascii: "0") }) else { return pattern }
+        var result: [UInt8] = [], place = 0
+        while place < pattern.count {
+            var end = place + 1
+            switch pattern[place] {
+            case UInt8(ascii: "\\"): end = min(place + 2, pattern.count)
+            case UInt8(ascii: "["): end = behindSet(pattern, end)
+            case UInt8(ascii: "{") where end < pattern.count && DateTimeTokens.isDigit(pattern[end]):
+                let close = pattern[end...].firstIndex(of: UInt8(ascii: "}")) ?? pattern.count
+                let counts = pattern[end..<close].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                result.append(pattern[place])
+                for (number, digits) in counts.enumerated() {
+                    if number > 0 { result.append(UInt8(ascii: ",")) }
+                    // The last one stays where all are zeros.
+                    result += digits.dropLast().drop { $0 == UInt8(ascii: "0") }
+                    result += digits.suffix(1)
+                }
+                place = close
+                continue
+            default: break
+            }
+            result += pattern[place..<end]
+            place = end
         }
-        return known.map { Array($0.utf8) }
-    }
-
-    /// An edge of a word that the pattern begins with and one that it ends with, beside letters: with the character that stands there, or the end of the text.
-    private static func withEdges(_ pattern: ArraySlice<UInt8>) -> (rest: ArraySlice<UInt8>, head: [UInt8], tail: [UInt8]) {
-        func isEdge(_ text: ArraySlice<UInt8>, _ letters: String) -> Bool { text.first == UInt8(ascii: "\\") && text.count == 2 && letters.utf8.contains(text.last ?? 0) }
-        // An alternative has edges of its own.
-        guard !pattern.contains(UInt8(ascii: "|")) else { return (pattern, [], []) }
-        var rest = pattern, head: [UInt8] = [], tail: [UInt8] = []
-        if isEdge(rest.prefix(2), "ym"), beginsWord(rest.dropFirst(2)) {
-            head = Array("(?:^|[^\(wordSet)])".utf8)
-            rest = rest.dropFirst(2)
-        }
-        let before = rest.dropLast(2)
-        if isEdge(rest.suffix(2), "yM"), let last = before.last, LetterClasses.isWord(last) || last >= 0x80, !isEscape(Array(before), before: before.count - 1) || before.suffix(2) == Array("\\w".utf8)[...] {
-            tail = Array("(?:[^\(wordSet)]|$)".utf8)
-            rest = before
-        }
-        return (rest, head, tail)
-    }
-
-    /// Whether a pattern goes on with a character of a word that no quantifier can leave out.
-    private static func beginsWord(_ rest: ArraySlice<UInt8>) -> Bool {
-        guard let first = rest.first, first >= 0x80 else { return isOfWord(rest) }
-        let behind = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }.first
-        return !(behind.map { "*?{".utf8.contains($0) } ?? false)
+        return result
     }
 
     /// Whether a pattern as RE2 writes it has `\\m` or `\\M` still, beside what may be no letter of a word.
@@ -190,16 +178,6 @@ enum AdvancedPattern {
         }
         return false
     }
-
-    /// The name of `[:name:]` within a set, and the place behind it.
-    private static func className(_ rest: ArraySlice<UInt8>) -> (String, Int)? {
-        let name = rest.dropFirst(2).prefix { (0x61...0x7A).contains($0) }
-        guard rest[name.endIndex...].starts(with: ":]".utf8) else { return nil }
-        return (String(decoding: name, as: UTF8.self), name.endIndex + 2)
-    }
-
-    private static let wordSet = LetterClasses.word, noWordSet = LetterClasses.noWord
-    private static let spaceSet = LetterClasses.space, noSpaceSet = LetterClasses.noSpace
 
     /// Whether a pattern has a lazy quantifier and beside it a greedy one, or `|`, which is greedy.
     ///
@@ -255,14 +233,95 @@ enum AdvancedPattern {
         }
         return min(place, pattern.count)
     }
+}
 
-    /// Whether a letter or digit of ASCII, or `\\w`, stands first and must be there.
-    private static func isOfWord(_ rest: ArraySlice<UInt8>) -> Bool {
-        if rest.starts(with: "\\w".utf8) { return true }
-        // A quantifier could leave the letter out.
-        return rest.first.map(LetterClasses.isWord) ?? false && !(rest.dropFirst().first.map { "*?{".utf8.contains($0) } ?? false)
+/// What names single characters in an advanced regular expression, and where quantifiers may not stand.
+extension AdvancedPattern {
+    /// Every character as itself.
+    ///
+    /// Signs are escaped, letters and digits are not: a backslash before those would mean something.
+    static func literal(_ text: [UInt8]) -> [UInt8] {
+        text.flatMap { $0 == 0 ? Array("\\x00".utf8) : $0 < 0x80 && !LetterClasses.isWord($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
     }
 
-    /// Whether the byte before `place` is the letter of an escape.
-    private static func isEscape(_ pattern: [UInt8], before place: Int) -> Bool { place > 1 && pattern[place - 2] == UInt8(ascii: "\\") }
+    /// `[.a.]` and `[=a=]` within a set: the one character that they name.
+    static func collatingElement(_ rest: ArraySlice<UInt8>, _ kind: UInt8) throws(RegularExpression.Fault) -> ([UInt8], Int) {
+        let body = rest.dropFirst(2)
+        // The character may be what ends them.
+        var end = body.index(body.startIndex, offsetBy: 1, limitedBy: body.endIndex) ?? body.endIndex
+        while end < body.endIndex, !body[end...].starts(with: [kind, UInt8(ascii: "]")]) { end += 1 }
+        guard end < body.endIndex, TextKernels.scalarCount(body[..<end]) == 1 else {
+            throw RegularExpression.Fault(reason: "invalid collating element: [.x.] and [=x=] name one character by itself")
+        }
+        return (literal(Array(body[..<end])), end + 2)
+    }
+
+    /// A backslash with a character's number, or with a letter whose control character is meant: what RE2 writes for it, and the place behind. Nil for others.
+    static func character(_ rest: ArraySlice<UInt8>) throws(RegularExpression.Fault) -> ([UInt8], Int)? {
+        guard let letter = rest.first else { return nil }
+        let body = rest.dropFirst()
+        func code(_ digits: ArraySlice<UInt8>) throws(RegularExpression.Fault) -> ([UInt8], Int) {
+            let said = digits.drop { $0 == UInt8(ascii: "0") }
+            // Of more than six digits no character is.
+            guard !digits.isEmpty, said.count <= 6 else { throw RegularExpression.Fault(reason: "invalid escape sequence: \\x, \\u and \\U take a character's number") }
+            return (Array("\\x{".utf8) + (said.isEmpty ? [UInt8(ascii: "0")] : Array(said)) + [UInt8(ascii: "}")], digits.endIndex)
+        }
+        switch letter {
+        // All digits that stand there, and not two.
+        case UInt8(ascii: "x"): return try code(body.prefix(while: isHexadecimal))
+        case UInt8(ascii: "u"), UInt8(ascii: "U"):
+            let count = letter == UInt8(ascii: "u") ? 4 : 8, digits = body.prefix(count)
+            return try code(digits.count == count && digits.allSatisfy(isHexadecimal) ? digits : [])
+        case UInt8(ascii: "c"):
+            guard let control = body.first, control < 0x80 else { throw RegularExpression.Fault(reason: "invalid escape sequence: \\c takes a letter") }
+            return (Array("\\x{\(String(control & 0x1F, radix: 16))}".utf8), body.startIndex + 1)
+        default: return nil
+        }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool { DateTimeTokens.isDigit(byte) || (0x41...0x46).contains(byte & 0xDF) }
+
+    /// `2}`, `2,}` or `2,5}`, with counts that PostgreSQL has.
+    private static func isBound(_ rest: ArraySlice<UInt8>, isStrict: Bool) -> Bool {
+        let least = rest.prefix(while: DateTimeTokens.isDigit)
+        var behind = rest[least.endIndex...], most = least
+        if behind.first == UInt8(ascii: ",") {
+            most = behind.dropFirst().prefix(while: DateTimeTokens.isDigit)
+            behind = rest[most.endIndex...]
+        }
+        return behind.first == UInt8(ascii: "}") && (!isStrict || isCount(least) && isCount(most))
+    }
+
+    /// Up to 255; none is no bound.
+    private static func isCount(_ digits: ArraySlice<UInt8>) -> Bool {
+        let said = digits.drop { $0 == UInt8(ascii: "0") }
+        return said.count < 3 || said.count == 3 && said.reduce(0) { 10 * $0 + Int($1 - 0x30) } <= PatternReader.countMax
+    }
+
+    /// What may stand behind `(?`: what captures nothing, and what looks around. RE2 knows options and names there, which PostgreSQL does not.
+    private static let groups = [":", "=", "!", "<=", "<!"]
+
+    /// RE2 takes a quantifier behind `^` and the like, and passes over it; braces that say no count as themselves; and larger counts.
+    ///
+    /// - Parameter isStrict: counts and what stands behind `(?` are PostgreSQL's.
+    /// - Throws: where PostgreSQL refuses the pattern as well.
+    static func checkQuantifiers(_ pattern: [UInt8], isStrict: Bool) throws(RegularExpression.Fault) {
+        var place = 0, isBehindPlace = false
+        while place < pattern.count {
+            let byte = pattern[place]
+            place += 1
+            let isBounded = byte == UInt8(ascii: "{") && place < pattern.count && DateTimeTokens.isDigit(pattern[place])
+            if isBounded, !isBound(pattern[place...], isStrict: isStrict) { throw RegularExpression.Fault(reason: "the count of a quantifier is as {2}, {2,} or {2,5}, and 255 at most") }
+            if isStrict, byte == UInt8(ascii: "("), place < pattern.count, pattern[place] == UInt8(ascii: "?"), !groups.contains(where: { pattern[(place + 1)...].starts(with: $0.utf8) }) {
+                throw RegularExpression.Fault(reason: "(? stands before a colon, or before what says that it looks around; options stand at the pattern's beginning")
+            }
+            if isBehindPlace, isBounded || "*+?".utf8.contains(byte) { throw RegularExpression.Fault(reason: "a quantifier stands behind what is no character") }
+            isBehindPlace = byte == UInt8(ascii: "^") || byte == UInt8(ascii: "$")
+            if byte == UInt8(ascii: "["), place < pattern.count { place = behindSet(pattern, place) }
+            if byte == UInt8(ascii: "\\"), place < pattern.count {
+                isBehindPlace = "AmMyYZ".utf8.contains(pattern[place])
+                place += 1
+            }
+        }
+    }
 }

@@ -76,10 +76,12 @@ final class PatternDivision {
         private mutating func expression(_ node: PatternNode) throws(KernelError) -> RegularExpression {
             guard count < PatternDivision.expressionCountMax, let written = node.linear else { throw PatternDivision.unsupported() }
             count += 1
+            try meter.look()
             for size in [PatternDivision.memoryMin, PatternDivision.memoryMax] {
                 try meter.step(written.utf8.count.multipliedSaturating(by: 64))
                 try meter.keep(size)
-                if let made = try? RegularExpression(Array("(?:\(written))".utf8), ignoringCase: tree.ignoresCase, syntax: .re2Longest, memoryMax: size) {
+                // Letters are written in their own two cases: RE2 would take those that Unicode folds to them as well.
+                if let made = try? RegularExpression(Array("(?:\(written))".utf8), ignoringCase: false, syntax: .re2Longest, memoryMax: size) {
                     byteCount += size
                     return made
                 }

@@ -33,6 +33,9 @@ struct PatternHead {
         try readOptions()
     }
 
+    /// Of a pattern that says nothing of itself, whatever it begins with.
+    init(silent pattern: [UInt8], ignoringCase: Bool, flags: String) { (self.ignoringCase, self.flags, rest) = (ignoringCase, flags, pattern) }
+
     private mutating func readOptions() throws(KernelError) {
         guard rest.starts(with: "(?".utf8), rest.count > 2, (0x61...0x7A).contains(rest[2] | 0x20) else { return }
         guard let end = rest.firstIndex(of: UInt8(ascii: ")")) else { throw PatternReader.bad("invalid embedded option") }

@@ -37,6 +37,8 @@ final class PatternMemory {
         _ text: [UInt8], ignoringCase: Bool, isLongest: Bool, givesGroups: Bool, isOfSimilar: Bool, flags: String, _ meter: WorkMeter
     ) throws(KernelError) -> TextPattern {
         func backtracking(_ tree: PatternTree) throws(KernelError) -> TextPattern {
+            // Nobody could end its searches: none is made of what comes with the data.
+            guard meter.cancellation != nil || meter.isPatternWritten else { throw BacktrackingPattern.isForQueries }
             if isOfSimilar, givesGroups, tree.groupCount > 0, !tree.dividesAlikeOfSimilar {
                 throw .outside(.notSupported, "a part of a text that may be marked in several ways is not supported beside what refers back")
             }
@@ -49,25 +51,25 @@ final class PatternMemory {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
-        let translated: [UInt8], expression: RegularExpression
+        let translated: [UInt8]
         do throws(RegularExpression.Fault) {
-            translated = try AdvancedPattern.translated(head.rest, isTest: !isLongest, flags: head.flags)
+            // Rules and conditions have no ICU, since nobody could end its searches, and go on with what they were taken with.
+            translated = try AdvancedPattern.translated(
+                head.rest, isTest: !isLongest, flags: head.flags, ignoringCase: head.ignoringCase, for: meter.cancellation != nil ? .query : .rule)
         } catch {
-            throw Self.bad(error)
+            throw MeteredExpression.bad(error)
         }
         if AdvancedPattern.hasEdgeLeft(translated), let tree = try PatternReader.read(text, ignoringCase: ignoringCase, flags: flags, hasEdgeLeft: true) { return try backtracking(tree) }
-        do throws(RegularExpression.Fault) {
-            expression = try RegularExpression(translated, ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+        let metered = try MeteredExpression(translated, ignoringCase: head.ignoringCase, syntax: isLongest ? .re2Longest : .re2, meter)
+        guard givesGroups, metered.expression.groupCount > 0 else { return .linear(metered) }
+        do throws(KernelError) {
+            guard let division = try makeDivision(text, ignoringCase: ignoringCase, flags: flags, isOfSimilar: isOfSimilar, meter) else { return .linear(metered) }
+            return .divided(metered, division)
         } catch {
-            throw Self.bad(error)
+            meter.forget(metered.byteCount)
+            throw error
         }
-        guard givesGroups, expression.groupCount > 0,
-            let division = try makeDivision(text, ignoringCase: ignoringCase, flags: flags, isOfSimilar: isOfSimilar, meter)
-        else { return .linear(expression) }
-        return .divided(expression, division)
     }
-
-    private static func bad(_ fault: RegularExpression.Fault) -> KernelError { .outside(.badPattern, "the pattern is not one of RE2's: \(fault.reason)") }
 
     /// Nil where RE2 divides a match among the pattern's groups as PostgreSQL does.
     private static func makeDivision(

@@ -11,6 +11,11 @@ package final class RegularExpression: @unchecked Sendable {
     package struct Fault: Error, Equatable, Sendable {
         package let reason: String
         package init(reason: String) { self.reason = reason }
+
+        static let tooLong = Fault(reason: "a pattern of more than \(RegularExpression.patternByteCountMax) bytes")
+
+        /// Whether it would compile with more memory.
+        var isTooLarge: Bool { reason.hasPrefix("pattern too large") }
     }
 
     package enum Syntax: Sendable {
@@ -25,9 +30,11 @@ package final class RegularExpression: @unchecked Sendable {
     }
 
     /// Memory of one compiled program and its automata. RE2's default: 8 MiB; what needs more is refused or falls back to a slower walk.
-    private static let memoryMax = 8 << 20
+    static let memoryMax = 8 << 20
     /// In bytes.
     package static let patternByteCountMax = 16 << 10
+    /// Of one in which the letters of both cases are written out: its program is as small as before.
+    static let translatedByteCountMax = 16 * patternByteCountMax
 
     private let handle: OpaquePointer
     /// Groups that capture, without the whole match.
@@ -45,12 +52,12 @@ package final class RegularExpression: @unchecked Sendable {
         try self.init(Array(pattern.utf8), ignoringCase: ignoringCase, syntax: syntax)
     }
 
-    /// - Parameter memoryMax: in bytes, of the program and its automata; nil for as much as any may have.
+    /// - Parameters:
+    ///   - memoryMax: in bytes, of the program and its automata; nil for as much as any may have.
+    ///   - isTranslated: the pattern is `AdvancedPattern`'s, which looked how long the given one was.
     /// - Throws: for a pattern that is too long, does not compile, or has no equal in RE2.
-    package init(_ pattern: [UInt8], ignoringCase: Bool = false, syntax: Syntax = .re2, memoryMax: Int? = nil) throws(Fault) {
-        guard pattern.count <= Self.patternByteCountMax else {
-            throw Fault(reason: "a pattern of more than \(Self.patternByteCountMax) bytes")
-        }
+    package init(_ pattern: [UInt8], ignoringCase: Bool = false, syntax: Syntax = .re2, memoryMax: Int? = nil, isTranslated: Bool = false) throws(Fault) {
+        guard pattern.count <= (isTranslated ? Self.translatedByteCountMax : Self.patternByteCountMax) else { throw Fault.tooLong }
         let translated = Self.withoutCasePairs(syntax == .ecma ? try ECMAPattern.translated(pattern) : pattern)
         let compiled = translated.withUnsafeBytes { bytes in
             till_re2_new(

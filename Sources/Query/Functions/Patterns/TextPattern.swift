@@ -4,9 +4,9 @@ import ColumnStore
 ///
 /// One thread's, as `BacktrackingPattern` is.
 enum TextPattern {
-    case linear(RegularExpression)
+    case linear(MeteredExpression)
     /// Found by RE2, and divided among its groups part by part.
-    case divided(RegularExpression, PatternDivision)
+    case divided(MeteredExpression, PatternDivision)
     case backtracking(BacktrackingPattern)
 
     /// Whether the pattern matches anywhere in `text`.
@@ -15,9 +15,9 @@ enum TextPattern {
     @inline(__always)
     func matches(_ text: UnsafeBufferPointer<UInt8>, _ meter: WorkMeter) throws(KernelError) -> Bool {
         switch self {
-        case .linear(let expression), .divided(let expression, _):
-            try TextKernels.admit(text, expression, meter)
-            return expression.matches(text)
+        case .linear(let metered), .divided(let metered, _):
+            try TextKernels.admit(text, metered.expression, meter)
+            return metered.expression.matches(text)
         case .backtracking(let pattern):
             try meter.step(Self.steps(text.count))
             return try pattern.matches(text, meter)
@@ -32,12 +32,12 @@ enum TextPattern {
         in text: UnsafeBufferPointer<UInt8>, from start: Int = 0, isFurther: Bool = false, _ meter: WorkMeter
     ) throws(KernelError) -> [Range<Int>?]? {
         switch self {
-        case .linear(let expression) where isFurther: return try TextKernels.furtherMatchGroups(in: text, from: start, expression, meter)
-        case .linear(let expression):
-            try TextKernels.admit(text, from: start, expression, meter)
-            return expression.firstMatchGroups(in: text, from: start)
-        case .divided(let expression, let division):
-            guard let groups = try TextPattern.linear(expression).firstMatchGroups(in: text, from: start, isFurther: isFurther, meter), let match = groups[0] else { return nil }
+        case .linear(let metered) where isFurther: return try TextKernels.furtherMatchGroups(in: text, from: start, metered.expression, meter)
+        case .linear(let metered):
+            try TextKernels.admit(text, from: start, metered.expression, meter)
+            return metered.expression.firstMatchGroups(in: text, from: start)
+        case .divided(let metered, let division):
+            guard let groups = try TextPattern.linear(metered).firstMatchGroups(in: text, from: start, isFurther: isFurther, meter), let match = groups[0] else { return nil }
             return try division.groups(of: match, in: text, meter)
         case .backtracking(let pattern):
             try meter.step(Self.steps(text.count &- start))
@@ -48,8 +48,8 @@ enum TextPattern {
     /// What the meter holds for it for as long as it is kept.
     var byteCount: Int {
         switch self {
-        case .linear: 0
-        case .divided(_, let division): division.byteCount
+        case .linear(let metered): metered.byteCount
+        case .divided(let metered, let division): metered.byteCount.addingSaturating(division.byteCount)
         case .backtracking(let pattern): pattern.byteCount
         }
     }

@@ -63,6 +63,29 @@ extension TextKernels {
         }
     }
 
+    /// Texts of each row that are not NULL, with the separator between two; NULL where that is.
+    static func concat(_ columns: [Column], separator: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        var parts: [(texts: TextRows, validity: Bitmap?)] = []
+        for column in [separator] + columns {
+            // One row of it is laid down for each mention.
+            if let value = column.constantValue { try meter.charge(value.flatByteCount) }
+            parts.append((TextRows(column), column.rowValidity))
+        }
+        let separators = parts.removeFirst()
+        return try build(count: separator.count, validity: separators.validity, meter) { (row, text) throws(KernelError) in
+            let between = separators.texts[row]
+            var byteCount = 0
+            for part in parts where part.validity?[row] ?? true { byteCount += part.texts.range(at: row).count + between.count }
+            try text.reserve(max(0, byteCount - between.count))
+            var isFirst = true
+            for part in parts where part.validity?[row] ?? true {
+                if !isFirst { try text.append(between) }
+                isFirst = false
+                try text.append(part.texts[row])
+            }
+        }
+    }
+
     /// Characters from the last to the first; each keeps the order of its bytes.
     static func reverse(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
         let texts = TextRows(column)
@@ -190,6 +213,37 @@ extension TextKernels {
             let rest = own.dropFirst(lower)
             let length = isText ? byteCount(rest, scalars: past - first) : past - first
             try text.append(rest.prefix(length))
+        }
+    }
+
+    /// overlay(text placing part from start [for count]): the text before the start, the part, and the text from so many characters behind the start on. Without a count as many
+    /// go as come; of a negative one some of the text stands there twice.
+    ///
+    /// - Throws: `.outside(.badLength)` for a start below 1; `.numericOverflow` where the start and the count are no INTEGER together.
+    static func overlay(
+        _ column: Column, with part: Column, from start: Column, for count: Column?, _ meter: WorkMeter
+    ) throws(KernelError) -> Column {
+        let texts = TextRows(column), parts = TextRows(part)
+        guard let starts = start.integers() else { throw .numericOverflow }
+        let counts = count?.integers()
+        let isText = column.type == .string
+        /// How many bytes so many characters of a text take, or all of it.
+        func length(_ text: ArraySlice<UInt8>, _ places: Int64) -> Int {
+            let places = Int(clamping: max(0, places))
+            return isText ? byteCount(text, scalars: places) : min(places, text.count)
+        }
+        return try build(count: column.count, validity: validity([column, part, start] + (count.map { [$0] } ?? [])), type: column.type, meter) {
+            (row, text) throws(KernelError) in
+            let own = texts[row], new = parts[row], from = starts[row]
+            guard from >= 1 else { throw .outside(.badLength, "overlay: a negative length is not allowed") }
+            let (past, overflow) = from.addingReportingOverflow(counts?[row] ?? Int64(isText ? scalarCount(new) : new.count))
+            guard !overflow, Int32(exactly: past) != nil else { throw .numericOverflow }
+            try text.step(own.count + new.count)
+            let head = own.prefix(length(own, from - 1)), tail = own.dropFirst(length(own, past - 1))
+            try text.reserve(head.count + new.count + tail.count)
+            try text.append(head)
+            try text.append(new)
+            try text.append(tail)
         }
     }
 

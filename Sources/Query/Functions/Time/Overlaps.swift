@@ -25,27 +25,40 @@ extension SQLFunction {
         default: throw QueryError.badSQL("OVERLAPS takes dates and times, not \(type.sqlName)", at: call.position).because(.undefinedFunction)
         }
         for place in moments { values[place] = TypedExpression(try typing.cast(values[place], to: type, isExplicit: false), at: values[place].position) }
-        for place in lengths {
-            values[place] = TypedExpression(try typing.binary(.add, values[place - 1], values[place], at: call.position), at: values[place].position)
-        }
-        return call.make(.overlaps, values.map(\.expression), .boolean)
+        guard !lengths.isEmpty else { return call.make(.overlaps, values.map(\.expression), .boolean) }
+        // The moment is there once, and the kernel adds the length to it: days and months of an instant are those of a zone.
+        return call.make(.overlapsOfLengths, typing.zoned(values.map(\.expression), type), .boolean)
     }
 }
 
 extension ScalarFunction {
     /// Two periods, each by its ends in any order; one of them may be NULL, and then what it does not decide is NULL.
     static let overlaps = ScalarFunction(
-        "overlaps", nulls: .taken, cost: .heavy, failure: .never,
+        "overlaps", nulls: .taken, cost: .heavy, failure: .never, kernel: .plain { (call) throws(KernelError) in overlapping(call.columns, count: call.count) })
+
+    /// The same of periods of which some have a length, an interval, in the place of an end; the zone last where it matters.
+    static let overlapsOfLengths = ScalarFunction(
+        "overlaps_of_lengths", nulls: .taken, cost: .heavy, failure: .overflow,
         kernel: .plain { (call) throws(KernelError) in
-            let moments = call.columns.map { ($0.integers() ?? [], $0.rowValidity) }
-            func moment(_ place: Int, _ row: Int) -> Int64? { moments[place].1?[row] ?? true ? moments[place].0[row] : nil }
-            var builder = ColumnBuilder(type: .boolean)
-            for row in 0..<call.count {
-                let answer = Period(moment(0, row), moment(1, row)).flatMap { one in Period(moment(2, row), moment(3, row)).flatMap { one.overlaps($0) } }
-                builder.append(answer.map { .boolean($0) } ?? .null)
+            var columns = Array(call.columns.prefix(4))
+            let zone = try call.zone(at: 4)
+            for place in [1, 3] where columns[place].type == .interval {
+                let start = columns[place - 1]
+                columns[place] = try TimeArithmeticKernels.combine(.add, start, columns[place], type: start.type, zone: zone)
             }
-            return builder.finish()
+            return overlapping(columns, count: call.count)
         })
+
+    private static func overlapping(_ columns: [Column], count: Int) -> Column {
+        let moments = columns.map { ($0.integers() ?? [], $0.rowValidity) }
+        func moment(_ place: Int, _ row: Int) -> Int64? { moments[place].1?[row] ?? true ? moments[place].0[row] : nil }
+        var builder = ColumnBuilder(type: .boolean)
+        for row in 0..<count {
+            let answer = Period(moment(0, row), moment(1, row)).flatMap { one in Period(moment(2, row), moment(3, row)).flatMap { one.overlaps($0) } }
+            builder.append(answer.map { .boolean($0) } ?? .null)
+        }
+        return builder.finish()
+    }
 
     /// Two moments in their order.
     private struct Period {

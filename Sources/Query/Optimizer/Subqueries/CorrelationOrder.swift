@@ -24,7 +24,7 @@ enum CorrelationOrder {
         let known = outer.union(input.columnIDs)
         var before = met(by: input, outer).filter { $0.columnIDs.isSubset(of: known) }
         var kept: [Expression] = [], waiting: [Expression] = []
-        // Each that waits has all those before it within: past this they stay where they are.
+        // Each that waits has all those before it within: past what one filter may copy they stay where they are.
         let copies = CopyAllowance()
         func putWaiting() {
             if !waiting.isEmpty, copies.allow(before, times: 1) {
@@ -42,6 +42,8 @@ enum CorrelationOrder {
             } else if !before.isEmpty, refusesValues(condition), !condition.hasSubquery, !condition.isVolatile, !isKey(condition, of: input) {
                 waiting.append(condition)
             } else {
+                // What may not wait comes behind what does: that may keep values from it.
+                if refusesValues(condition) { putWaiting() }
                 kept.append(condition)
             }
         }
@@ -51,8 +53,7 @@ enum CorrelationOrder {
 
     /// Whether a part of it does not take every value.
     ///
-    /// As `CorrelationPullUp.isRisk`, but that a sum which is compared or cast stays a sum, that digits may be past 38, and that fields of times, by which scans are pruned, are taken to be
-    /// of finite ones: most conditions compare such.
+    /// As `ConstantFolding.refusesValues`, but that digits may be past 38, and that fields of times, by which scans are pruned, are taken to be of finite ones: most conditions compare such.
     private static func refusesValues(_ expression: Expression) -> Bool {
         expression.contains { part in
             switch part {

@@ -64,22 +64,6 @@ struct CorrelationPullUp {
         }
     }
 
-    /// Whether a value may be an error that depends on the data. It must not be computed for rows that no outer row asks for.
-    ///
-    /// Overflow of arithmetic does not count as one (`failsByData`).
-    ///
-    /// - Parameter ofMoments: whether a difference of moments counts, which infinite ones have none of.
-    static func isRisk(_ expression: Expression, ofMoments: Bool = true) -> Bool {
-        ConstantFolding.canFail(expression)
-            && expression.contains { part in
-                switch part {
-                case .call(let function, let arguments, _, _): function.failsByData(arguments) && ConstantFolding.canFail(part) && (ofMoments || function !== ScalarFunction.subtract)
-                case .cast: ConstantFolding.canFail(part)
-                default: false
-                }
-            }
-    }
-
     private func isFree(_ expression: Expression) -> Bool { !expression.columnIDs.isDisjoint(with: outer) }
 
     /// Divides conditions: equalities of an outer and an inner expression become keys, other mentions of outer columns stay conditions of the join,
@@ -130,7 +114,7 @@ struct CorrelationPullUp {
     /// What a projection makes of outer columns would have to be made for each outer row: it is given up.
     private func project(_ input: LogicalPlan, _ columns: [ProjectedColumn]) -> Pulled? {
         guard !columns.contains(where: { isFree($0.expression) }), var pulled = pull(input) else { return nil }
-        if pulled.emptyRow == nil, !isExistence, columns.contains(where: { Self.isRisk($0.expression) }) { return nil }
+        if pulled.emptyRow == nil, !isExistence, columns.contains(where: { ConstantFolding.failsByData($0.expression) }) { return nil }
         let made = Set(columns.map(\.column.id))
         // Columns that the lifted conditions read have to come out beside the subquery's own.
         let extra = pulled.plan.columns.filter { needed(pulled).contains($0.id) && !made.contains($0.id) }
@@ -152,7 +136,7 @@ struct CorrelationPullUp {
         let isScalar = node.groups.isEmpty
         // Keys are computed of all rows, whoever reads them; of what nobody reads nothing is.
         let computed = isExistence ? node.groups.map(\.expression) : Grouped.expressions(of: node)
-        guard !Grouped.expressions(of: node).contains(where: isFree), !computed.contains(where: { Self.isRisk($0) }) else { return nil }
+        guard !Grouped.expressions(of: node).contains(where: isFree), !computed.contains(where: { ConstantFolding.failsByData($0) }) else { return nil }
         node.input = pulled.plan
         for index in pulled.equalities.indices {
             let inner = pulled.equalities[index].inner

@@ -98,7 +98,7 @@ struct NearestRow {
         // What may fail is asked of the rows alone that other conditions leave.
         let asked = ofRows + question.pairs.flatMap { [$0.outer, $0.inner] }
         // But for differences of moments, which most have: without this form each row meets all before it.
-        guard !asked.contains(where: { $0.hasSubquery || CorrelationPullUp.isRisk($0, ofMoments: false) }), !ofRows.contains(where: isFree) else { return nil }
+        guard !asked.contains(where: { $0.hasSubquery || ConstantFolding.failsByData($0, ofMoments: false) }), !ofRows.contains(where: isFree) else { return nil }
         return question
     }
 

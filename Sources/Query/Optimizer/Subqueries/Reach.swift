@@ -48,12 +48,12 @@ struct Reach {
 
     /// With those conditions alone, from the first, that rows of these columns can be asked a second time.
     ///
-    /// What fails on a row need not have been asked of it in the end, by a LIMIT above; overflow does not count (`isRisk`).
+    /// What fails on a row need not have been asked of it in the end, by a LIMIT above; overflow does not count (`ConstantFolding.failsByData`).
     func asked(of columns: Set<ColumnID>) -> Reach {
         var reach = self, nodeCount = 0
         reach.conditions = []
         for condition in conditions {
-            guard !condition.isVolatile, !CorrelationPullUp.isRisk(condition), condition.columnIDs.isSubset(of: columns) else { break }
+            guard !condition.isVolatile, !ConstantFolding.failsByData(condition), condition.columnIDs.isSubset(of: columns) else { break }
             nodeCount += condition.measured.count
             if nodeCount > Self.nodeCountMax { break }
             reach.conditions.append(condition)

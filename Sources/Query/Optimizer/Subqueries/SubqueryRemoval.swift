@@ -536,7 +536,7 @@ struct SubqueryRemoval {
     ) -> (plan: LogicalPlan, results: [Expression]) {
         let plain = columns.map { Expression.column($0) }
         guard pulled.emptyRow != nil, case .project(let input, let made) = pulled.plan else { return (pulled.plan, plain) }
-        let risks = made.filter { CorrelationPullUp.isRisk($0.expression) }
+        let risks = made.filter { ConstantFolding.failsByData($0.expression) }
         if risks.isEmpty { return (pulled.plan, plain) }
         let kept = made.filter { column in !risks.contains { $0.column == column.column } }
         let passed = input.columns.filter { column in !kept.contains { $0.column.id == column.id } }

@@ -122,7 +122,7 @@ final class JoinMemoryTests: XCTestCase {
         func byteCount(_ columns: [Column]) -> Int {
             var bytes = JoinBytes()
             bytes.add(ColumnBatch(rowCount: columns[0].count, columns: columns), [], node)
-            return bytes.byteCount([], node)
+            return bytes.byteCount([], node, streamCount: 1)
         }
         let numbers = (Int64(0)..<10).map { Column.constant(.integer($0), type: .int64, count: 8_192) }
         XCTAssertGreaterThanOrEqual(byteCount(numbers), 10 * 8_192 * 8)
@@ -133,6 +133,102 @@ final class JoinMemoryTests: XCTestCase {
         let element = Column(type: .string, count: 1_000, values: .dictionary(codes: [UInt32](repeating: 0, count: 1_000), dictionary))
         let lists = Column(type: .list(element: Field("element", .string)), count: 1_000, values: .list(offsets: Array(Int32(0)...1_000), element: element))
         XCTAssertGreaterThanOrEqual(byteCount([lists]), 10_000_000)
+    }
+
+    // MARK: Rows that are marked, and rows without columns
+
+    private static func node(_ kind: JoinNode.Kind, residual: [Query.Expression] = []) -> JoinNode {
+        JoinNode(kind: kind, left: .values(columns: [], rows: []), right: .values(columns: [], rows: []), residual: residual)
+    }
+
+    private static func bytes(_ rowCounts: [Int], _ node: JoinNode) -> JoinBytes {
+        var bytes = JoinBytes()
+        for rowCount in rowCounts { bytes.add(ColumnBatch(rowCount: rowCount, columns: []), [], node) }
+        return bytes
+    }
+
+    func test_marksOfRightRows_areChargedForEachStream() {
+        let rowCount = 1_000_000, always = Query.Expression.literal(.boolean(true), .boolean)
+        func byteCount(_ kind: JoinNode.Kind, residual: [Query.Expression] = [], streamCount: Int) -> Int {
+            let node = Self.node(kind, residual: residual)
+            return Self.bytes([rowCount], node).byteCount([], node, streamCount: streamCount)
+        }
+        for kind in [JoinNode.Kind.right, .full, .rightSemi, .rightAnti] {
+            XCTAssertGreaterThanOrEqual(byteCount(kind, streamCount: 1), rowCount, "\(kind)")
+            XCTAssertGreaterThanOrEqual(byteCount(kind, streamCount: 8), 8 * rowCount, "\(kind)")
+        }
+        for kind in [JoinNode.Kind.rightSemi, .rightAnti] {
+            XCTAssertGreaterThanOrEqual(byteCount(kind, residual: [always], streamCount: 8), 8 * 5 * rowCount, "\(kind)")
+        }
+        for kind in [JoinNode.Kind.inner, .cross, .left, .semi, .anti] {
+            XCTAssertLessThan(byteCount(kind, residual: [always], streamCount: 8), 1_000, "\(kind)")
+            XCTAssertGreaterThan(byteCount(kind, streamCount: 1), 0, "\(kind)")
+        }
+    }
+
+    /// Rows without columns take nothing but what says whether they have matched.
+    func test_markedRowsWithoutColumns_takeOfTheMemory_orGoToFiles() throws {
+        let side = "generate_series(1, (SELECT 1500))", rowCount = 1_500 * 1_500
+        let query = "SELECT count(*) FROM (SELECT 1 FROM generate_series(1, 2000) x WHERE x < 0) b FULL JOIN (SELECT 1 FROM \(side) x, \(side) y) a ON true"
+        let ample = QueryFixture(threads: 2)
+        let stream = try ample.engine.execute(try ample.engine.prepare(query, in: QueryContext(catalog: ample.catalog, timeZone: "UTC", now: ample.now)))
+        var counts: [Value] = []
+        while let batch = try stream.next() { counts += values(batch.columns[0]) }
+        XCTAssertEqual(counts, [.integer(Int64(rowCount))])
+        XCTAssertGreaterThanOrEqual(stream.peakMemoryByteCount, rowCount)
+        let scarce = QueryFixture(
+            settings: QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: 1 << 20, spillDirectory: FileManager.default.temporaryDirectory.path))
+        XCTAssertEqual(try scarce.rows(query), "\(rowCount)")
+        let plan = try scarce.rows("EXPLAIN ANALYZE \(query)")
+        XCTAssertTrue(plan.contains("bytes spilled"), plan)
+    }
+
+    /// Marks of several streams come together, and rows come out of them in batches.
+    func test_rightRowsOfSeveralBatches_comeOutOnce() throws {
+        let fields = [Field("k", .int64)]
+        let left = QueryFixture.table(fields, (0..<30_000).map { [.integer(Int64($0 * 3))] }, batchRowCount: 500)
+        let right = QueryFixture.table(fields, (0..<60_000).map { [.integer(Int64($0))] }, batchRowCount: 500)
+        for threads in [1, 4] {
+            let fixture = QueryFixture([("l", left), ("r", right)], threads: threads)
+            let counts = "count(*), count(l.k), count(r.k), count(DISTINCT r.k)"
+            XCTAssertEqual(try fixture.rows("SELECT \(counts) FROM l RIGHT JOIN r ON l.k = r.k"), "60000,20000,60000,60000", "\(threads) threads")
+            XCTAssertEqual(try fixture.rows("SELECT \(counts) FROM l FULL JOIN r ON l.k = r.k"), "70000,30000,60000,60000", "\(threads) threads")
+            XCTAssertEqual(try fixture.rows("SELECT count(*), sum(k % 3) FROM r WHERE EXISTS (SELECT 1 FROM l WHERE l.k = r.k)"), "20000,0", "\(threads) threads")
+            XCTAssertEqual(try fixture.rows("SELECT count(*), sum(k % 3) FROM r WHERE NOT EXISTS (SELECT 1 FROM l WHERE l.k = r.k)"), "40000,60000", "\(threads) threads")
+        }
+    }
+
+    /// Rows without columns, as many as a test says.
+    private final class CountedRows: PreparedOperator, @unchecked Sendable {
+        // Safe to share: nothing changes.
+        private let rowCounts: [Int]
+
+        init(_ rowCounts: [Int]) {
+            self.rowCounts = rowCounts
+            super.init(columns: [], inputs: [])
+        }
+
+        override var streamCountMax: Int { 1 }
+
+        override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+            ArrayStream(rowCounts.map { ColumnBatch(rowCount: $0, columns: []) })
+        }
+    }
+
+    /// Their numbers have 32 bits: what comes behind the last one was left out.
+    func test_moreRightRowsThanHaveNumbers_areJoinedInBlocks() throws {
+        let node = Self.node(.left)
+        XCTAssertTrue(Self.bytes([1 << 30], node).fitsColumns)
+        XCTAssertTrue(Self.bytes([Int(Int32.max) - 1], node).fitsColumns)
+        XCTAssertFalse(Self.bytes([Int(Int32.max)], node).fitsColumns)
+        XCTAssertFalse(Self.bytes([1 << 30, 1 << 30], node).fitsColumns)
+        let run = QueryRun(pool: WorkerPool(threadCount: 2))
+        for (rowCounts, isDivided) in [([1 << 30, 7], false), ([1 << 30, 1 << 30], true)] {
+            let join = JoinOperator(CountedRows([1]), CountedRows(rowCounts), node)
+            try join.prepare(run)
+            // Of parts there may be as many streams as are asked for; of one table as many as the left side has.
+            XCTAssertEqual(join.streamCountMax, isDivided ? .max : 1)
+        }
     }
 
     /// NOT IN over several columns: a NULL on either side leaves open what only the right rows can tell, all of them.

@@ -53,6 +53,30 @@ final class LongPartitionTests: XCTestCase {
         try check(["lag(d)", "cume_dist()", "ntile(30001)"], "ORDER BY v DESC, g")
     }
 
+    /// Rows before the first number of buckets have none; from it on they are numbered as those of a partition that begins there, which is as long as all of it.
+    func test_ntile_beginsWithTheFirstNumberOfBuckets() throws {
+        let queries = [
+            ("SELECT x, ntile(nullif(x, 1)) OVER (ORDER BY x) FROM (VALUES (1), (2), (3), (4)) t(x) ORDER BY x", "1,|2,1|3,1|4,2"),
+            (
+                "SELECT p, x, ntile(nullif(x, 1)) OVER (PARTITION BY p ORDER BY x) FROM (VALUES (1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1)) t(p, x) ORDER BY p, x",
+                "1,1,|1,2,1|1,3,1|2,1,|2,2,1|3,1,"
+            ),
+            // Later NULLs change nothing, and more buckets than rows are one for each.
+            ("SELECT x, ntile(CASE x WHEN 2 THEN 9 END) OVER (ORDER BY x) FROM (VALUES (1), (2), (3), (4)) t(x) ORDER BY x", "1,|2,1|3,2|4,3"),
+            // 400 rows each, of all 40,000.
+            (
+                "SELECT count(x), min(g) FILTER (WHERE x = 1), max(g) FILTER (WHERE x = 1), max(x) FROM (SELECT g, ntile(CASE WHEN g > 30000 THEN 100 END) OVER (ORDER BY g) AS x "
+                    + "FROM generate_series(1, 40000) s(g)) q", "10000,30001,30400,25"
+            ),
+            ("SELECT count(x) FROM (SELECT ntile(NULL::int) OVER (ORDER BY g) AS x FROM generate_series(1, 40000) s(g)) q", "0"),
+        ]
+        for (query, answer) in queries { for fixture in [whole, narrow] { XCTAssertEqual(try fixture.rows(query), answer, query) } }
+        for fixture in [whole, narrow] {
+            XCTAssertEqual(fixture.error("SELECT ntile(CASE WHEN g > 30000 THEN 0 END) OVER (ORDER BY g) FROM generate_series(1, 40000) s(g)")?.slug, .dataError)
+        }
+        try check(["ntile(CASE WHEN g > 9000 THEN 7 END)", "lag(s)"], "PARTITION BY p ORDER BY g")
+    }
+
     func test_runningFrames() throws {
         let calls = [
             "count(*)", "count(s)", "sum(v)", "avg(m)", "sum(d)", "stddev(d)", "var_pop(v)", "min(s)", "max(d)", "bool_or(v > 990)", "first_value(s)",

@@ -1,5 +1,7 @@
-import Query
+import ColumnStore
 import XCTest
+
+@testable import Query
 
 /// Goal: lists of several dimensions are changed, searched and compared as PostgreSQL's arrays are, or refused for its reasons.
 final class ListChangeTests: XCTestCase {
@@ -81,6 +83,62 @@ final class ListChangeTests: XCTestCase {
             XCTAssertNil(error?.cause, call)
         }
         XCTAssertEqual(fixture.error("SELECT array_append(ARRAY[[1, 2]], DATE '2020-01-01')")?.cause, .undefinedFunction)
+    }
+
+    func test_listsOfLists_areJoinedWhereTheirLengthsAreAlike() throws {
+        for joined in [
+            "ARRAY[[1, 2]] || ARRAY[3]", "ARRAY[3] || ARRAY[[1, 2]]", "ARRAY[[1, 2]] || ARRAY[[3]]", "array_cat(ARRAY[[1, 2]], ARRAY[3])", "l || ARRAY[[3]]", "l || e", "e || l", "array_cat(l, e)",
+            "ARRAY[[[1, 2]]] || ARRAY[[[3]]]",
+        ] {
+            let error = fixture.error("SELECT \(joined) FROM (VALUES (ARRAY[[1, 2]], ARRAY[3])) t(l, e)")
+            XCTAssertEqual(error?.slug, .dataError, joined)
+            XCTAssertEqual(error?.cause, .badSubscript, joined)
+        }
+        // Types alone tell that: a list is a row of lists of lists, and lists of lists are none of what has three dimensions.
+        let deep = fixture.error("SELECT ARRAY[[[1, 2]]] || ARRAY[[3]]")
+        XCTAssertEqual(deep?.slug, .badSQL)
+        XCTAssertEqual(deep?.cause, .badSubscript)
+        XCTAssertEqual(
+            try fixture.rows("SELECT (ARRAY[[1, 2]] || ARRAY[3, 4])::TEXT, (ARRAY[[1, 2]] || '{}')::TEXT, ('{}' || ARRAY[[1, 2]])::TEXT, (ARRAY[[1, 2]] || '{}'::INTEGER[])::TEXT"),
+            #""{{1,2},{3,4}}","{{1,2}}","{{1,2}}","{{1,2}}""#)
+        XCTAssertEqual(
+            try fixture.rows("SELECT (a || b)::TEXT FROM (VALUES (ARRAY[[1, 2]], ARRAY[[3, 4], [5, 6]]), (NULL, ARRAY[[7]]), (ARRAY[[8]], NULL)) t(a, b)"),
+            #""{{1,2},{3,4},{5,6}}"|{{7}}|{{8}}"#)
+    }
+
+    private func joined(_ pairs: [(Value, Value)]) throws -> [Value] {
+        let type = ColumnType.listOf(.listOf(.int64))
+        func column(_ values: [Value]) -> Column {
+            var builder = ColumnBuilder(type: type)
+            for value in values { builder.append(value) }
+            return builder.finish()
+        }
+        let plain: ((KernelCall) throws -> Column)? = if case .plain(let kernel) = ScalarFunction.listJoinRows.kernel { kernel } else { nil }
+        let kernel = try XCTUnwrap(plain, "lists are joined otherwise")
+        let context = EvaluationContext(), columns = [column(pairs.map(\.0)), column(pairs.map(\.1))]
+        let result = try kernel(KernelCall(columns: columns, count: pairs.count, type: type, context: context, meter: WorkMeter(context)))
+        return pairs.indices.map { result.value(at: $0) }
+    }
+
+    /// Lists of lists as they may be stored, beside empty ones and NULL, in one column.
+    func test_listsOfLists_besideEmptyOnes_stayAsTheyAre() throws {
+        func row(_ numbers: Int64...) -> Value { .list(numbers.map { .integer($0) }) }
+        let pair = Value.list([row(1, 2)]), ragged = Value.list([row(1, 2), row(3)]), bare = Value.list([row(), row()]), empty = Value.list([])
+        let found = try joined([
+            (pair, bare), (bare, pair), (ragged, empty), (empty, ragged), (ragged, .null), (.null, .null), (.null, pair),
+            (empty, bare), (empty, empty), (pair, .list([row(3, 4), row(5, 6)])),
+        ])
+        XCTAssertEqual(found, [pair, pair, ragged, ragged, ragged, .null, pair, bare, empty, .list([row(1, 2), row(3, 4), row(5, 6)])])
+        for other in [ragged, .list([.null]), .list([row(3, 4), .null])] as [Value] {
+            let isNothing = other == .list([.null])
+            do {
+                let found = try joined([(.null, pair), (pair, other)])
+                XCTAssertTrue(isNothing, "\(other)")
+                XCTAssertEqual(found, [pair, pair], "\(other)")
+            } catch {
+                guard !isNothing, case .outside(.badSubscript, _)? = error as? KernelError else { return XCTFail("\(other): \(error)") }
+            }
+        }
     }
 
     func test_textsOfLists_withBounds_areNotSupported() {

@@ -18,6 +18,8 @@ final class PatternDivisionTests: XCTestCase {
             ("https://x", "(http|https)(.*)", "https|://x"), ("INVOICE-12", "(INV|INVOICE)[ -]?(.*)", "INVOICE|12"), ("123", #"^(\d|\d\d)(\d*)$"#, "12|3"), ("xab", "x(a|ab)(b?)", "ab|"),
             ("foo bar", #"\y(fo|foo)(o?)\y"#, "foo|"), ("їїж", "(ї|її)(.*)", "її|ж"), ("HTTPS://x", "(?i)(http|https)(.*)", "HTTPS|://x"), ("abab", "(a|ab)(c|bab)?", "a|bab"), ("aabb", "(a*(?:ab)?)(b*)", "aab|b"),
             ("a\nabb", "(?n)^(a|ab)(b*)$", "a|"), ("xA", "(?i)(x|[xX]a)(a*)", "xA|"),
+            // Letters have their own two cases in parts, too.
+            ("sſ", "(?i)(s|ss)(.*)", "s|ſ"), ("sSx", "(?i)(s|ss)(.*)", "sS|x"), ("kK\u{212A}", "(?i)(k|k[k])(.*)", "kK|\u{212A}"),
         ])
         XCTAssertEqual(try fixture.rows(#"SELECT regexp_replace('foobar', '(fo|foo)(.*)', '<\1>[\2]'), regexp_substr('https://x', '(http|https)(.*)', 1, 1, '', 2), substring('https', '(http|https)s?')"#), "<foo>[bar],://x,https")
     }

@@ -6,7 +6,7 @@ import XCTest
 final class PatternHeadTests: XCTestCase {
     private func matches(_ pattern: String, _ text: String, ignoringCase: Bool = false, flags: String = "") throws -> Bool {
         let head = try PatternHead(Array(pattern.utf8), ignoringCase: ignoringCase, flags: flags)
-        let expression = try RegularExpression(AdvancedPattern.translated(head.rest, isTest: true, flags: head.flags), ignoringCase: head.ignoringCase)
+        let expression = try RegularExpression(AdvancedPattern.translated(head.rest, isTest: true, flags: head.flags, ignoringCase: false, for: .query), ignoringCase: head.ignoringCase)
         return expression.matches(Array(text.utf8))
     }
 

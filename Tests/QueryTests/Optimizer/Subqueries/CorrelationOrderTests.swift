@@ -66,6 +66,21 @@ final class CorrelationOrderTests: XCTestCase {
         }
     }
 
+    /// A condition of chance may not wait, and what stands before it keeps values from it all the same.
+    func test_conditionsThatMayNotWait_areBehindThoseThatDo() throws {
+        try check("SELECT (SELECT count(*) FROM a WHERE a.name = o.name AND a.value::int <> 0 AND 10 / a.value::int > random() - 1) FROM o", "3")
+        let key = OutputColumn(id: ColumnID(1), name: "k", type: .int64), text = OutputColumn(id: ColumnID(2), name: "t", type: .string)
+        func comparison(_ function: ScalarFunction, _ one: Query.Expression, _ other: Query.Expression) -> Query.Expression { .call(function, [one, other], type: .boolean, position: nil) }
+        let asked = comparison(.equal, .column(key), .column(ColumnID(9), .int64))
+        let waiting = comparison(.greater, .cast(.column(text), to: .int64, position: nil), .literal(.integer(0), .int64))
+        let drawn = comparison(.greater, .cast(.column(text), to: .double, position: nil), .call(.random, [], type: .double, position: nil))
+        let kept = CorrelationOrder.kept([asked, waiting, drawn], over: .values(columns: [key, text], rows: []), outer: [ColumnID(9)])
+        XCTAssertEqual(kept.count, 3)
+        XCTAssertEqual(kept.first, asked)
+        XCTAssertFalse(kept.contains(waiting), "it waits")
+        XCTAssertEqual(kept.last, drawn)
+    }
+
     /// Each that waits has those before it within: of many the later ones stay where they are.
     func test_conditionsInTurn_copyNoMoreThanMayBe() throws {
         let conditions = (1...1_500).map { "a.n < o.n + \($0) AND \($0) / (a.n + 1) >= 0" }.joined(separator: " AND ")
