@@ -78,6 +78,7 @@ extension QueueCore {
         (queue.nextDue, queue.nextForgotten) = (now, now)
         try QueueRows.write(queue, connection)
         queues[name] = queue
+        noteRoom(in: queue, before: known?.room)
         return known == nil ? .created : .replaced
     }
 

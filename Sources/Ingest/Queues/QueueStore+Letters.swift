@@ -5,6 +5,8 @@ internal import Processes
 extension QueueStore {
     /// Of dead letters that one group puts back: each costs a write of its row and, past `inlineByteCountMax`, of its body.
     private static let pieceCountMax = 500
+    /// Of dead letters that one call deletes.
+    private static let deletedCountMax = 10_000
 
     /// A page of dead letters, the first that died first.
     ///
@@ -130,13 +132,18 @@ extension QueueStore {
         return count
     }
 
-    /// All that are dead now: what dies again meanwhile stays.
-    private func redriveAll(_ name: String, _ perSecond: Int?) throws -> Int {
-        let (end, last) = try perform { core -> (died: Int64, number: Int64) in
+    /// Up to where those lie that are dead now.
+    private func deadByNow(_ name: String) throws -> (died: Int64, number: Int64) {
+        try perform { core -> (died: Int64, number: Int64) in
             let queue = try core.queue(name)
             // By a clock that was set back since, letters died in time to come.
             return (max(core.now, try core.messages.lastDue(queue: queue.id, .dead) ?? core.now), core.nextNumber())
         }
+    }
+
+    /// All that are dead now: what dies again meanwhile stays.
+    private func redriveAll(_ name: String, _ perSecond: Int?) throws -> Int {
+        let (end, last) = try deadByNow(name)
         // `passed` letters at the front have stayed, for want of room: each piece looks behind them.
         var (count, passed) = (0, 0)
         while true {
@@ -153,6 +160,39 @@ extension QueueStore {
             passed += piece.found - piece.back
             // Where there is no room for one there may be for the next; past so many, nobody looks on.
             if piece.found == 0 || passed > 10 * Self.pieceCountMax { return count }
+        }
+    }
+
+    /// Deletes those that are dead now, for good, the first that died first; what dies meanwhile stays.
+    ///
+    /// - Returns: how many are gone: at most `deletedCountMax`, so that nobody waits for a million.
+    /// - Throws: `Fault`: not-found, overloaded, disk-full. Pieces that were done by then stay done.
+    package func deleteDeadLetters(in name: String, as principal: Principal) throws -> DeletionSummary {
+        try Self.check(name, principal)
+        let (end, last) = try deadByNow(name)
+        var summary = DeletionSummary(count: 0, hasMore: true)
+        while summary.hasMore, summary.count < Self.deletedCountMax {
+            let piece = try perform { core -> DeletionSummary in
+                let queue = try core.queue(name)
+                guard queue.counts.dead > 0 else { return DeletionSummary(count: 0, hasMore: false) }
+                // One more than go tells whether there are more.
+                let rows = try core.messages.letters(queue: queue.id, diedBy: end, through: last, limit: Self.pieceCountMax + 1)
+                let gone = rows.prefix(Self.pieceCountMax)
+                try core.discard(Array(gone), of: name)
+                return DeletionSummary(count: gone.count, hasMore: rows.count > gone.count)
+            }
+            summary = DeletionSummary(count: summary.count + piece.count, hasMore: piece.hasMore)
+        }
+        return summary
+    }
+
+    /// - Throws: `Fault`: not-found, also for a message that is not dead; overloaded, disk-full.
+    package func deleteDeadLetter(_ id: String, in name: String, as principal: Principal) throws {
+        try Self.check(name, principal)
+        try perform { core -> Void in
+            let queue = try core.queue(name)
+            guard let row = try core.messages.row(queue: queue.id, id: id), row.state == .dead else { throw Fault.absent(.deadLetter(id)) }
+            try core.discard([row], of: name)
         }
     }
 

@@ -18,7 +18,8 @@ extension QueueStore {
                 metrics.append(gauge("queue_messages", "Messages of a queue, by where they stand.", Double(count), [label, (name: "state", value: word)]))
             }
             metrics.append(gauge("queue_bytes", "Bytes of the bodies of a queue's messages, but dead letters.", Double(state.counts.byteCount), [label]))
-            metrics.append(gauge("queue_max_bytes", "Bytes that a queue takes at most.", Double(state.settings.byteCountMax), [label]))
+            metrics.append(gauge("queue_dead_bytes", "Bytes of the bodies of a queue's dead letters.", Double(state.counts.deadByteCount), [label]))
+            metrics.append(gauge("queue_max_bytes", "Bytes that a queue takes at most; with its dead letters twice as many.", Double(state.settings.byteCountMax), [label]))
             if let at = oldest[state.id] {
                 metrics.append(gauge("queue_oldest_seconds", "Time since the oldest message of a queue that is not dead could be received, 0 where none could yet.", max(0, Double(now.subtractingSaturating(at)) / 1e6), [label]))
             }

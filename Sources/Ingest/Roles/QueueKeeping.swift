@@ -53,6 +53,12 @@ package protocol QueueKeeping: AnyObject, Sendable {
     /// - Parameter ids: of the messages; nil: all dead letters.
     /// - Returns: how many were put back. Those for which there is no room stay dead letters.
     func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int
+    /// Deletes dead letters for good, and no other messages: some thousands, the oldest first.
+    ///
+    /// - Returns: how many are gone, and whether there are more.
+    func deleteDeadLetters(in queue: String, as principal: Principal) throws -> DeletionSummary
+    /// - Throws: `Fault`: not-found, also for a message that is no dead letter.
+    func deleteDeadLetter(_ id: String, in queue: String, as principal: Principal) throws
     /// Deletes all messages except dead letters.
     func purge(_ queue: String, as principal: Principal) throws
 }

@@ -9,17 +9,6 @@ package protocol RowReading: AnyObject, Sendable {
     func page(_ request: PageRequest, as principal: Principal, hold: (_ byteCount: Int) throws -> Void) throws -> Page
 }
 
-extension RowReading {
-    /// Where nobody counts the memory.
-    package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try receipt(lookup, as: principal) { _ in } }
-
-    /// Where nobody counts the memory.
-    package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try ticket(ticketID, as: principal) { _ in } }
-
-    /// Where nobody counts the memory.
-    package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try page(request, as: principal) { _ in } }
-}
-
 /// The feed of changes: what was committed, in the order of commits.
 package protocol ChangeFeed: AnyObject, Sendable {
     /// At most `limit` changes after `sequence`, in commit order.

@@ -26,7 +26,7 @@ package protocol UploadKeeping: AnyObject, Sendable {
     /// - Parameters:
     ///   - isAnew: whether the file begins anew at 0, whatever is there; else `start` must be the end of what is there.
     ///   - isKept: whether bytes that come stay though their call breaks off; else only after `keep`.
-    /// - Throws: upload-closed; upload-mismatch where `start` is not the place that is due.
+    /// - Throws: upload-closed; upload-mismatch where `start` is not the place that is due; contract-not-valid and read-only where its owner may upload nothing by now.
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile
     /// How many bytes of the file are here: those of a piece count once it was looked at.
     func fileByteCount(_ id: String) -> Int64
@@ -34,7 +34,7 @@ package protocol UploadKeeping: AnyObject, Sendable {
     ///
     /// - Throws: as `UploadFile.check`; upload-closed; not-leader and storage-unavailable, which leave it as it is.
     func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload
-    /// Ends an upload that waits for its file or is being read.
+    /// Ends an upload that waits for its file or is being read; of one that has ended it drops the file.
     func cancel(_ id: String, as principal: Principal) throws
     /// Begins to take back what an upload has changed in versioned tables.
     ///

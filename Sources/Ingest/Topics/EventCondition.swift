@@ -135,6 +135,15 @@ private enum DataStep: Hashable {
     case member(String)
     case element(Int)
 
+    /// By bytes: names that are canonically equivalent are those of two members.
+    static func == (left: DataStep, right: DataStep) -> Bool {
+        switch (left, right) {
+        case (.member(let one), .member(let other)): one.hasBytes(of: other)
+        case (.element(let one), .element(let other)): one == other
+        case (.member, _), (.element, _): false
+        }
+    }
+
     func followed(in tape: borrowing JSONTape, from node: Int) -> Int? {
         switch (self, tape[node].kind) {
         case (.member(let name), .object): return tape.member(name, of: node)
@@ -152,8 +161,8 @@ private enum DataStep: Hashable {
 
 /// Finds `data->'a'->>'b'` in an expression, and puts the name of a column in its place.
 ///
-/// A scanner of its own, since the parser of SQL knows no arrows. It must tell where `data` is no name: in strings, in quoted names and in comments, which
-/// it passes over as they are; `metadata` is another word.
+/// A scanner of its own, since a path is no expression to the parser: it looks at one member, and not at the data as a whole. It must tell where `data` is no name: it ends strings,
+/// quoted names and comments where the lexer of SQL does (`Lexer`), and passes over them as they are; `metadata` is another word.
 ///
 ///     path := 'data' ( '->' step )* [ '->>' step ]      step := "'" text "'" | [ '-' ] digits
 private struct ConditionScanner {
@@ -168,25 +177,36 @@ private struct ConditionScanner {
 
     private func at(_ offset: Int) -> UInt8 { place + offset < bytes.count ? bytes[place + offset] : 0 }
 
-    private static func isWord(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || byte >= 0x80 || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-    }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    /// With 0x20 set a capital letter is its small one.
+    private static func startsWord(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "_") || byte >= 0x80 || (0x61...0x7A).contains(byte | 0x20) }
+    private static func continuesWord(_ byte: UInt8) -> Bool { startsWord(byte) || isDigit(byte) || byte == UInt8(ascii: "$") }
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
+    /// - Throws: bad-sql for what is not closed, and for a path without its end.
     mutating func rewritten() throws(QueryError) -> String {
+        // A name of a member is no token of the lexer, which would refuse it.
+        guard !bytes.contains(0) else { throw QueryError(.badSQL, "the condition holds a NUL character") }
         var result: [UInt8] = []
         while place < bytes.count {
             let start = place
             let byte = bytes[place]
             if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
-                skipQuoted(byte)
+                try skipQuoted(byte)
+            } else if byte | 0x20 == UInt8(ascii: "e"), at(1) == UInt8(ascii: "'") {
+                place += 1
+                try skipEscaped()
+            } else if byte == UInt8(ascii: "$") {
+                try skipDollar()
             } else if byte == UInt8(ascii: "-"), at(1) == byte {
-                while place < bytes.count, bytes[place] != UInt8(ascii: "\n") { place += 1 }
+                skipLineComment()
             } else if byte == UInt8(ascii: "/"), at(1) == UInt8(ascii: "*") {
-                place += 2
-                while place < bytes.count, !(bytes[place] == UInt8(ascii: "*") && at(1) == UInt8(ascii: "/")) { place += 1 }
-                place = min(place + 2, bytes.count)
-            } else if Self.isWord(byte) {
-                while place < bytes.count, Self.isWord(bytes[place]) { place += 1 }
+                try skipBlockComment()
+            } else if Self.isDigit(byte) {
+                // With letters behind it, which the parser refuses: `1data` is no name.
+                while Self.isDigit(at(0)) || Self.startsWord(at(0)) { place += 1 }
+            } else if Self.startsWord(byte) {
+                while Self.continuesWord(at(0)) { place += 1 }
                 let word = bytes[start..<place]
                 if word.count == 4, String(decoding: word, as: UTF8.self).lowercased() == "data", let path = try path() {
                     // The column's name has blanks, so that no name of a caller's is it by chance.
@@ -203,19 +223,114 @@ private struct ConditionScanner {
         return String(decoding: result, as: UTF8.self)
     }
 
-    private mutating func skipQuoted(_ quote: UInt8) {
+    /// A string or a name, within which two quotes are one.
+    private mutating func skipQuoted(_ quote: UInt8) throws(QueryError) {
         place += 1
         while place < bytes.count {
             if bytes[place] == quote {
-                if at(1) != quote { break }
+                guard at(1) == quote else {
+                    place += 1
+                    return
+                }
                 place += 1
             }
             place += 1
         }
-        place = min(place + 1, bytes.count)
+        throw Self.isOpen
     }
 
-    private mutating func skipBlanks() { while place < bytes.count, bytes[place] <= 0x20 { place += 1 } }
+    /// `E'…'`: what follows a backslash ends nothing. It goes on behind a line break, as other strings do, whose parts are the same by themselves.
+    private mutating func skipEscaped() throws(QueryError) {
+        place += 1
+        while place < bytes.count {
+            let byte = bytes[place]
+            // The second of two quotes, and whatever has a backslash before it.
+            if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "'") && at(1) == byte {
+                place += 2
+            } else {
+                place += 1
+                if byte == UInt8(ascii: "'"), !goesOn() { return }
+            }
+        }
+        throw Self.isOpen
+    }
+
+    /// Passes blanks with a line break among them, comments to the end of a line, and the quote behind; false where no quote is there, and nothing is passed.
+    private mutating func goesOn() -> Bool {
+        let end = place
+        var sawLineBreak = false
+        while true {
+            if at(0) == UInt8(ascii: "-"), at(1) == UInt8(ascii: "-") {
+                skipLineComment()
+            } else if Self.isBlank(at(0)) {
+                if at(0) == 0x0A || at(0) == 0x0D { sawLineBreak = true }
+                place += 1
+            } else {
+                break
+            }
+        }
+        if sawLineBreak, at(0) == UInt8(ascii: "'") {
+            place += 1
+            return true
+        }
+        place = end
+        return false
+    }
+
+    /// `$tag$ … $tag$`; of `$1`, and of what the parser refuses, the `$` alone.
+    private mutating func skipDollar() throws(QueryError) {
+        var end = place + 1
+        if !Self.isDigit(at(1)) { while end < bytes.count, Self.continuesWord(bytes[end]), bytes[end] != UInt8(ascii: "$") { end += 1 } }
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "$") else {
+            place += 1
+            return
+        }
+        let mark = bytes[place...end]
+        place = end + 1
+        while place < bytes.count {
+            if bytes[place...].starts(with: mark) {
+                place += mark.count
+                return
+            }
+            place += 1
+        }
+        throw Self.isOpen
+    }
+
+    private mutating func skipLineComment() { while place < bytes.count, bytes[place] != 0x0A, bytes[place] != 0x0D { place += 1 } }
+
+    /// They nest.
+    private mutating func skipBlockComment() throws(QueryError) {
+        var depth = 0
+        while place < bytes.count {
+            if bytes[place] == UInt8(ascii: "/"), at(1) == UInt8(ascii: "*") {
+                depth += 1
+                place += 2
+            } else if bytes[place] == UInt8(ascii: "*"), at(1) == UInt8(ascii: "/") {
+                depth -= 1
+                place += 2
+                if depth == 0 { return }
+            } else {
+                place += 1
+            }
+        }
+        throw Self.isOpen
+    }
+
+    private static let isOpen = QueryError(.badSQL, "a string, a quoted name or a comment is not closed")
+
+    private mutating func skipBlanks() { while Self.isBlank(at(0)) { place += 1 } }
+
+    /// What stands between two quotes, where each one is doubled. By bytes: a mark behind a quote belongs to it as a character.
+    private func text(between start: Int, and end: Int) -> String {
+        var text: [UInt8] = []
+        var place = start
+        while place < end {
+            text.append(bytes[place])
+            place += bytes[place] == UInt8(ascii: "'") ? 2 : 1
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 
     /// What follows `data`, if arrows do.
     private mutating func path() throws(QueryError) -> (path: [DataStep], isText: Bool)? {
@@ -237,11 +352,11 @@ private struct ConditionScanner {
             skipBlanks()
             let start = place
             if at(0) == UInt8(ascii: "'") {
-                skipQuoted(UInt8(ascii: "'"))
-                steps.append(.member(String(decoding: bytes[(start + 1)..<max(start + 1, place - 1)], as: UTF8.self).replacing("''", with: "'")))
+                try skipQuoted(UInt8(ascii: "'"))
+                steps.append(.member(text(between: start + 1, and: place - 1)))
             } else {
                 if at(0) == UInt8(ascii: "-") { place += 1 }
-                while (0x30...0x39).contains(at(0)) { place += 1 }
+                while Self.isDigit(at(0)) { place += 1 }
                 guard let element = Int32(String(decoding: bytes[start..<place], as: UTF8.self)) else {
                     throw QueryError(.badSQL, "after -> and ->> the name of a member in quotes is wanted, or the place of an element")
                 }

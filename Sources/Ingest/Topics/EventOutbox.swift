@@ -13,6 +13,8 @@ final class EventOutbox: Sendable {
         var subscriptions: [(topic: String, name: String)] = []
         /// Those of them that hear of nothing.
         var resting: [(topic: String, name: String)] = []
+        /// Names of those beside them that get nothing further, while something waits for them.
+        var draining: [String] = []
         /// Whether some of them are of the store's own topic.
         var isStoreHeard = false
         var feedAfter: Int64?
@@ -112,7 +114,7 @@ final class EventOutbox: Sendable {
             case .success: parts.answer(delivery.key, .taken)
             // As of a webhook.
             case .failure where hasStopped: break
-            case .failure(let fault): parts.answer(delivery.key, .refused(fault.detail))
+            case .failure(let fault): parts.answer(delivery.key, EventAnswer(fault))
             }
         }
     }

@@ -1,3 +1,4 @@
+import ColumnStore
 package import Documents
 package import Processes
 
@@ -14,9 +15,11 @@ package protocol EventPublishing: AnyObject, Sendable {
     func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void)
     /// Whether somebody subscribes to the topic `till` now.
     var isHeard: Bool { get }
-    /// From now on these events of topics start executions of `process`, each with its event as input; none any more with no rules. Durable when it
-    /// returns; the same rules again change nothing.
+    /// From now on these events of topics start executions of `process`, each with its event as input; none any more with no rules, also of those that wait.
+    /// What waits by a rule that others take the place of starts it still. Durable when it returns; the same rules again change nothing.
     func follow(_ rules: [EventRule], starting process: String) throws
+    /// There is such a process now: events that it could not be started with are tried without their pauses. Returns at once; where it cannot be done they have their pauses.
+    func hasten(startsOf process: String)
     /// What is wrong with an expression over an event; nil when nothing is.
     func conditionFault(_ text: String) -> String?
     /// Whether there is such a topic now.
@@ -28,6 +31,8 @@ package protocol EventPublishing: AnyObject, Sendable {
 extension EventPublishing {
     /// None: for what has no bounds of its own.
     package func crowdedTopics(_ rules: [EventRule], starting process: String) -> Set<String> { [] }
+    /// Nothing: for what starts none.
+    package func hasten(startsOf process: String) {}
 }
 
 /// Which events of a topic. The condition is an expression of SQL over type, source, subject, time and data; nil takes all.
@@ -36,6 +41,12 @@ package struct EventRule: Sendable, Hashable {
     package let condition: String?
 
     package init(topic: String, condition: String?) { (self.topic, self.condition) = (topic, condition) }
+
+    /// By bytes, as of `Subscription`.
+    package static func == (left: EventRule, right: EventRule) -> Bool {
+        left.topic.hasBytes(of: right.topic)
+            && (left.condition.map { condition in right.condition.map { condition.hasBytes(of: $0) } ?? false } ?? (right.condition == nil))
+    }
 }
 
 /// What starts executions of processes: what the target `{"process":…}` of a subscription comes to.
@@ -63,6 +74,8 @@ package struct EventDraft: Sendable {
     package var time: Int64
     /// One JSON value.
     package var data: [UInt8]
+    /// Of a change of the store, its place among them: whoever subscribed behind it does not hear of it.
+    package var sequence: Int64?
     /// Attributes that others have agreed upon, each one JSON value.
     package var extensions: [(name: String, json: String)] = []
 

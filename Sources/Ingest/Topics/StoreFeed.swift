@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Processes
+import Synchronization
 
 /// Tells the topic `till` what was committed, in the order of commits: while somebody subscribes to it, and from the place where it was left.
 ///
@@ -16,17 +17,26 @@ final class StoreFeed: Sendable {
     private let changes: Changes
     private let topics: TopicStore
     private let thread = WokenThread(name: "store-feed")
+    /// What the log has as being in the way, until something was published again.
+    private let told = Mutex<String?>(nil)
 
     /// Changes of a page: one transaction of the file of queues.
     private static let pageCount = 200
 
     init(_ changes: Changes, _ topics: TopicStore) { (self.changes, self.topics) = (changes, topics) }
 
-    /// What cannot be read or published is tried again after a pause, from the same place.
+    /// What cannot be read or published is tried again after a pause, from the same place: a full disk may last for days, and is told once.
     func start() {
         topics.watchFeed { [thread] in thread.wake() }
         thread.start(
-            failed: { error in StoreLog.note("the store's events could not be published", path: "till", reason: StoreLog.text(error), level: .warning) },
+            failed: { [self] error in
+                let reason = StoreLog.text(error)
+                let isNew = told.withLock { told in
+                    defer { told = reason }
+                    return told != reason
+                }
+                if isNew { StoreLog.note("the store's events could not be published", path: "till", reason: reason, level: .warning) }
+            },
             work: { [self] in try follow() })
     }
 
@@ -54,6 +64,7 @@ final class StoreFeed: Sendable {
         topics.publish(changes: page.changes.flatMap(Self.events), through: page.nextAfter) { result in done.broadcast { $0 = result } }
         // Nothing is read ahead of what is durable. A writer that ends answers too, with a refusal.
         try done.wait { $0 }.get()
+        told.withLock { $0 = nil }
         return true
     }
 
@@ -79,7 +90,9 @@ final class StoreFeed: Sendable {
         data.endObject()
         data.endObject()
         func draft(_ type: String, _ id: String) -> EventDraft {
-            EventDraft(id: id, origin: .contract(ClientID(receipt.clientID)), type: type, subject: receipt.receiptID, time: change.at, data: data.bytes)
+            var draft = EventDraft(id: id, origin: .contract(ClientID(receipt.clientID)), type: type, subject: receipt.receiptID, time: change.at, data: data.bytes)
+            draft.sequence = change.sequence
+            return draft
         }
         var events = [draft(change.event, "change-\(change.sequence)")]
         if let version = change.version, version.isRemoval || version.number > 1 {

@@ -29,6 +29,10 @@ enum EventAnswer: Sendable {
     case refused(String, retryAfter: Int64? = nil)
     /// It wants no further events: this one is given up at once.
     case gone(String)
+    /// The store's own disk has no room for it, for which the receiver can do nothing.
+    case full(String)
+
+    init(_ fault: Fault) { self = fault.code == .diskFull ? .full(fault.detail) : .refused(fault.detail) }
 }
 
 /// What is tried, and what becomes of it.
@@ -44,9 +48,13 @@ extension TopicCore {
     ///
     /// On the writer's thread, within a group.
     ///
+    /// What goes into queues and the log goes in groups of `deliveredByteCountMax`.
+    ///
     /// - Complexity: a search, and an event read for each that leaves, `inFlightMax` at most; `departing` where more are due.
     func dispatch(_ known: Known, _ core: QueueCore) throws {
         if known.isAbroad { return }
+        // Its turn comes with the next group.
+        if known.isDoneHere, !hasRoom { return passedOver.append(known.id) }
         // Those under way, or about to leave since this group was here before, are due still, as far as their rows say.
         let away = away(from: known.id)
         for due in try departing(known, away, core.now) {
@@ -58,7 +66,9 @@ extension TopicCore {
             }
             switch known.subscription.target {
             case .queue, .log:
-                if let reason = try deliverHere(known, event, origin, core) { try put(off: key, due, reason, nil, core) } else { try end(key, subject: due.subject, core.now) }
+                // The rest is due still.
+                guard hasRoom else { return }
+                if let answer = try deliverHere(known, event, origin, core) { try take(answer, of: key, due, core) }
                 isDirty = true
             case .webhook, .process:
                 leaving.append(EventDelivery(key: key, topic: known.topic, subscription: known.subscription, former: known.former, origin: origin, id: id, event: event))
@@ -176,15 +186,28 @@ extension TopicCore {
     /// A call came back.
     func settle(_ key: Key, _ answer: EventAnswer, _ core: QueueCore) throws {
         inFlight.remove(key)
+        let isSuperseded = state.superseded.remove(key) != nil
         isDirty = true
         // Its subscription may have been deleted meanwhile, whose deliveries go by and by.
         guard state.subscriptions[key.subscription] != nil, let due = try due(key) else { return }
-        switch answer {
-        case .taken:
+        if case .taken = answer {
             figures.delivered += 1
             gone.remove(key.subscription)
-            try end(key, subject: due.subject, core.now)
+        } else if isSuperseded {
+            // The receiver as it was before has refused it, or is gone. The row says that it is due, as it did when this left, so that the one that there is now is asked.
+            figures.failed += 1
+            return
+        }
+        try take(answer, of: key, due, core)
+    }
+
+    /// What an answer means for the delivery.
+    private func take(_ answer: EventAnswer, of key: Key, _ due: Due, _ core: QueueCore) throws {
+        switch answer {
+        case .taken: try end(key, subject: due.subject, core.now)
         case .refused(let reason, let retryAfter): try put(off: key, due, reason, retryAfter, core)
+        // Its three days begin once there is room.
+        case .full(let reason): try put(off: key, Due(number: due.number, subject: due.subject, since: core.now, attempts: due.attempts), reason, nil, core)
         case .gone(let reason):
             figures.failed += 1
             if gone.insert(key.subscription).inserted, let known = state.subscriptions[key.subscription] {
@@ -204,6 +227,7 @@ extension TopicCore {
         try update.bind(4, String(reason.prefix(1_000)))
         try update.run()
         try release(key.subscription, due.subject, now)
+        try endDraining(key.subscription)
     }
 
     /// It is tried again later, or given up.
@@ -213,11 +237,12 @@ extension TopicCore {
         figures.failed += 1
         if due.since.addingSaturating(EventTimes.patience) <= core.now { return try giveUp(key, due, reason, core.now) }
         let delay = EventTimes.retries.delay(afterAttempts: due.attempts.addingSaturating(1), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
-        let update = try file().statement("UPDATE deliveries SET next_at = ?3, reason = ?4, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
+        let update = try file().statement("UPDATE deliveries SET next_at = ?3, reason = ?4, since = ?5, attempts = min(attempts + 1, 9223372036854775807) WHERE subscription = ?1 AND number = ?2")
         update.bind(1, key.subscription)
         update.bind(2, key.number)
         update.bind(3, core.now.addingSaturating(delay))
         try update.bind(4, String(reason.prefix(1_000)))
+        update.bind(5, due.since)
         try update.run()
     }
 
@@ -234,6 +259,7 @@ extension TopicCore {
             try statement.run()
         }
         try release(key.subscription, subject, now)
+        try endDraining(key.subscription)
     }
 
     /// The next of the subject is tried.
@@ -247,6 +273,56 @@ extension TopicCore {
         update.bind(4, now)
         try update.run()
         isDirty = true
+    }
+
+    // MARK: Receivers that were mended
+
+    /// All that have this target, those that drain among them.
+    func subscriptions(to target: SubscriptionTarget) -> Set<Int64> { Set(state.subscriptions.values.filter { $0.subscription.target == target }.map(\.id)) }
+
+    /// What waits for these subscriptions is tried without its pause, as if for the first time: they have another receiver, or theirs can take what it could not. The time that each has
+    /// until it is given up stays.
+    func hasten(_ ids: Set<Int64>) {
+        if ids.isEmpty { return }
+        for id in ids { state.hastened[id] = Span(after: .min, through: state.lastNumber) }
+        state.superseded.formUnion(inFlight.filter { ids.contains($0.subscription) })
+        // Another receiver has not said that it is gone.
+        gone.subtract(ids)
+        isDirty = true
+    }
+
+    /// A piece in each group: nobody else waits for a million.
+    ///
+    /// By number: what is refused once more meanwhile has a pause of its own, and is not met again.
+    func hastenPiece(_ now: Int64) throws {
+        hasHastened = true
+        isDirty = true
+        var room = TopicTables.pieceCountMax
+        while room > 0, let (id, span) = state.hastened.first {
+            let (count, last) = try piece(of: id, span, limit: room)
+            if let last {
+                let update = try file().statement(TopicTables.hasten)
+                update.bind(1, id)
+                update.bind(2, span.after)
+                update.bind(3, last)
+                update.bind(4, now)
+                try update.run()
+            }
+            if let last, count == room { state.hastened[id]?.after = last } else { state.hastened[id] = nil }
+            // One that nothing waits for costs a search, too.
+            room -= count + 1
+        }
+    }
+
+    private func piece(of id: Int64, _ span: Span, limit: Int) throws -> (count: Int, last: Int64?) {
+        let select = try file().statement(TopicTables.span)
+        defer { select.reset() }
+        select.bind(1, id)
+        select.bind(2, span.after)
+        select.bind(3, span.through)
+        select.bind(4, Int64(limit))
+        guard try select.step() else { return (0, nil) }
+        return (Int(clamping: select.int64(0)), select.optionalInt64(1))
     }
 
     // MARK: What was given up

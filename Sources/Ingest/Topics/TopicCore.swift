@@ -14,7 +14,7 @@ import Synchronization
 /// Proof that it may be shared: the writer's thread alone works with it, within operations.
 final class TopicCore: QueueGroupMember, @unchecked Sendable {
     struct Known {
-        let id: Int64
+        var id: Int64
         let topic: String
         let subscription: Subscription
         /// Nil for all events.
@@ -23,13 +23,32 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var rests: String?
         /// What signs its POSTs beside its secret.
         var former: FormerSecret?
+        /// Of the store's changes it hears of those behind this sequence: the last one as it was made. 0 of other topics.
+        var after: Int64 = 0
+        /// A rule that its process has no more: it gets nothing further, is counted and listed nowhere, and goes once nothing waits for it.
+        var isDraining = false
 
+        /// Whether it was there before this happened.
+        func hears(_ draft: EventDraft) -> Bool { draft.sequence.map { $0 > after } ?? true }
         /// Of a process's `on`: nobody else can give such a name.
         var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
         /// For whoever reads its deliveries beside the writer.
         var place: SubscriptionPlace { SubscriptionPlace(id: id, subscription: subscription, rests: rests) }
         /// Nothing of it is tried, or given up: a version that knows its target goes on with what waits.
         var isAbroad: Bool { if case .unknown = subscription.target { true } else { false } }
+        /// It gets its events within groups, and nobody is called.
+        var isDoneHere: Bool {
+            switch subscription.target {
+            case .queue, .log: true
+            case .webhook, .process, .unknown: false
+            }
+        }
+    }
+
+    /// Numbers of deliveries, those behind the first.
+    struct Span {
+        var after: Int64
+        let through: Int64
     }
 
     /// What a group that fails takes back as a whole.
@@ -38,6 +57,12 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var subscriptions: [Int64: Known] = [:]
         /// Ids of subscriptions that are no more, whose deliveries are still to be removed.
         var removed: Set<Int64> = []
+        /// Rules that drained as the file was opened: the first group looks whether anything waits for them still.
+        var drained: Set<Int64> = []
+        /// Of subscriptions whose receiver was mended, the deliveries that are still to be tried without their pauses. A restart forgets it: what is left has its pause then.
+        var hastened: [Int64: Span] = [:]
+        /// Of what is under way, the calls to receivers as they were before that.
+        var superseded: Set<Key> = []
         var lastNumber: Int64 = 0
         /// Up to where the store's own changes were read; nil while nobody wants them.
         var feedAfter: Int64?
@@ -62,12 +87,18 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     var gone: Set<Int64> = []
     /// Whose event left last of a subscription, where more were due than could leave.
     var turns: [Int64: String] = [:]
+    /// Subscriptions that the last look had no room for, in their order: the next one begins with them.
+    var passedOver: [Int64] = []
+    /// Of events that this group has put into queues and the log.
+    private var deliveredByteCount = 0
     /// Calls of the group that is being made: they leave with its commit.
     var leaving: [EventDelivery] = []
     /// Lines of the log that the group is to write, as `leaving`.
     private var lines: [(name: String, event: [UInt8])] = []
     /// The group has removed its piece of deliveries.
-    private var hasRemoved = false
+    var hasRemoved = false
+    /// The same of deliveries that are to be hastened.
+    var hasHastened = false
     /// Something may be due that `nextDue` does not say.
     var isDirty = true
     /// Whether the server has begun to call: a command on a directory only writes down what is to be sent.
@@ -91,6 +122,10 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     static let subscriptionCountMax = 100
     /// Of one subscription at once.
     static let inFlightMax = 16
+    /// A group that has put as much into queues and the log leaves the rest to those behind it: an event of 256 KiB may go to a hundred queues, and a hundred of them come with one call.
+    static let deliveredByteCountMax = 16 << 20
+    /// Of them, what may be events that come with the group: the rest is for what waits, however much is published in each group.
+    private static let publishedByteCountMax = deliveredByteCountMax / 2
     /// Of a subscription whose turns one group looks at.
     static let originCountMax = 64
     /// Ids that one group lets go of.
@@ -98,8 +133,13 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// For a condition that is put.
     let bindingSeconds: Double
+    /// Former rules of one process that drain: each is looked at with every group.
+    let drainingCountMax: Int
 
-    init(outbox: EventOutbox, bindingSeconds: Double = 60) { (self.outbox, self.bindingSeconds) = (outbox, bindingSeconds) }
+    /// - Parameter drainingCountMax: twice what a process may have of rules.
+    init(outbox: EventOutbox, bindingSeconds: Double = 60, drainingCountMax: Int = 200) {
+        (self.outbox, self.bindingSeconds, self.drainingCountMax) = (outbox, bindingSeconds, drainingCountMax)
+    }
 
     // MARK: Groups
 
@@ -120,6 +160,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
             if state.subscriptions[id] == nil { state.removed.insert(id) }
             owner = id
         }
+        // A version that does not know what draining is may have delivered what waited.
+        state.drained = Set(state.subscriptions.values.filter(\.isDraining).map(\.id))
     }
 
     /// The same of a file that is only read, which may be one of before there were topics, or secrets of before a change.
@@ -130,22 +172,26 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         var state = State()
         let topics = try connection.statement("SELECT name FROM topics")
         while try topics.step() { state.topics.insert(topics.text(0)) }
-        let select = try connection.statement(try has("former_secrets") ? TopicTables.loadSubscriptions : TopicTables.loadSubscriptionsAlone)
+        let select = try connection.statement(TopicTables.loadSubscriptions(hasSecrets: try has("former_secrets"), hasPlaces: try TopicTables.hasPlaces(connection)))
         while try select.step() {
             let subscription = Subscription(
                 name: select.text(2), condition: select.optionalText(3), target: SubscriptionTarget(kind: select.text(4), target: select.text(5), secret: select.optionalText(6)))
-            let (id, topic) = (select.int64(0), select.text(1))
+            let (id, topic, isDraining) = (select.int64(0), select.text(1), select.int64(10) != 0)
             // What rests was put by a version that knew more.
             let condition: EventCondition?
             let reason: String?
             if case .unknown(let kind, _, _) = subscription.target {
                 (condition, reason) = (nil, "its target is of the kind \(kind), which this version does not know")
+            } else if isDraining {
+                // It is asked of no event any more.
+                (condition, reason) = (nil, nil)
             } else {
                 do { (condition, reason) = (try subscription.condition.map { try EventCondition($0) }, nil) } catch { (condition, reason) = (nil, EventCondition.fault(error).detail) }
             }
             if let reason { StoreLog.note("a subscription rests", path: connection.path, reason: "\(subscription.name) of \(topic): \(reason)", level: .warning) }
             let former = select.optionalInt64(8).map { FormerSecret(secret: select.optionalText(7), until: $0) }
-            state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition, rests: reason, former: former)
+            state.subscriptions[id] = Known(
+                id: id, topic: topic, subscription: subscription, condition: condition, rests: reason, former: former, after: select.int64(9), isDraining: isDraining)
         }
         state.lastNumber = try connection.integer("SELECT max(coalesce((SELECT max(number) FROM events), 0), coalesce((SELECT value FROM meta WHERE key = 'event_number'), 0))") ?? 0
         state.feedAfter = try connection.integer("SELECT value FROM meta WHERE key = 'feed_after'")
@@ -164,10 +210,11 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         }
         if !lost.isEmpty {
             inFlight.subtract(lost)
+            state.superseded.subtract(lost)
             isDirty = true
         }
         before = state
-        (leaving, lines, waitingDeaths, hasRemoved) = ([], [], [], false)
+        (leaving, lines, waitingDeaths, hasRemoved, hasHastened, deliveredByteCount) = ([], [], [], false, false, 0)
     }
 
     func rollBack() {
@@ -193,14 +240,17 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     func finish(_ core: QueueCore) throws {
         guard connection != nil else { return }
         if state.nextForgotten <= core.now { try forget(core) }
+        for id in state.drained { try endDraining(id) }
+        state.drained = []
         if !hasRemoved, let id = state.removed.min() { try removeDeliveries(of: id) }
+        if !hasHastened, !state.hastened.isEmpty { try hastenPiece(core.now) }
         // Taken off first: an event that goes into a queue may be the end of another message.
         let deaths = waitingDeaths
         waitingDeaths = []
         if !deaths.isEmpty { _ = try publish(deaths, to: Self.till, core) }
         guard isSending else { return }
         guard isDirty || state.nextDue <= core.now else { return }
-        for known in state.subscriptions.values { try dispatch(known, core) }
+        for known in inTurn() { try dispatch(known, core) }
         state.nextDue = try nextTime()
         isDirty = false
     }
@@ -217,18 +267,30 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         show()
     }
 
+    /// All subscriptions, first those that there was no room for.
+    private func inTurn() -> [Known] {
+        let late = passedOver
+        passedOver = []
+        if late.isEmpty { return Array(state.subscriptions.values) }
+        let ids = Set(late)
+        return late.compactMap { state.subscriptions[$0] } + state.subscriptions.values.filter { !ids.contains($0.id) }
+    }
+
     /// What other threads see, as of the group that holds.
     private func show() {
+        let live = state.subscriptions.values.filter { !$0.isDraining }
         outbox.show(
             EventOutbox.Seen(
-                topics: state.topics, subscriptions: state.subscriptions.values.map { ($0.topic, $0.subscription.name) },
-                resting: state.subscriptions.values.filter { $0.rests != nil }.map { ($0.topic, $0.subscription.name) },
-                isStoreHeard: state.subscriptions.values.contains { $0.topic == Self.till }, feedAfter: state.feedAfter, figures: figures))
+                topics: state.topics, subscriptions: live.map { ($0.topic, $0.subscription.name) }, resting: live.filter { $0.rests != nil }.map { ($0.topic, $0.subscription.name) },
+                draining: state.subscriptions.values.filter { $0.isDraining }.map { $0.subscription.name }, isStoreHeard: isStoreHeard, feedAfter: state.feedAfter, figures: figures))
     }
+
+    /// Whether somebody hears the store's own events.
+    var isStoreHeard: Bool { state.subscriptions.values.contains { $0.topic == Self.till && !$0.isDraining } }
 
     var nextDue: Int64 {
         // The next piece at once.
-        if !state.removed.isEmpty { return 0 }
+        if !state.removed.isEmpty || !state.drained.isEmpty || !state.hastened.isEmpty { return 0 }
         return isSending ? min(state.nextDue, state.nextForgotten) : state.nextForgotten
     }
 
@@ -289,7 +351,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
             throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault.absent(.topic(name))
         }
         // A process goes on to be started by its topic, once that is there again.
-        for known in state.subscriptions.values where known.topic == name { if known.isOfProcess { try renew(known) } else { try remove(known) } }
+        for known in state.subscriptions.values where known.topic == name { if known.isOfProcess, !known.isDraining { try renew(known) } else { try remove(known) } }
         let delete = try file().statement("DELETE FROM topics WHERE name = ?1")
         try delete.bind(1, name)
         try delete.run()
@@ -298,133 +360,15 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     var topicNames: [String] { (state.topics.union([Self.till])).sorted() }
 
-    func known(_ topic: String) -> [Known] { state.subscriptions.values.filter { $0.topic == topic }.sorted { $0.subscription.name < $1.subscription.name } }
+    /// Those that hear of what comes.
+    func known(_ topic: String) -> [Known] {
+        state.subscriptions.values.filter { $0.topic == topic && !$0.isDraining }.sorted { $0.subscription.name < $1.subscription.name }
+    }
 
     /// - Throws: `Fault`: not-found.
     func known(_ topic: String, _ name: String) throws -> Known {
         guard let known = known(topic).first(where: { $0.subscription.name == name }) else { throw Fault.absent(.subscription(name, topic: topic)) }
         return known
-    }
-
-    /// Adds a subscription, or changes it. It gets events from then on; events that are still to be delivered stay, and go to the new target.
-    ///
-    /// - Parameters:
-    ///   - keepsSecret: a webhook's secret stays what it is when this is written: one that was read before may be replaced since.
-    ///   - sequence: the store's, for the first that wants its changes.
-    /// - Throws: `Fault`: not-found, and invalid-queue for a condition that is none or one too many, before anything is changed.
-    func put(_ given: Subscription, keepsSecret: Bool = false, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
-        try checkTopic(topic)
-        let earlier = known(topic).first { $0.subscription.name == given.name }
-        var subscription = given
-        if keepsSecret { subscription.target = given.target.keepingSecret(of: earlier?.subscription.target) }
-        if earlier?.subscription == subscription, earlier?.rests == nil { return .unchanged }
-        if earlier == nil { try checkCount(known(topic).count + 1) }
-        let condition = try bound(subscription.condition)
-        let connection = try core.opened()
-        let id = try earlier?.id ?? newID(connection)
-        let insert = try connection.statement("INSERT OR REPLACE INTO subscriptions(id, topic, name, condition, kind, target, secret) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-        let (kind, target, secret) = subscription.target.columns
-        insert.bind(1, id)
-        for (place, text) in [topic, subscription.name, subscription.condition, kind, target, secret].enumerated() { try insert.bind(Int32(2 + place), text) }
-        try insert.run()
-        let former = FormerSecret.following(earlier?.subscription.target, earlier?.former, by: subscription.target, now: core.now)
-        if former != earlier?.former { try keep(former, of: id) }
-        state.subscriptions[id] = Known(id: id, topic: topic, subscription: subscription, condition: condition, former: former)
-        if topic == Self.till, state.feedAfter == nil { try setFeed(after: sequence) }
-        isDirty = true
-        return earlier == nil ? .created : .replaced
-    }
-
-    private func newID(_ connection: SQLiteConnection) throws -> Int64 {
-        max(try connection.integer(TopicTables.newID) ?? 1, (state.removed.max() ?? 0).addingSaturating(1))
-    }
-
-    private func keep(_ former: FormerSecret?, of id: Int64) throws {
-        guard let former else {
-            let delete = try file().statement("DELETE FROM former_secrets WHERE subscription = ?1")
-            delete.bind(1, id)
-            return try delete.run()
-        }
-        let insert = try file().statement("INSERT OR REPLACE INTO former_secrets(subscription, secret, until) VALUES(?1, ?2, ?3)")
-        insert.bind(1, id)
-        try insert.bind(2, former.secret)
-        insert.bind(3, former.until)
-        try insert.run()
-    }
-
-    private func checkCount(_ count: Int) throws {
-        guard count <= Self.subscriptionCountMax else { throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions") }
-    }
-
-    private func bound(_ condition: String?) throws -> EventCondition? {
-        do { return try condition.map { try EventCondition($0, within: bindingSeconds) } } catch { throw EventCondition.fault(error) }
-    }
-
-    /// Has a process be started by events of these rules, and of no others.
-    ///
-    /// - Parameter prefix: of the names of its subscriptions.
-    /// - Throws: `Fault` as `put`, of any of the rules, before anything is changed.
-    func follow(_ rules: Set<EventRule>, starting process: String, prefix: String, sequence: Int64, _ core: QueueCore) throws {
-        func rule(_ known: Known) -> EventRule { EventRule(topic: known.topic, condition: known.subscription.condition) }
-        let own = state.subscriptions.values.filter { $0.subscription.name.hasPrefix(prefix) }
-        let former = own.filter { !rules.contains(rule($0)) }
-        let new = rules.subtracting(own.map { rule($0) })
-        for rule in new {
-            try checkTopic(rule.topic)
-            _ = try bound(rule.condition)
-            try checkCount(known(rule.topic).count - former.count(where: { $0.topic == rule.topic }) + new.count(where: { $0.topic == rule.topic }))
-        }
-        for known in former { try remove(known) }
-        for rule in new {
-            // The place in the name is a hash of the rule: a definition whose rules stand in another order has the same subscriptions.
-            let hash = Hexadecimal.text(Array(SHA256.hash(Array((rule.topic + "\n" + (rule.condition ?? "")).utf8)).prefix(8)))
-            _ = try put(Subscription(name: prefix + hash, condition: rule.condition, target: .process(process)), topic: rule.topic, sequence: sequence, core)
-        }
-    }
-
-    /// Drops the events that are still to be delivered to a subscription, which stays: under another id, so that they are nobody's.
-    private func renew(_ known: Known) throws {
-        let connection = try file()
-        let id = try newID(connection)
-        for sql in TopicTables.renumber {
-            let update = try connection.statement(sql)
-            update.bind(1, known.id)
-            update.bind(2, id)
-            try update.run()
-        }
-        forsake(known.id)
-        state.subscriptions[id] = Known(
-            id: id, topic: known.topic, subscription: known.subscription, condition: known.condition, rests: known.rests, former: known.former)
-    }
-
-    /// The last that hears the store's own events ends the reading of its changes, too.
-    func remove(_ known: Known) throws {
-        for sql in TopicTables.remove {
-            let delete = try file().statement(sql)
-            delete.bind(1, known.id)
-            try delete.run()
-        }
-        forsake(known.id)
-        if known.topic == Self.till, self.known(Self.till).isEmpty { try setFeed(after: nil) }
-    }
-
-    /// Nobody has the id any more. Its deliveries go a piece with each group: nobody else waits for a million.
-    private func forsake(_ id: Int64) {
-        state.subscriptions[id] = nil
-        state.removed.insert(id)
-        gone.remove(id)
-        turns[id] = nil
-    }
-
-    private func removeDeliveries(of id: Int64) throws {
-        hasRemoved = true
-        let connection = try file()
-        for sql in TopicTables.dropEvents + [TopicTables.dropDeliveries] {
-            let statement = try connection.statement(sql)
-            statement.bind(1, id)
-            try statement.run()
-        }
-        if connection.changeCount < TopicTables.pieceCountMax { state.removed.remove(id) }
     }
 
     // MARK: The store's changes
@@ -474,9 +418,9 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return connection.changeCount == 1
     }
 
-    /// Gives an event to those that it is meant for. It is kept only if one of them could not have it at once.
+    /// Gives an event to those that it is meant for. It is kept only if one of them could not have it at once: then once, whoever waits for it.
     private func deliver(_ draft: EventDraft, to subscribers: [Known], _ core: QueueCore) throws {
-        let meant = EventCondition.those(of: subscribers.filter { $0.rests == nil }, for: draft) { $0.condition }
+        let meant = EventCondition.those(of: subscribers.filter { $0.rests == nil && $0.hears(draft) }, for: draft) { $0.condition }
         guard !meant.isEmpty else { return }
         let json = draft.json
         // Events of different sources have nothing to do with each other, whatever their subjects.
@@ -486,7 +430,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         for known in meant {
             // Whoever waits for an earlier event of the subject gets this one after it, also where a queue could take it now.
             let isHeld = try subject.map { try hasPending(known.id, $0) } ?? false
-            if !isHeld, try deliverHere(known, json, draft.origin.senderText, core) == nil { continue }
+            if !isHeld, hasRoomForNew, case .taken? = try deliverHere(known, json, draft.origin.senderText, core) { continue }
             if number == nil {
                 state.lastNumber += 1
                 number = state.lastNumber
@@ -522,22 +466,27 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// Into a queue, or the log, in the same transaction.
     ///
-    /// - Returns: why it was not done; nil when it was.
-    func deliverHere(_ known: Known, _ json: [UInt8], _ sender: String?, _ core: QueueCore) throws -> String? {
+    /// - Returns: what became of it; nil where it has to be called, or goes nowhere.
+    func deliverHere(_ known: Known, _ json: [UInt8], _ sender: String?, _ core: QueueCore) throws -> EventAnswer? {
         switch known.subscription.target {
-        case .webhook, .process: return "it is called"
-        case .unknown: return "this version does not know where it goes"
+        case .webhook, .process, .unknown: return nil
         case .log(let name): lines.append((name, json))
         case .queue(let name):
             do {
                 _ = try core.enqueue([OutgoingMessage(id: nil, body: json)], to: name, sender: sender)
             } catch let fault as Fault {
-                return fault.detail
+                return EventAnswer(fault)
             }
         }
         figures.delivered += 1
-        return nil
+        deliveredByteCount = deliveredByteCount.addingSaturating(json.count)
+        return .taken
     }
+
+    /// Whether the group may put more into queues and the log.
+    var hasRoom: Bool { deliveredByteCount < Self.deliveredByteCountMax }
+    /// The same of what comes with it.
+    private var hasRoomForNew: Bool { deliveredByteCount < Self.publishedByteCountMax }
 
     /// Whether an earlier event of the subject is still to be delivered to the subscription; one that was given up holds back nobody.
     func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
@@ -550,7 +499,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// A message has died: an event of the store's own, where somebody listens.
     func died(_ message: DeadMessage, _ core: QueueCore) throws {
-        guard !known(Self.till).isEmpty else { return }
+        guard isStoreHeard else { return }
         var data = JSONWriter()
         data.beginObject()
         data.member("queue", message.queue)
@@ -567,6 +516,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     func lost(_ token: String, _ cause: String, _ core: QueueCore) {}
+    func noteRoom(in queue: String) { hasten(subscriptions(to: .queue(queue))) }
 
     /// Told once the queue's own state is written down: a death may come in the middle of a call.
     private var waitingDeaths: [EventDraft] = []

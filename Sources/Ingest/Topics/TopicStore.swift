@@ -171,10 +171,13 @@ package final class TopicStore: Sendable {
     }
 
     /// The store's changes, and with them how far they were read.
+    ///
+    /// - Throws: through `completion`: disk-full, where queues and topics leave the room to documents: they are read from the same place again.
     func publish(changes: [EventDraft], through sequence: Int64, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         perform(byteCount: changes.reduce(0) { $0 + $1.data.count }) { topics, core in
             // Nobody wants them any more.
             guard let place = topics.feedAfter, place < sequence else { return }
+            if !changes.isEmpty { try core.checkRoom() }
             _ = try topics.publish(changes, to: TopicCore.till, core)
             try topics.setFeed(after: sequence)
         } completion: { completion($0) }
@@ -224,8 +227,18 @@ extension TopicStore: EventPublishing {
         let prefix = Self.prefix(process)
         let sequence = sequence
         // Most processes follow nothing, and no file is made for them.
-        if rules.isEmpty, !outbox.seen.subscriptions.contains(where: { $0.name.hasPrefix(prefix) }) { return }
+        let seen = outbox.seen
+        if rules.isEmpty, !seen.subscriptions.contains(where: { $0.name.hasPrefix(prefix) }), !seen.draining.contains(where: { $0.hasPrefix(prefix) }) { return }
         try performAndWait { topics, core in try topics.follow(Set(rules), starting: process, prefix: prefix, sequence: sequence(), core) }
+    }
+
+    package func hasten(startsOf process: String) {
+        let seen = outbox.seen
+        if seen.subscriptions.isEmpty, seen.draining.isEmpty { return }
+        perform { topics, _ in topics.hasten(topics.subscriptions(to: .process(process))) } completion: { result in
+            guard case .failure(let fault) = result else { return }
+            StoreLog.note("events start a process that is there now no sooner than they were to", path: process, reason: fault.detail, level: .warning)
+        }
     }
 
     private static func prefix(_ process: String) -> String { "\(Subscription.processPrefix)\(process):" }

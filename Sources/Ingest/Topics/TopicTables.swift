@@ -1,7 +1,7 @@
 /// What topics have in the file of queues.
 ///
 ///     topics          those that were put; `till` is there without
-///     subscriptions   who gets which events
+///     subscriptions   who gets which events, of the store's changes those behind `heard_after`; `drains`: a rule that its process has no more, until what waits for it is done
 ///     former_secrets  of webhooks whose secret was replaced, the one before; NULL for the contract's
 ///     events          what is still to be delivered to somebody, each as it is delivered, while `refs` deliveries need it
 ///     deliveries      one for each event and subscription that is not done; those of subscriptions that are no more are removed piece by piece
@@ -20,6 +20,9 @@ enum TopicTables {
         UPDATE deliveries SET next_at = ?3, since = max(since, ?4) WHERE subscription = ?1 AND next_at = \(held) AND number = (
             SELECT min(number) FROM deliveries INDEXED BY delivery_subjects WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
         """
+
+    /// Whether anything waits, or is tried, of any subject or none.
+    static let pendingOfAny = "SELECT 1 FROM deliveries INDEXED BY delivery_times WHERE subscription = ?1 AND died_at IS NULL LIMIT 1"
 
     // Who published what waits: an origin is the name of a contract, or nothing for the administrator and the store.
 
@@ -45,6 +48,14 @@ enum TopicTables {
     /// It is there again at ?4, and tried from ?3 on.
     static let revive = "UPDATE deliveries SET died_at = NULL, next_at = ?3, since = ?4, attempts = 0 WHERE subscription = ?1 AND number = ?2"
 
+    /// Of a subscription's deliveries behind the number ?2, to ?3, the first ?4: how many there are, and the last.
+    static let span = "SELECT count(*), max(number) FROM (SELECT number FROM deliveries WHERE subscription = ?1 AND number > ?2 AND number <= ?3 ORDER BY number LIMIT ?4)"
+    /// Those of them that wait for their time are due by ?4, as if they had not been tried. By the numbers: no index of times is asked.
+    static let hasten = """
+        UPDATE deliveries SET next_at = min(next_at, ?4), attempts = 0
+        WHERE subscription = ?1 AND number > ?2 AND number <= ?3 AND died_at IS NULL AND +next_at < \(held) AND (+next_at > ?4 OR attempts > 0)
+        """
+
     /// Of a subscription that goes, and of what is given up and tried again: nobody else waits for more.
     static let pieceCountMax = QueueCore.pieceCountMax
     /// The first deliveries of a subscription.
@@ -65,11 +76,25 @@ enum TopicTables {
     /// Some ids of a topic.
     static let forgetIDs = "DELETE FROM event_ids WHERE topic = ?1 AND (source, id) IN (SELECT source, id FROM event_ids WHERE topic = ?1 LIMIT \(pieceCountMax))"
 
-    static let loadSubscriptions = """
-        SELECT s.id, s.topic, s.name, s.condition, s.kind, s.target, s.secret, f.secret, f.until FROM subscriptions s LEFT JOIN former_secrets f ON f.subscription = s.id
+    /// - Parameters:
+    ///   - hasSecrets: a file of before has no former ones.
+    ///   - hasPlaces: as the function says.
+    static func loadSubscriptions(hasSecrets: Bool, hasPlaces: Bool) -> String {
         """
-    /// Where there were none of those secrets yet.
-    static let loadSubscriptionsAlone = "SELECT id, topic, name, condition, kind, target, secret, NULL, NULL FROM subscriptions"
+        SELECT s.id, s.topic, s.name, s.condition, s.kind, s.target, s.secret, \(hasSecrets ? "f.secret, f.until" : "NULL, NULL"), \(hasPlaces ? "s.heard_after, s.drains" : "0, 0")
+        FROM subscriptions s \(hasSecrets ? "LEFT JOIN former_secrets f ON f.subscription = s.id" : "")
+        """
+    }
+
+    /// Whether subscriptions say behind which of the store's changes they hear, and whether they drain: those of a file of before hear all, and none drains.
+    static func hasPlaces(_ connection: SQLiteConnection) throws(SQLiteError) -> Bool {
+        try connection.integer("SELECT count(*) FROM pragma_table_info('subscriptions') WHERE name IN ('heard_after', 'drains')") == 2
+    }
+
+    static let putSubscription = """
+        INSERT OR REPLACE INTO subscriptions(id, topic, name, condition, kind, target, secret, heard_after, drains) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
+        """
+    static let drain = "UPDATE subscriptions SET drains = 1 WHERE id = ?1"
     /// Of a subscription: they go with it.
     static let remove = ["DELETE FROM former_secrets WHERE subscription = ?1", "DELETE FROM subscriptions WHERE id = ?1"]
 
@@ -77,7 +102,7 @@ enum TopicTables {
         CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS subscriptions(
             id INTEGER PRIMARY KEY, topic TEXT NOT NULL, name TEXT NOT NULL, condition TEXT, kind TEXT NOT NULL, target TEXT NOT NULL, secret TEXT,
-            UNIQUE(topic, name));
+            heard_after INTEGER NOT NULL DEFAULT 0, drains INTEGER NOT NULL DEFAULT 0, UNIQUE(topic, name));
         CREATE TABLE IF NOT EXISTS former_secrets(subscription INTEGER PRIMARY KEY, secret TEXT, until INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS events(number INTEGER PRIMARY KEY, origin TEXT, id TEXT NOT NULL, refs INTEGER NOT NULL, json BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS deliveries(
@@ -90,13 +115,20 @@ enum TopicTables {
         CREATE INDEX IF NOT EXISTS event_times ON event_ids(at);
         """
 
-    /// Lays out the tables where they are not there. A file of before origins took turns gets the column; what waits in it is nobody's, and has one turn.
+    /// Columns that a file of before gets: of origins, which take turns (what waits in it is nobody's, and has one turn), of places among the store's changes, and of what drains.
+    private static let added = [
+        (table: "deliveries", column: "origin", type: "TEXT NOT NULL DEFAULT ''"), (table: "subscriptions", column: "heard_after", type: "INTEGER NOT NULL DEFAULT 0"),
+        (table: "subscriptions", column: "drains", type: "INTEGER NOT NULL DEFAULT 0"),
+    ]
+
+    /// Lays out the tables where they are not there.
     ///
     /// - Throws: `SQLiteError`.
     static func lay(out connection: SQLiteConnection) throws {
         try connection.execute(schema)
-        if try connection.integer("SELECT count(*) FROM pragma_table_info('deliveries') WHERE name = 'origin'") == 0 {
-            try connection.execute("ALTER TABLE deliveries ADD COLUMN origin TEXT NOT NULL DEFAULT ''")
+        for (table, column, type) in added {
+            guard try connection.integer("SELECT count(*) FROM pragma_table_info('\(table)') WHERE name = '\(column)'") == 0 else { continue }
+            try connection.execute("ALTER TABLE \(table) ADD COLUMN \(column) \(type)")
         }
         try connection.execute("CREATE INDEX IF NOT EXISTS delivery_turns ON deliveries(subscription, origin, next_at) WHERE died_at IS NULL")
     }

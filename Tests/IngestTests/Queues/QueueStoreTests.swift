@@ -3,6 +3,7 @@ import Dispatch
 import Documents
 import Glibc
 import Processes
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -85,6 +86,8 @@ final class QueueStoreTests: XCTestCase {
                 if Int.random(in: 0..<4, using: &random) == 0 {
                     try fixture.store.purge(QueueFixture.name, as: .admin)
                     _ = model.purge()
+                } else if Int.random(in: 0..<8, using: &random) == 0 {
+                    XCTAssertEqual(try fixture.store.deleteDeadLetters(in: QueueFixture.name, as: .admin).count, model.discard(nil))
                 } else if let letter = model.deadLetters.randomElement(using: &random) {
                     XCTAssertEqual(
                         try fixture.store.redrive([letter.id], in: QueueFixture.name, perSecond: nil, as: .admin), model.redrive([letter.id], perSecond: nil, now: now))
@@ -422,6 +425,112 @@ final class QueueStoreTests: XCTestCase {
         XCTAssertEqual(try fixture.report().byteCount, 0)
         XCTAssertEqual(try fixture.letters().map(\.id), ["a"], "its lock had ended, and it was handed out as often as may be")
         XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// What nobody looks at fills no disk, and none of it goes by itself.
+    func test_deadLetters_haveABoundWithTheOthers_andAreDeletedByACallAlone() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: QueueStoreTests.second, deliveryCountMax: 1, duplicateWindow: 0, byteCountMax: 10))
+        func die(_ ids: String...) throws {
+            for id in ids { XCTAssertEqual(try fixture.send(id, bytes: 5), [.queued]) }
+            XCTAssertEqual(try fixture.receive(9).count, ids.count)
+            fixture.time.pass(2 * QueueStoreTests.second)
+            _ = try fixture.report()
+        }
+        try die("a", "b")
+        try die("c")
+        XCTAssertEqual(try fixture.send("d", bytes: 5), [.queued])
+        XCTAssertThrowsError(try fixture.send("e", bytes: 5)) {
+            XCTAssertEqual(($0 as? Fault)?.code, .queueFull)
+            XCTAssertTrue(($0 as? Fault)?.detail.contains("15 of dead letters") == true, "\($0)")
+        }
+        XCTAssertEqual(try fixture.send("d", bytes: 5), [.duplicate], "a duplicate takes no room")
+        try fixture.restart()
+        XCTAssertFault(.queueFull, try fixture.send("e", bytes: 5))
+        XCTAssertFault(.notFound, try fixture.store.deleteDeadLetter("d", in: QueueFixture.name, as: .admin))
+        XCTAssertFault(.notFound, try fixture.store.deleteDeadLetter("nobody", in: QueueFixture.name, as: .admin))
+        let stranger = Principal(clientID: "c", access: .readWrite, scope: .all, uses: .init(queues: .some(["other"])))
+        XCTAssertFault(.notFound, try fixture.store.deleteDeadLetter("a", in: QueueFixture.name, as: stranger))
+        XCTAssertFault(.notFound, try fixture.store.deleteDeadLetters(in: QueueFixture.name, as: stranger))
+        try fixture.store.deleteDeadLetter("b", in: QueueFixture.name, as: .admin)
+        XCTAssertEqual(try fixture.letters().map(\.id), ["a", "c"])
+        XCTAssertEqual(try fixture.send("e", bytes: 5), [.queued])
+        XCTAssertEqual(try fixture.faults(), [])
+        XCTAssertEqual(try fixture.store.deleteDeadLetters(in: QueueFixture.name, as: .admin), DeletionSummary(count: 2, hasMore: false))
+        XCTAssertEqual(try fixture.store.deleteDeadLetters(in: QueueFixture.name, as: .admin), DeletionSummary(count: 0, hasMore: false))
+        let report = try fixture.report()
+        XCTAssertEqual([report.active, report.dead, report.byteCount], [2, 0, 10])
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    func test_deletionOfDeadLetters_endsACallAtSomeThousands() throws {
+        let fixture = try QueueFixture(QueueSettings(timeToLive: QueueStoreTests.second))
+        let count = 10_001
+        for start in stride(from: 0, to: count, by: 100) {
+            _ = try fixture.send((start..<min(start + 100, count)).map { OutgoingMessage(id: "m\($0)", body: [0x31]) })
+        }
+        fixture.time.pass(2 * QueueStoreTests.second)
+        // A group buries a piece.
+        XCTAssertTrue(try Patience.until { try fixture.report().dead == count })
+        XCTAssertEqual(try fixture.store.deleteDeadLetters(in: QueueFixture.name, as: .admin), DeletionSummary(count: 10_000, hasMore: true))
+        XCTAssertEqual(try fixture.letters().count, 1)
+        XCTAssertEqual(try fixture.store.deleteDeadLetters(in: QueueFixture.name, as: .admin), DeletionSummary(count: 1, hasMore: false))
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// The version before works on the same file, and knows nothing of the bytes of dead letters: they are counted as it is opened, whatever became of them meanwhile.
+    func test_fileThatTheVersionBeforeHasWorkedOn_hasItsDeadLettersCountedAnew() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: QueueStoreTests.second, deliveryCountMax: 1, byteCountMax: 10))
+        func die(_ ids: String..., dead: Int) throws {
+            for id in ids { XCTAssertEqual(try fixture.send(id, bytes: 5), [.queued]) }
+            XCTAssertEqual(try fixture.receive(9).count, ids.count)
+            fixture.time.pass(2 * QueueStoreTests.second)
+            XCTAssertEqual(try fixture.report().dead, dead)
+        }
+        try die("a", "b", dead: 2)
+        try die("c", "d", dead: 4)
+        XCTAssertFault(.queueFull, try fixture.send("e", bytes: 5))
+        fixture.store.stop()
+        // It has not the index by which they are counted, either.
+        try SQLiteConnection(path: fixture.path, mode: .readWrite).execute("DROP INDEX message_letters; DELETE FROM messages WHERE id IN ('a', 'b'); UPDATE queues SET dead = 2")
+        XCTAssertEqual(try fixture.faults(), [])
+        try fixture.restart()
+        XCTAssertEqual(try fixture.send("e", "f", bytes: 5), [.queued, .queued])
+        XCTAssertEqual(try fixture.receive(9).count, 2)
+        fixture.time.pass(2 * QueueStoreTests.second)
+        XCTAssertEqual(try fixture.report().dead, 4)
+        XCTAssertFault(.queueFull, try fixture.send("g", bytes: 5))
+        XCTAssertEqual(try fixture.faults(), [])
+        let told = Mutex<[String]>([])
+        StoreLog.observe { event in if event.what == "a queue takes no messages for its dead letters" { told.withLock { $0.append(event.reason) } } }
+        defer { StoreLog.observe(nil) }
+        try fixture.restart()
+        XCTAssertFault(.queueFull, try fixture.send("g", bytes: 5))
+        XCTAssertEqual(told.withLock { $0.map { $0.contains("\(QueueFixture.name): 4 dead letters have 20 bytes") } }, [true])
+        // A repeat is told as one, however much more there is than may be.
+        fixture.store.stop()
+        try SQLiteConnection(path: fixture.path, mode: .readWrite).execute("UPDATE queues SET byte_count_max = 4")
+        try fixture.restart()
+        XCTAssertEqual(try fixture.send("c", bytes: 5), [.duplicate])
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// Bodies of one byte would be billions.
+    func test_deadLetters_haveABoundByTheirNumber() {
+        var queue = QueueState(id: 1, name: "q", settings: QueueSettings())
+        (queue.counts.dead, queue.counts.deadByteCount) = (QueueSettings.letterCountMax - 1, QueueSettings.letterCountMax - 1)
+        XCTAssertGreaterThan(queue.room, 0)
+        XCTAssertFalse(queue.isHeldByLetters)
+        queue.counts.dead += 1
+        XCTAssertEqual(queue.room, 0)
+        XCTAssertTrue(queue.isHeldByLetters)
+    }
+
+    /// The least that is to stay free is more than half of what is.
+    func test_queues_leaveRoomToDocumentsThatComeByThemselves() throws {
+        let fixture = try QueueFixture()
+        let free = try XCTUnwrap(DataDirectory.freeBytes(fixture.folder.path))
+        try fixture.restart(minFreeBytes: free / 4 * 3)
+        XCTAssertFault(.diskFull, try fixture.send("a"))
     }
 
     /// By a clock that was set back since, they died in time to come: all of them are dead all the same.

@@ -64,6 +64,20 @@ final class EventConditionTests: XCTestCase {
         XCTAssertEqual(EventCondition.those(of: Array(conditions.indices), for: event("a")) { conditions[$0] }, [0, 1, 2, 3, 4, 5])
     }
 
+    /// Compiling a pattern that comes with the event is work of that event's conditions, also where RE2 gives it up.
+    func test_those_withPatternsOfTheData_takeTheirSteps() throws {
+        let large = String(repeating: #"\\w{255}"#, count: 5)
+        let given = try EventCondition("data->>'x' ~ (data->>'p')"), path = try EventCondition("jsonb_path_exists(data::jsonb, data->>'q')"), light = try EventCondition("length(data) > 0")
+        func places(_ pattern: String) -> [Int] {
+            // Once more in the path, within quotes of its own.
+            let nested = pattern.replacing("\\", with: "\\\\")
+            let data = #"{"x":"ab","p":"\#(pattern)","q":"$.x ? (@ like_regex \"\#(nested)\")"}"#
+            return EventCondition.those(of: [0, 1, 2], for: event(data)) { [given, path, light][$0] }
+        }
+        XCTAssertEqual(places("^a"), [0, 1, 2])
+        XCTAssertEqual(places(large), [], "two have taken all steps")
+    }
+
     func test_init_timeIsOver_isRefusedAsThat() {
         XCTAssertNoThrow(try EventCondition("data->>'a' = '1'", within: 3_600))
         XCTAssertThrowsError(try EventCondition("data->>'a' = '1'", within: -1)) { error in
@@ -77,5 +91,33 @@ final class EventConditionTests: XCTestCase {
         for condition in ["data->", "data->-", "data->>- 1 = 'x'", "data->2147483648 IS NULL", "data->->'a' IS NULL", "data->x IS NULL"] {
             XCTAssertThrowsError(try EventCondition(condition), condition)
         }
+    }
+
+    func test_init_whatIsNotClosed_isRefused() {
+        for condition in [
+            "'Bonn' = data->>'store", "data->'a", "data->>'", "type = 'a", "type = \"a", "type = $$a", "type = $t$a$$", #"type = E'a\'"#, "type = 'a' /* /* */", "data->>'a\u{0}' = 'b'",
+        ] {
+            XCTAssertThrowsError(try EventCondition(condition), condition) { XCTAssertEqual(($0 as? QueryError)?.slug, .badSQL, condition) }
+        }
+    }
+
+    /// `data` in what the lexer passes over is no name, and behind that it is one again.
+    func test_takes_stringsAndComments_endWhereTheyDoInSQL() throws {
+        for text in [
+            #"type || E'\' data->>\'a\' ' = $$t' data->>'a' $$ AND data->>'a' = '1'"#, "type || $x$ it's $x$ = 't it''s ' AND data->>'a' = '1'", "/* /* */ it's */ data->>'a' = '1'",
+            "-- it's\r data->>'a' = '1'", "type || E'a' -- it's\n '\\'b' = 'ta''b' AND data->>'a' = '1'", "type || $$ data->>'a'$$ = 't data->>''a''' AND data->>'a' = '1'",
+            "type || U&'\\0061' = 'ta' AND data->>'a' = '1'", "data->>'b''c' = '2' AND data->>'a' = '1'",
+        ] {
+            let condition = try EventCondition(text)
+            XCTAssertEqual(EventCondition.those(of: [condition], for: event(#"{"a":"1","b'c":"2"}"#)) { $0 }.count, 1, text)
+            XCTAssertEqual(EventCondition.those(of: [condition], for: event(#"{"a":"2","b'c":"2"}"#)) { $0 }.count, 0, text)
+        }
+    }
+
+    /// They look alike, and are two members.
+    func test_takes_namesOfOtherBytes_areOtherMembers() throws {
+        let condition = try EventCondition("data->>'\u{E9}' = '1' AND data->>'e\u{301}' = '2'")
+        XCTAssertEqual(EventCondition.those(of: [condition], for: event("{\"\u{E9}\":\"1\",\"e\u{301}\":\"2\"}")) { $0 }.count, 1)
+        XCTAssertEqual(EventCondition.those(of: [condition], for: event("{\"\u{E9}\":\"1\"}")) { $0 }.count, 0)
     }
 }

@@ -23,6 +23,11 @@ final class SubscriptionBacklogTests: XCTestCase {
             let counts = counts.withLock { $0 }
             return zip(counts, counts.dropFirst()).map { $0 - $1 }.max() ?? 0
         }
+        /// By which it rose with one group.
+        var greatestRise: Int64 {
+            let counts = counts.withLock { $0 }
+            return zip(counts, counts.dropFirst()).map { $1 - $0 }.max() ?? 0
+        }
 
         func open(_ connection: SQLiteConnection) { self.connection = connection }
         func close() { connection = nil }
@@ -43,19 +48,8 @@ final class SubscriptionBacklogTests: XCTestCase {
     private let time = QueueFixture.TestTime(1_800_000_000_000_000)
 
     private func withTopics(watching sql: String, opens: Bool = false, _ body: (QueueStore, TopicStore, TopicCore, Watcher) throws -> Void) throws {
-        let path = try folder.made()
-        let outbox = EventOutbox(clock: Clock { [time] in time.now })
-        let (core, watcher) = (TopicCore(outbox: outbox), Watcher(sql))
-        let queues = try QueueStore(
-            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }, boot: time.boot),
-            members: [core, watcher], opens: opens)
-        defer { queues.stop() }
-        let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
-        topics.start(policy: try AddressPolicy(), TopicSurroundings(contract: { _ in nil }, starter: { nil }))
-        defer { topics.stop() }
-        _ = try topics.put(topic: "sales")
-        for name in ["s", "t"] { _ = try topics.put(Subscription(name: name, condition: nil, target: .process("p")), of: "sales") }
-        try body(queues, topics, core, watcher)
+        let watcher = Watcher(sql)
+        try TopicFixture.with(try folder.made(), time, starter: nil, subscriptions: ["s", "t"], members: [watcher], opens: opens) { queues, topics, core in try body(queues, topics, core, watcher) }
     }
 
     /// Deliveries, and their events: of every third none with a subject, and two subjects of the others.
@@ -156,6 +150,94 @@ final class SubscriptionBacklogTests: XCTestCase {
             XCTAssertEqual(try count(queues, "deliveries WHERE died_at IS NULL AND number IN (1, 2) AND next_at < \(TopicTables.held)"), 2)
             XCTAssertLessThanOrEqual(watcher.greatestFall, 1_000)
             XCTAssertEqual(try topics.redrive("s", in: "sales"), 0)
+        }
+    }
+
+    /// Another target: what waits for the subscription is due, and nothing of another's.
+    func test_targetThatIsMended_hastensWhatWaits_pieceByPiece() throws {
+        let put = "next_at = 9000000000000000"
+        try withTopics(watching: "SELECT count(*) FROM deliveries WHERE \(put)") { queues, topics, core, watcher in
+            try queues.perform { _ in
+                try Self.fill(try core.file(), Self.id("s"), 1...3_500)
+                try Self.fill(try core.file(), Self.id("t"), 1...10)
+                core.state.lastNumber = 3_500
+            }
+            _ = try topics.put(Subscription(name: "s", condition: nil, target: .queue("none")), of: "sales")
+            XCTAssertTrue(try Patience.until { try count(queues, "deliveries WHERE subscription = \(Self.id("s")) AND \(put)") == 0 })
+            XCTAssertEqual(try count(queues, "deliveries WHERE subscription = \(Self.id("t")) AND \(put)"), 10)
+            XCTAssertGreaterThan(watcher.greatestFall, 0)
+            XCTAssertLessThanOrEqual(watcher.greatestFall, 1_000)
+        }
+    }
+
+    /// Each queue gets each event; what is past the bytes of a group stands once meanwhile.
+    func test_eventsForManyQueues_goInGroupsOfSomeBytes() throws {
+        let watcher = Watcher("SELECT coalesce(sum(byte_count), 0) FROM messages")
+        try TopicFixture.with(try folder.made(), time, starter: nil, subscriptions: [], members: [watcher]) { queues, topics, _ in
+            for number in 1...12 {
+                _ = try queues.put(queue: "q\(number)", QueueSettings())
+                _ = try topics.put(Subscription(name: "s\(number)", condition: nil, target: .queue("q\(number)")), of: "sales")
+            }
+            let data = Array(("\"" + String(repeating: "a", count: 240_000) + "\"").utf8)
+            let events = (1...12).map { EventDraft(id: "\($0)", origin: .administrator, type: "sale", subject: nil, time: time.now, data: data) }
+            _ = try QueueFixture.wait { topics.publish(events, to: "sales", as: .admin, completion: $0) }
+            XCTAssertTrue(try Patience.until { try count(queues, "messages") == 144 && count(queues, "deliveries") == 0 })
+            XCTAssertEqual(try count(queues, "(SELECT queue FROM messages GROUP BY queue HAVING count(*) = 12)"), 12)
+            XCTAssertEqual(try count(queues, "events"), 0)
+            XCTAssertGreaterThan(watcher.greatestRise, 0)
+            XCTAssertLessThan(watcher.greatestRise, Int64(TopicCore.deliveredByteCountMax + EventDraft.byteCountMax))
+        }
+    }
+
+    /// Ten events wait for a queue of one topic, and what is published to another is more than a group has room for.
+    func test_whatWaits_hasAShareOfEachGroup_howeverMuchIsPublishedInIt() throws {
+        let watcher = Watcher("SELECT count(*) FROM deliveries WHERE number <= 10")
+        try TopicFixture.with(try folder.made(), time, starter: nil, subscriptions: [], members: [watcher]) { queues, topics, core in
+            _ = try topics.put(topic: "busy")
+            for (name, topic) in [("a", "sales"), ("b", "busy")] {
+                _ = try queues.put(queue: name, QueueSettings())
+                _ = try topics.put(Subscription(name: name, condition: nil, target: .queue(name)), of: topic)
+            }
+            let data = Array(("\"" + String(repeating: "a", count: 240_000) + "\"").utf8)
+            let events = (1...80).map { EventDraft(id: "\($0)", origin: .administrator, type: "sale", subject: nil, time: time.now, data: data) }
+            let now = time.now
+            try queues.perform { queueCore in
+                try core.file().execute("""
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
+                    INSERT INTO deliveries(subscription, number, next_at, since, attempts) SELECT \(Self.id("a")), i, \(now), \(now), 0 FROM n;
+                    INSERT INTO events(number, id, refs, json) SELECT number, 'e', 1, x'7B7D' FROM deliveries
+                    """)
+                core.state.lastNumber = 10
+                core.isDirty = true
+                _ = try core.publish(events, to: "busy", queueCore)
+            }
+            XCTAssertEqual(watcher.greatestRise, 0, "they have waited for another group")
+            XCTAssertEqual(try count(queues, "messages WHERE queue = (SELECT id FROM queues WHERE name = 'a')"), 10)
+            XCTAssertTrue(try Patience.until { try count(queues, "messages") == 90 && count(queues, "deliveries") == 0 })
+        }
+    }
+
+    /// An earlier event of the subject that waits for its group is first, also where there is room again for the next one.
+    func test_eventsOfASubject_keepTheirOrder_whereAGroupHasNoRoom() throws {
+        try TopicFixture.with(try folder.made(), time, starter: nil, subscriptions: []) { queues, topics, _ in
+            for number in 1...12 {
+                _ = try queues.put(queue: "q\(number)", QueueSettings())
+                _ = try topics.put(Subscription(name: "s\(number)", condition: nil, target: .queue("q\(number)")), of: "sales")
+            }
+            let data = Array(("\"" + String(repeating: "a", count: 240_000) + "\"").utf8)
+            let events = (1...12).map { EventDraft(id: "\($0)", origin: .administrator, type: "sale", subject: "R-1", time: time.now, data: data) }
+            _ = try QueueFixture.wait { topics.publish(events, to: "sales", as: .admin, completion: $0) }
+            XCTAssertTrue(try Patience.until { try count(queues, "messages") == 144 && count(queues, "deliveries") == 0 })
+            for number in 1...12 {
+                // Messages are handed out in the order in which they came; the members before `time` and `data` are short.
+                var ids: [String] = []
+                while ids.count < 12 {
+                    let messages = try QueueFixture.wait { _ = queues.receive(12, from: "q\(number)", waits: false, as: .admin, completion: $0) }
+                    if messages.isEmpty { break }
+                    ids += messages.compactMap { (try? JSONParser.parse($0.body, depthMax: 10))?["id"]?.text }
+                }
+                XCTAssertEqual(ids, (1...12).map { "\($0)" }, "q\(number)")
+            }
         }
     }
 }

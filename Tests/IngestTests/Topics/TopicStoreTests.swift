@@ -51,19 +51,7 @@ final class TopicStoreTests: XCTestCase {
     ///   - opens: the file that was there before.
     ///   - body: the core is touched within operations alone.
     private func withCore(_ starter: Starter, opens: Bool = false, _ body: (QueueStore, TopicStore, TopicCore) throws -> Void) throws {
-        let path = try folder.made()
-        let outbox = EventOutbox(clock: Clock { [time] in time.now })
-        let core = TopicCore(outbox: outbox)
-        let queues = try QueueStore(
-            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }, boot: time.boot),
-            members: [core], opens: opens)
-        defer { queues.stop() }
-        let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
-        topics.start(policy: try AddressPolicy(), TopicSurroundings(contract: { _ in nil }, starter: { starter }))
-        defer { topics.stop() }
-        _ = try topics.put(topic: "sales")
-        _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
-        try body(queues, topics, core)
+        try TopicFixture.with(try folder.made(), time, starter: starter, opens: opens, body)
     }
 
     private func event(_ id: String) -> EventDraft { EventDraft(id: id, origin: .administrator, type: "sale", subject: "R-1", time: time.now, data: Array("{}".utf8)) }
@@ -381,6 +369,114 @@ final class TopicStoreTests: XCTestCase {
             var lines: [String] = []
             while try plan.step() { lines.append(plan.text(3)) }
             XCTAssertTrue(lines.contains { $0.hasPrefix("SEARCH ") } && !lines.contains { $0.hasPrefix("SCAN ") }, "\(lines)")
+        }
+        // And a piece of what is hastened is no more than that.
+        for text in [TopicTables.span, TopicTables.hasten] {
+            let plan = try connection.statement("EXPLAIN QUERY PLAN " + text)
+            var lines: [String] = []
+            while try plan.step() { lines.append(plan.text(3)) }
+            XCTAssertTrue(lines.contains { $0.contains("PRIMARY KEY (subscription=? AND number>? AND number<?)") }, "\(lines)")
+        }
+    }
+
+    // MARK: Receivers that were mended. The test's clock stands still but where it says so: nothing comes since its pause is over.
+
+    private func value(_ sql: String, _ queues: QueueStore) throws -> Int64? { try queues.pool.withConnection { try $0.integer(sql) } }
+    private func attempts(_ queues: QueueStore) throws -> Int64? { try value("SELECT max(attempts) FROM deliveries", queues) }
+    private func take(_ starter: Starter) throws -> Starter.Completion { try XCTUnwrap(Patience.value { starter.state.withLock { $0.held.popLast() } }) }
+
+    func test_targetThatIsMended_getsWhatWaits_withoutItsPause() throws {
+        let starter = Starter { call in call <= 2 ? .failure(Fault(.overloaded, "busy")) : nil }
+        try withStore(starter) { queues, topics in
+            let came = time.now
+            for id in ["1", "2"] { try publish(topics, id) }
+            XCTAssertTrue(try Patience.until { try attempts(queues) == 1 })
+            time.pass(100 * Self.second)
+            XCTAssertTrue(
+                try Patience.until {
+                    _ = try topics.subscription("s", of: "sales")
+                    return try attempts(queues) == 2
+                })
+            // The same target is as it was, and so is one with another condition.
+            for condition in [nil, "type = 'sale'"] {
+                _ = try topics.put(Subscription(name: "s", condition: condition, target: .process("p")), of: "sales")
+                _ = try topics.subscription("s", of: "sales")
+                XCTAssertEqual(starter.callCount, 2)
+            }
+            _ = try topics.put(Subscription(name: "s", condition: "type = 'sale'", target: .process("q")), of: "sales")
+            let first = try take(starter)
+            XCTAssertEqual(try value("SELECT since FROM deliveries WHERE number = 1", queues), came, "its three days have begun")
+            XCTAssertEqual(try attempts(queues), 0)
+            first(.success(()))
+            try take(starter)(.success(()))
+            XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 0 })
+            XCTAssertEqual(starter.state.withLock { $0.ids }, ["1", "1", "1", "2"])
+        }
+    }
+
+    /// What the former receiver says of it is not held against the one that there is now.
+    func test_callThatIsUnderWay_asItsTargetIsMended_isMadeToTheNewOneThen() throws {
+        let starter = Starter { _ in nil }
+        try withStore(starter) { queues, topics in
+            try publish(topics, "1")
+            let former = try take(starter)
+            _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("q")), of: "sales")
+            _ = try topics.subscription("s", of: "sales")
+            XCTAssertEqual(starter.callCount, 1, "one at a time")
+            former(.failure(Fault(.overloaded, "busy")))
+            try take(starter)(.failure(Fault(.overloaded, "busy")))
+            XCTAssertTrue(try Patience.until { try attempts(queues) == 1 })
+            _ = try topics.subscription("s", of: "sales")
+            XCTAssertEqual(starter.callCount, 2, "it has a pause again")
+        }
+    }
+
+    func test_processThatIsThereNow_isStartedByWhatWaits_withoutItsPause() throws {
+        let starter = Starter { call in call == 1 ? .failure(Fault(.notFound, "no such process")) : .success(()) }
+        try withStore(starter) { queues, topics in
+            try publish(topics, "1")
+            XCTAssertTrue(try Patience.until { try attempts(queues) == 1 })
+            topics.hasten(startsOf: "another")
+            _ = try topics.subscription("s", of: "sales")
+            XCTAssertEqual(starter.callCount, 1)
+            topics.hasten(startsOf: "p")
+            XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 0 })
+            XCTAssertEqual(starter.callCount, 2)
+        }
+    }
+
+    func test_queueThatIsMadeOrGivenRoom_getsWhatWaits_withoutItsPause() throws {
+        try withStore(Starter { _ in .success(()) }) { queues, topics in
+            _ = try topics.put(Subscription(name: "u", condition: nil, target: .queue("q")), of: "sales")
+            func pending() throws -> Int { try topics.subscription("u", of: "sales").pending }
+            func waits() throws -> Bool { try Patience.until { try attempts(queues) == 1 } }
+            func hasAll() throws -> Bool { try Patience.until { try pending() == 0 } }
+            func publishLong(_ id: String) throws {
+                let event = EventDraft(id: id, origin: .administrator, type: "sale", subject: "R-1", time: time.now, data: Array(("\"" + String(repeating: "a", count: 600) + "\"").utf8))
+                _ = try QueueFixture.wait { topics.publish([event], to: "sales", as: .admin, completion: $0) }
+            }
+            for id in ["1", "2"] { try publish(topics, id) }
+            XCTAssertTrue(try waits())
+            XCTAssertEqual(try pending(), 2)
+            _ = try queues.put(queue: "q", QueueSettings(byteCountMax: 1_000))
+            XCTAssertTrue(try hasAll(), "it is there")
+            try publishLong("3")
+            XCTAssertTrue(try waits())
+            _ = try queues.put(queue: "q", QueueSettings(byteCountMax: 2_000))
+            XCTAssertTrue(try hasAll(), "it takes more")
+            // Dead letters until it takes nothing beside them.
+            for id in 4..<20 {
+                let messages = try QueueFixture.wait { _ = queues.receive(100, from: "q", waits: false, as: .admin, completion: $0) }
+                for message in messages {
+                    try QueueFixture.wait { queues.settle(MessageLock(id: message.id, token: message.token), .deadLetter(reason: nil), in: "q", as: .admin, completion: $0) }
+                }
+                try publishLong("\(id)")
+                if try pending() > 0 { break }
+            }
+            XCTAssertTrue(try waits())
+            XCTAssertEqual(try pending(), 1)
+            _ = try queues.deleteDeadLetters(in: "q", as: .admin)
+            XCTAssertTrue(try hasAll(), "its letters are gone")
         }
     }
 }

@@ -36,19 +36,7 @@ final class TopicTurnsTests: XCTestCase {
     private let time = QueueFixture.TestTime(1_800_000_000_000_000)
 
     private func withTopics(_ starter: SlowStarter, opens: Bool = false, _ body: (QueueStore, TopicStore, TopicCore) throws -> Void) throws {
-        let path = try folder.made()
-        let outbox = EventOutbox(clock: Clock { [time] in time.now })
-        let core = TopicCore(outbox: outbox)
-        let queues = try QueueStore(
-            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }, boot: time.boot),
-            members: [core], opens: opens)
-        defer { queues.stop() }
-        let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
-        topics.start(policy: try AddressPolicy(), TopicSurroundings(contract: { _ in nil }, starter: { starter }))
-        defer { topics.stop() }
-        _ = try topics.put(topic: "sales")
-        _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
-        try body(queues, topics, core)
+        try TopicFixture.with(try folder.made(), time, starter: starter, opens: opens, body)
     }
 
     /// Events a-1, a-2 … of the contract a.

@@ -18,8 +18,10 @@ extension QueueCore {
         // Repeats are found only by a search for each id, which is left out while there is room for all, new or not.
         let byteCount = batch.reduce(0) { $0 + $1.body.count }
         // Past the bound only those count that are new.
-        if byteCount > queue.settings.byteCountMax - queue.counts.byteCount, try freshByteCount(batch, queue) > queue.settings.byteCountMax - queue.counts.byteCount {
-            throw Fault(.queueFull, "the queue \(name) has \(queue.counts.byteCount) bytes, and max_bytes allows \(queue.settings.byteCountMax)")
+        if byteCount > queue.room {
+            let freshByteCount = try freshByteCount(batch, queue)
+            // Of a queue that has more than it may have, repeats are told all the same.
+            if freshByteCount > max(queue.room, 0) { throw Self.full(queue, freshByteCount) }
         }
         var sent: [SentMessage] = []
         sent.reserveCapacity(batch.count)
@@ -32,6 +34,15 @@ extension QueueCore {
         queues[name] = queue
         touch(name)
         return sent
+    }
+
+    private static func full(_ queue: QueueState, _ byteCount: Int) -> Fault {
+        let (counts, most) = (queue.counts, queue.settings.byteCountMax)
+        if byteCount > most.subtractingSaturating(counts.byteCount) { return Fault(.queueFull, "the queue \(queue.name) has \(counts.byteCount) bytes, and max_bytes allows \(most)") }
+        let bound = counts.dead < QueueSettings.letterCountMax
+            ? "\(counts.byteCount) bytes, and \(counts.deadByteCount) of dead letters: together it takes twice max_bytes, \(most.multipliedSaturating(by: 2))"
+            : "\(counts.dead) dead letters, and takes nothing beside so many"
+        return Fault(.queueFull, "the queue \(queue.name) has \(bound); put dead letters back, or delete them")
     }
 
     /// - Returns: false for one whose id the queue holds, or has seen within its window.
@@ -217,8 +228,8 @@ extension QueueCore {
             queue.nextForgotten = min(queue.nextForgotten, idClock.clock(at: end))
         }
         queue.counts.add(row.state, -1)
-        // The bytes of dead letters were taken off as they died.
-        if row.state != .dead { queue.counts.byteCount -= row.byteCount }
+        // The bytes of dead letters were taken off the others as they died.
+        if row.state == .dead { queue.counts.deadByteCount = queue.counts.deadByteCount.subtractingSaturating(row.byteCount) } else { queue.counts.byteCount -= row.byteCount }
     }
 
     /// Why nobody may have it any more, were it not locked; nil when somebody may.
@@ -240,6 +251,7 @@ extension QueueCore {
             queue.counts.add(row.state, -1)
             queue.counts.add(.dead, 1)
             queue.counts.byteCount -= row.byteCount
+            queue.counts.deadByteCount = queue.counts.deadByteCount.addingSaturating(row.byteCount)
         } else {
             try release(row, &queue)
         }

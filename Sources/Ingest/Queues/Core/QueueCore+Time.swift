@@ -142,17 +142,31 @@ extension QueueCore {
     func redrive(_ row: MessageTable.Row, place: Int, perSecond: Int?, _ name: String) throws -> Bool {
         var queue = try queue(name)
         guard row.byteCount <= queue.settings.byteCountMax - queue.counts.byteCount else { return false }
+        let room = queue.room
         let delay = min(perSecond.map { Int64(place) * 1_000_000 / Int64(max($0, 1)) } ?? 0, QueueSettings.durationMax)
         let state = delay > 0 ? MessageState.delayed : .active
         try messages.revive(row, as: nextNumber(), state, due: now + delay)
         queue.counts.add(.dead, -1)
         queue.counts.add(state, 1)
         queue.counts.byteCount += row.byteCount
+        queue.counts.deadByteCount = queue.counts.deadByteCount.subtractingSaturating(row.byteCount)
         if delay > 0 { queue.expect(at: now + delay) }
         queue.expect(at: now + delay + queue.settings.timeToLive)
         queues[name] = queue
         touch(name)
+        // Where letters were as many as there may be.
+        noteRoom(in: queue, before: room)
         return true
+    }
+
+    /// Takes dead letters away for good. Whoever follows deaths was told as they died.
+    func discard(_ letters: [MessageTable.Row], of name: String) throws {
+        var queue = try queue(name)
+        let room = queue.room
+        for row in letters { try release(row, &queue) }
+        queues[name] = queue
+        touch(name)
+        noteRoom(in: queue, before: room)
     }
 
     // MARK: Receivers that wait

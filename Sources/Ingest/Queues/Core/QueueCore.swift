@@ -83,6 +83,8 @@ final class QueueCore {
         lastNumber = try StoredNumber.checked(
             try connection.integer("SELECT max(number) FROM messages") ?? 0, "the number of the last message", in: StoredNumber.sequences, path: store.path)
         try QueueRows.read(connection) { queues[$0.name] = $0 }
+        for (name, queue) in queues { queues[name]?.counts.deadByteCount = try QueueRows.deadByteCount(of: queue, connection) }
+        noteHeldQueues()
         let select = try connection.statement("SELECT id FROM removed_queues")
         while try select.step() { removed.insert(select.int64(0)) }
         jumps.resume(try ClockMark.read(connection))
@@ -93,6 +95,16 @@ final class QueueCore {
         for name in queues.keys {
             queues[name]?.nextDue = 0
             queues[name]?.nextForgotten = 0
+        }
+    }
+
+    /// Of a file from before there was a bound: whoever sends gets 507 from the first call on.
+    private func noteHeldQueues() {
+        for queue in queues.values.filter(\.isHeldByLetters).sorted(by: { $0.name < $1.name }) {
+            StoreLog.note(
+                "a queue takes no messages for its dead letters", path: store.path,
+                reason: "\(queue.name): \(queue.counts.dead) dead letters have \(queue.counts.deadByteCount) bytes; put them back, delete them, or raise max_bytes (\(queue.settings.byteCountMax))",
+                level: .warning)
         }
     }
 
@@ -244,15 +256,24 @@ final class QueueCore {
         return withUnsafeBytes(of: (high, low)) { Array($0) }
     }
 
-    /// - Throws: `Fault`: disk-full, where the device has less than is to stay free.
+    /// - Throws: `Fault`: disk-full, where the device has less than twice what is to stay free: no queue stops documents that come in by themselves.
     func checkRoom() throws {
         let moment = SteadyClock.nanoseconds()
         if moment &- freeCheckedAt > Self.freeCheckNanoseconds {
             freeCheckedAt = moment
-            isFull = DataDirectory.freeBytes(store.directory).map { $0 < store.minFreeBytes } ?? false
+            isFull = DataDirectory.freeBytes(store.directory).map { $0 < DiskRoom.leastForOthers(store.minFreeBytes) } ?? false
         }
         // Asked of the disk twice a second at most: a group may have thousands of calls.
-        if isFull { throw Fault(.diskFull, "the disk has less free space than limits.min_free: nothing more is queued until there is more") }
+        if isFull {
+            throw Fault(.diskFull, "less than twice limits.min_free is free on the disk, and queues and topics leave that to documents that come in: send it again when there is more")
+        }
+    }
+
+    /// After somebody has changed a queue: room that workers make is there for whoever comes next.
+    ///
+    /// - Parameter before: what the queue had of it; nil for one that was not there.
+    func noteRoom(in queue: QueueState, before: Int?) {
+        if queue.room > max(before ?? 0, 0) { for member in members { member.noteRoom(in: queue.name) } }
     }
 
     func died(_ message: DeadMessage) throws { for member in members { try member.died(message, self) } }

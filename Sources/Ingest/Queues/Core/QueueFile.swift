@@ -15,7 +15,7 @@ import Glibc
 ///
 /// `message_dues` is all that receiving, timers and lists search; `message_ages` has what lives, for the time to live and the age of the oldest. A body
 /// past `inlineByteCountMax` lies in `bodies`: a row is written anew at each delivery. Counts and bytes are kept in the queue's own row, in the same
-/// transaction.
+/// transaction; but for bytes of dead letters, which are in memory alone (`QueueRows.deadByteCount`).
 enum QueueFile {
     static let version: Int64 = 1
     static let inlineByteCountMax = 1_024
@@ -35,7 +35,10 @@ enum QueueFile {
         CREATE INDEX message_dues ON messages(queue, state, due);
         CREATE INDEX message_ages ON messages(queue, enqueued_at) WHERE state < 3;
         CREATE TABLE bodies(number INTEGER PRIMARY KEY, body BLOB NOT NULL);
+        \(letterIndex);
         """
+    /// By it the bytes of dead letters are added up at a start, with no look at their rows. A file of before it gets it then; the version before keeps it as it keeps all others.
+    static let letterIndex = "CREATE INDEX IF NOT EXISTS message_letters ON messages(queue, byte_count) WHERE state = 3"
 
     /// In 4 KiB pages: what the writer keeps of the file in memory.
     private static let cacheKibibytes = 8 << 10

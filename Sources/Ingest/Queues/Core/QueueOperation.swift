@@ -34,8 +34,14 @@ protocol QueueGroupMember: AnyObject, Sendable {
     ///
     /// - Parameter cause: for people.
     func lost(_ token: String, _ cause: String, _ core: QueueCore) throws
+    /// Somebody has made a queue, or room in one: what it refused may go into it now.
+    func noteRoom(in queue: String)
     /// When it wants a group of its own, at the latest.
     var nextDue: Int64 { get }
+}
+
+extension QueueGroupMember {
+    func noteRoom(in queue: String) {}
 }
 
 /// A message that has just died.

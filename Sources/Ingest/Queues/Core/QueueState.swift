@@ -1,3 +1,4 @@
+import ColumnStore
 import Processes
 
 /// A queue as the writer's thread has it in memory: what can be reported of it without a look at its messages.
@@ -20,6 +21,8 @@ struct QueueState: Sendable, Equatable {
         var dead = 0
         /// Of bodies, but those of dead letters.
         var byteCount = 0
+        /// Of the bodies of dead letters.
+        var deadByteCount = 0
 
         var living: Int { active + locked + delayed }
     }
@@ -34,6 +37,17 @@ struct QueueState: Sendable, Equatable {
     }
 
     init(id: Int64, name: String, settings: QueueSettings) { (self.id, self.name, self.settings) = (id, name, settings) }
+
+    /// Bytes of bodies that may still come. Living and dead messages together have twice `byteCountMax`, and there are `QueueSettings.letterCountMax` dead ones: what nobody looks at fills
+    /// no disk, and none of it goes by itself.
+    var room: Int {
+        guard counts.dead < QueueSettings.letterCountMax else { return 0 }
+        let living = settings.byteCountMax.subtractingSaturating(counts.byteCount)
+        return min(living, living.addingSaturating(settings.byteCountMax).subtractingSaturating(counts.deadByteCount))
+    }
+
+    /// It takes nothing more, however little lives in it, until somebody has looked at its dead letters.
+    var isHeldByLetters: Bool { counts.byteCount < settings.byteCountMax && room <= 0 }
 
     mutating func expect(at due: Int64) { nextDue = min(nextDue, due) }
 

@@ -18,6 +18,8 @@ package protocol KeyAdministration: AnyObject, Sendable {
 package protocol CredentialLookup: AnyObject, Sendable {
     /// The owner and role of a key, by its secret's SHA-256; nil where there is none.
     func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder?
+    /// Whether a key is there and not revoked, be its time over or not. It is not used by that.
+    func hasKey(ofSHA256 hash: [UInt8]) -> Bool
     /// The contract that a token names.
     func contract(_ clientID: String) throws -> Contract?
     /// The keys that are passwords of `user`: of the contract of that client id; nil: of the administrators.

@@ -11,6 +11,8 @@ package protocol SessionKeeping: AnyObject, Sendable {
     ///
     /// - Returns: whether there was one, be it over or not; nothing happens where there was none.
     func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool
+    /// Ends one whose credential is worth nothing any more: at once, and on the disk by and by, for a request finds it out that must not wait. Nothing happens where there is none.
+    func forget(sessionOfSHA256 hash: [UInt8])
 }
 
 extension SessionKeeping {

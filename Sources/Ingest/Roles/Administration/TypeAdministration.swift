@@ -1,4 +1,5 @@
 package import ColumnStore
+package import Query
 
 /// Document types. Names are checked; changes are durable before these return.
 package protocol TypeAdministration: AnyObject, Sendable {
@@ -26,7 +27,11 @@ package protocol RollupAdministration: AnyObject, Sendable {
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome
     func deleteRollup(name: String) throws
     /// A warning for the caller that declares a rollup, where its sums would be nearly as many as the rows; nil: none. Reads a sample of rows.
-    func rollupWarning(name: String) -> String?
+    ///
+    /// - Parameter cancellation: ends it, without a warning.
+    func rollupWarning(name: String, _ cancellation: Cancellation) -> String?
     /// Declarations of rollups that would have answered queries of the past, the most useful first. Reads samples of rows.
-    func rollupAdvice() throws -> [RollupAdvice]
+    ///
+    /// - Parameter cancellation: ends it, with an error.
+    func rollupAdvice(_ cancellation: Cancellation) throws -> [RollupAdvice]
 }
