@@ -1,11 +1,13 @@
 import ColumnStore
 import Documents
+import Synchronization
 
 /// Exports: what was asked for and what became of it. Files lie beside the catalog; a file that no row leads to is nobody's.
 extension Catalog {
     /// In the order that `export(_:)` of a row reads them by number.
     private static let exportColumns =
-        "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem, scope, sensitive"
+        "id, client_id, name, format, request, created_at, expires_in, state, ended_at, expires_at, row_count, byte_count, sha256, file_name, problem, scope, sensitive, "
+        + "types_place, key_sha256"
     /// Of lists, without what was asked for: that may be a megabyte of each, and those that are done are looked through every few seconds.
     private static let listedColumns = exportColumns.replacing("request", with: "x''")
 
@@ -23,7 +25,7 @@ extension Catalog {
                 throw Fault(.overloaded, "\(count) exports wait or have files: delete some, or ask for more when some have expired", advice: .sendAgainLater)
             }
             let insert = try connection.statement(
-                "INSERT INTO exports(id, client_id, name, format, request, created_at, expires_in, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+                "INSERT INTO exports(id, client_id, name, format, request, created_at, expires_in, state, types_place, key_sha256) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
             try insert.bind(1, export.id)
             try insert.bind(2, export.owner.client?.text)
             try insert.bind(3, export.name)
@@ -32,6 +34,8 @@ extension Catalog {
             insert.bind(6, export.createdAt)
             insert.bind(7, export.expiresIn)
             try insert.bind(8, export.state.rawValue)
+            insert.bind(9, export.typesPlace)
+            try insert.bind(10, export.keySHA256)
             try insert.run()
         }
     }
@@ -95,13 +99,7 @@ extension Catalog {
 
     /// Of those that are done: they are looked for every few seconds, and after each export.
     func exportFileNames() throws -> Set<String> {
-        try read { connection in
-            let select = try connection.statement("SELECT file_name FROM exports WHERE state = 'DONE' AND file_name IS NOT NULL")
-            defer { select.reset() }
-            var names: Set<String> = []
-            while try select.step() { names.insert(select.text(0)) }
-            return names
-        }
+        Set(try read { try $0.texts("SELECT file_name FROM exports WHERE state = 'DONE' AND file_name IS NOT NULL") })
     }
 
     /// Rows that one commit takes away.
@@ -125,14 +123,20 @@ extension Catalog {
 
     /// Notes how an export stands, unless it is another state by now than `state`. Of one that is over nobody asks any more what was asked for: that goes.
     ///
+    /// A file that is there from now on is its owner's usage, in the same commit. One that is made again was counted the first time: its row keeps when that ended until it ends again.
+    ///
     /// - Returns: false where it is, or is gone.
     /// - Parameter beside: what belongs into the same commit, if it is changed.
     func change(_ export: Export, from state: Export.State, beside: (SQLiteConnection) throws -> Void = { _ in }) throws -> Bool {
         try write(isCounted: false) { connection in
+            let select = try connection.statement("SELECT ended_at FROM exports WHERE id = ?1")
+            try select.bind(1, export.id)
+            let wasThere = try select.step() && !select.isNull(0)
+            select.reset()
             let update = try connection.statement(
                 """
-                UPDATE exports SET state = ?3, ended_at = ?4, expires_at = ?5, row_count = ?6, byte_count = ?7, sha256 = ?8, file_name = ?9, problem = ?10,
-                scope = ?11, sensitive = ?12,
+                UPDATE exports SET state = ?3, ended_at = CASE WHEN ?3 = '\(Export.State.running.rawValue)' THEN ended_at ELSE ?4 END,
+                expires_at = ?5, row_count = ?6, byte_count = ?7, sha256 = ?8, file_name = ?9, problem = ?10, scope = ?11, sensitive = ?12,
                 request = CASE WHEN ?3 IN ('\(Export.State.running.rawValue)', '\(Export.State.done.rawValue)') THEN request ELSE x'' END
                 WHERE id = ?1 AND state = ?2
                 """)
@@ -151,6 +155,11 @@ extension Catalog {
             update.bind(12, isSensitive)
             try update.run()
             guard connection.changeCount > 0 else { return false }
+            if case .contract(let client) = export.owner, export.state == .done, !wasThere {
+                var figures = UsageFigures()
+                figures.exportsBytes = export.byteCount
+                try Self.add([UsageKey(client: client, day: Clock.day(ofMicroseconds: now)): figures], connection)
+            }
             try beside(connection)
             return true
         }
@@ -181,6 +190,11 @@ extension Catalog {
         }
     }
 
+    /// Whether a key is there and not revoked, be its time over or not. It is not used by that.
+    ///
+    /// - Complexity: O(1), from memory.
+    func hasKey(ofSHA256 hash: [UInt8]) -> Bool { access.state.withLock { $0.keys[hash] != nil } }
+
     private static func export(_ row: SQLiteStatement) -> Export {
         let client = row.isNull(1) ? nil : row.text(1)
         var export = Export(
@@ -195,6 +209,8 @@ extension Catalog {
         export.problem = row.isNull(14) ? nil : row.bytes(14)
         // A scope that this program does not know shows as much as any.
         if !row.isNull(15) { export.rights = Export.Rights(scope: Principal.Scope(rawValue: row.text(15)) ?? .all, seesSensitive: row.int64(16) != 0) }
+        export.typesPlace = row.int64(17)
+        export.keySHA256 = row.isNull(18) ? nil : row.bytes(18)
         return export
     }
 }

@@ -47,6 +47,11 @@ package struct Export: Sendable {
     package var fileName: String?
     /// Its owner's, as the file was made; nil while there is none, and where an earlier version of this program has not kept them.
     package var rights: Rights?
+    /// Behind which version of types it was made (`TypeStore.place`); before all where nobody says it.
+    package var typesPlace: Int64 = -1
+    /// Of the secret of the key that asked for it, or for which a pass or a session stood. Nil of the key of the settings and of tokens, which nobody revokes here, and where an
+    /// earlier version of this program has not kept it.
+    package var keySHA256: [UInt8]?
     /// Why there is no file, as the API says it.
     package var problem: [UInt8]?
 

@@ -41,16 +41,18 @@ package final class BulkImporter: @unchecked Sendable {
 
     /// Who hears what becomes of records; called from any thread, one call at a time.
     package struct Outlet: Sendable {
-        /// A record that must go the way of a POST.
+        /// A record that must go the way of a POST. May block for as long as that does.
         ///
-        /// - Parameter number: of the record in the whole input, from 1. May block for as long as a POST does.
-        package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void
+        /// - Parameters:
+        ///   - number: of the record in the whole input, from 1.
+        ///   - isOfSeveral: whether it is an array or an envelope.
+        package var passOn: @Sendable (_ number: Int, _ bytes: [UInt8], _ isOfSeveral: Bool) throws -> Void
         /// Returns once all that was passed on has its answer.
         package var settle: @Sendable () throws -> Void
         /// - Parameter document: empty for a record whose beginning and end could not be found.
         package var refuse: @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         package init(
-            passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8]) throws -> Void, settle: @escaping @Sendable () throws -> Void,
+            passOn: @escaping @Sendable (_ number: Int, _ bytes: [UInt8], _ isOfSeveral: Bool) throws -> Void, settle: @escaping @Sendable () throws -> Void,
             refuse: @escaping @Sendable (_ number: Int, _ document: [UInt8], _ problem: Fault) throws -> Void
         ) {
             self.passOn = passOn
@@ -192,7 +194,7 @@ package final class BulkImporter: @unchecked Sendable {
     private func gather(_ piece: ImportPiece) throws -> ImportBatch.PendingRun? {
         var run: ImportBatch.PendingRun?
         let result = Result {
-            for (number, bytes) in piece.passedOn { try outlet.passOn(recordCount + number + 1, bytes) }
+            for (number, bytes, isOfSeveral) in piece.passedOn { try outlet.passOn(recordCount + number + 1, bytes, isOfSeveral) }
             batch.add(piece, firstNumber: recordCount + 1)
             recordCount += piece.recordCount
             if batch.run.byteCount >= options.runByteCount {
@@ -255,13 +257,13 @@ package final class BulkImporter: @unchecked Sendable {
 
     /// A few records go through the hot tier, which finds their repeats and conflicts: also what each is that came twice, since nobody here knows what became of the first.
     private func handOver(_ batch: ImportBatch) throws {
-        for record in batch.run.records { try outlet.passOn(record.number, Array(record.document)) }
+        for record in batch.run.records { try outlet.passOn(record.number, Array(record.document), false) }
         if !batch.duplicates.isEmpty {
             // Several are under way at a time, and the first in the file is to be the row.
             try outlet.settle()
             let firsts = Dictionary(batch.run.records.map { ($0.ordinal, $0) }) { first, _ in first }
             for duplicate in batch.duplicates {
-                try outlet.passOn(duplicate.number, duplicate.document ?? firsts[duplicate.ordinal].map { Array($0.document) } ?? [])
+                try outlet.passOn(duplicate.number, duplicate.document ?? firsts[duplicate.ordinal].map { Array($0.document) } ?? [], false)
             }
         }
         try refuse(batch.takeRefused())

@@ -30,7 +30,7 @@ final class ImportPiece: @unchecked Sendable {
     var kinds: [RowFormat] = []
     var refused: [Refused] = []
     /// Receipts of types that register, versions, or with somebody to notify; arrays and envelopes.
-    var passedOn: [(number: Int, bytes: [UInt8])] = []
+    var passedOn: [(number: Int, bytes: [UInt8], isOfSeveral: Bool)] = []
     /// How many records the piece of input had, whatever became of them.
     var recordCount = 0
 
@@ -98,7 +98,7 @@ final class ImportParser {
         piece.recordCount += 1
         do {
             let reading = try intake.parts.reader.readJSON(bytes, options)
-            guard case .single = reading.shape, reading.receipts.count == 1 else { return passOn(number, bytes) }
+            guard case .single = reading.shape, reading.receipts.count == 1 else { return passOn(number, bytes, isOfSeveral: true) }
             switch reading.receipts[0] {
             case .refused(let problem, let type, _): refuse(number, bytes, problem, type: type)
             case .accepted(let receipt):
@@ -121,7 +121,7 @@ final class ImportParser {
         piece.refused.append(.init(number: number, document: Array(bytes), problem: problem, type: type))
     }
 
-    private func passOn(_ number: Int, _ bytes: UnsafeRawBufferPointer) { piece.passedOn.append((number, Array(bytes))) }
+    private func passOn(_ number: Int, _ bytes: UnsafeRawBufferPointer, isOfSeveral: Bool = false) { piece.passedOn.append((number, Array(bytes), isOfSeveral)) }
 
     /// Lays a receipt down in the piece, with the marks that the batch asks by.
     ///

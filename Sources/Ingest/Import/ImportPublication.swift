@@ -35,7 +35,7 @@ struct ImportPublication {
         let firstSequence: Int64
     }
 
-    /// - Throws: errors of files, of the storage and of the catalog. What was written is removed again, unless the catalog's transaction was under way.
+    /// - Throws: errors of files, of the storage and of the catalog. What was written is removed again, unless the catalog may have it (`Compactor.handingOver`).
     func run() throws -> Result {
         try compactor.exclusively {
             // Proof: the writer's thread uses the batch while this one waits for it.
@@ -135,6 +135,11 @@ struct ImportPublication {
         var next: [String: ColdTable] = [:]
         var switches: [Catalog.ColdSwitch] = []
         var rolled = Compactor.Rolled()
+        func takeBack() {
+            compactor.takeBack(rolled.made)
+            let unnamed = written.outputs.compactMap { table, outputs in tables[table].map { (table: $0.iceberg, files: outputs) } }
+            compactor.cold.clear(unnamed) { try compactor.cold.takeBack(Array(tables.values), present) }
+        }
         do {
             for table in Set(parts.map(\.table)).sorted() {
                 let name = batch.tables[table]
@@ -151,8 +156,7 @@ struct ImportPublication {
                 rolled = rolled + (try compactor.rolled(cold.next(commit.table), added: outputs.map(\.file), removed: []))
             }
         } catch {
-            let unnamed = written.outputs.compactMap { table, outputs in tables[table].map { (table: $0.iceberg, files: outputs) } }
-            compactor.cold.clear(unnamed) { try compactor.cold.takeBack(Array(tables.values), present) }
+            takeBack()
             throw error
         }
         // Rows that were never hot are counted here.
@@ -165,8 +169,10 @@ struct ImportPublication {
             sum.add(other)
             return sum
         }
-        // Should this fail, the next start sees by the catalog whether it happened: nothing may be removed before.
-        try compactor.catalog.switchToCold(switches + rolled.switches, last: (lastSequence, written.lastTicket), rollups: rolled.changes) { try Catalog.add(usage, $0) }
+        // Should this fail, all is taken back only where the catalog is certain that nothing has changed; else the next start sees by it whether it happened.
+        try compactor.handingOver {
+            try compactor.catalog.switchToCold(switches + rolled.switches, last: (lastSequence, written.lastTicket), rollups: rolled.changes) { try Catalog.add(usage, $0) }
+        } orTakingBack: { takeBack() }
         compactor.tier.publish(cold: next, sequence: lastSequence, rollups: rolled.states)
         let byteCount = written.outputs.values.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } }
         compactor.writtenBytes.wrappingAdd(Int(byteCount), ordering: .relaxed)
@@ -236,7 +242,7 @@ struct ImportPublication {
             if columns.rowCount > 0 { try writer.append(try columns.batch()) }
             return (try writer.finish(), usage, tickets.last)
         } catch {
-            try writer.abandon()
+            writer.abandon()
             throw error
         }
     }

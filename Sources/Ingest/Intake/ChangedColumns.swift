@@ -1,20 +1,30 @@
 import ColumnStore
 import Documents
 import Query
+import Synchronization
 
 /// Which columns of a new version say something else than the version before: for the answer to its sender.
 ///
 /// The version before is looked for once the new one is durable, since neither the writer nor its caller should wait for cold files.
 final class ChangedColumns: Sendable {
     private let tier: HotTier
-    private let thread: JobThread
+    /// Nanoseconds of the steady clock, by which storages give up too.
+    private let now: @Sendable () -> UInt64
+    private let thread = JobThread(name: "changes", waitingMax: 1_024)
+    /// By the steady clock: until then no storage behind a network is asked.
+    private let silentUntil = Atomic<UInt64>(0)
 
-    init(tier: HotTier) {
-        self.tier = tier
-        thread = JobThread(name: "changes")
-    }
+    /// From a look's submission on, since one thread serves all, and the versions are stored: what has not come by then is not waited for, and where nothing came at all those behind do
+    /// not ask for a while.
+    private static let patienceNanoseconds: UInt64 = 3_000_000_000
+    private static let silenceNanoseconds: UInt64 = 10_000_000_000
+
+    /// - Parameter now: another for tests.
+    init(tier: HotTier, now: @escaping @Sendable () -> UInt64 = { SteadyClock.nanoseconds() }) { (self.tier, self.now) = (tier, now) }
 
     func start() { thread.start() }
+
+    /// Looks that wait, and later ones, come back as they are; the one that is under way ends first, within its time.
     func stop() { thread.stop() }
 
     /// Of columns with these fields those that come from documents.
@@ -27,41 +37,77 @@ final class ChangedColumns: Sendable {
     /// An absent list is an empty one.
     static func normal(_ value: Value) -> Value { if case .list(let elements) = value, elements.isEmpty { .null } else { value } }
 
-    /// Adds to the outcomes of rows what changed with them, on a thread of its own: the versions before are read.
+    /// Adds to the outcomes of rows what changed with them, on a thread of its own: the versions before are read. First versions have an empty list, and wait for nobody.
     ///
-    /// Where the store closes, or what was before cannot be read, outcomes come back as they are: they then say nothing of changes, which is not the same as
+    /// Where the store closes, too many wait, or what was before cannot be read by then, outcomes come back as they are: they then say nothing of changes, which is not the same as
     /// saying that nothing changed.
     ///
     /// - Parameter done: called with the outcomes, on any thread.
     func find(_ rows: [HotRow], _ outcomes: [Submission.Outcome], done: @escaping @Sendable ([Submission.Outcome]) -> Void) {
-        let isAnyNew = outcomes.contains { if case .stored(let stored) = $0 { stored.summary.version != nil } else { false } }
-        guard isAnyNew else { return done(outcomes) }
-        thread.submit { [self] isPassed in
-            // What cannot be read now is only not told: the version is stored.
-            done(isPassed ? outcomes : (try? changed(rows, outcomes)) ?? outcomes)
+        var known = outcomes
+        var isAnyLater = false
+        for place in known.indices {
+            guard case .stored(var stored) = known[place], stored.summary.version != nil else { continue }
+            guard stored.precedingSequence == nil else {
+                isAnyLater = true
+                continue
+            }
+            stored.summary.changed = []
+            known[place] = .stored(stored)
         }
+        guard isAnyLater else { return done(known) }
+        // Its turn counts as well: whoever waits behind slow looks waits no longer than others.
+        let end = now().addingSaturating(Self.patienceNanoseconds)
+        thread.submit { [self, known] isPassed in done(isPassed ? known : read(rows, known, until: end)) }
     }
 
-    /// A first version has an empty list: it has no version before it.
-    private func changed(_ rows: [HotRow], _ outcomes: [Submission.Outcome]) throws -> [Submission.Outcome] {
+    /// What cannot be read now is only not told: the version is stored.
+    private func read(_ rows: [HotRow], _ outcomes: [Submission.Outcome], until end: UInt64) -> [Submission.Outcome] {
         var outcomes = outcomes
+        let begun = now()
+        let isSilent = begun < silentUntil.load(ordering: .relaxed) || begun >= end
+        let tally = RequestTally()
+        // What lies on this machine is read all the same.
+        let scope = isSilent ? WaitScope(isCancelled: { true }) : WaitScope(tally: tally, endsAt: end)
+        let hasFailed = WaitScope.run(scope) { compareAll(rows, &outcomes) }
+        // One that is only slow has answered something whole by then, unless the look's turn came late.
+        let hadTime = !isSilent && end - begun > Self.patienceNanoseconds / 2
+        if hasFailed, hadTime, tally.byteCount == 0 { silentUntil.store(now().addingSaturating(Self.silenceNanoseconds), ordering: .relaxed) }
+        return outcomes
+    }
+
+    /// Each table by itself: what was found before one fails stays.
+    ///
+    /// - Returns: whether a storage gave no answer to go by.
+    private func compareAll(_ rows: [HotRow], _ outcomes: inout [Submission.Outcome]) -> Bool {
         let snapshot = tier.boundary.snapshot()
         /// Of each table the places of rows by the sequences of those before them.
         var wanted: [String: [Int64: Int]] = [:]
         for place in outcomes.indices {
-            guard case .stored(var stored) = outcomes[place], stored.summary.version != nil else { continue }
-            stored.summary.changed = []
-            outcomes[place] = .stored(stored)
-            if let sequence = stored.precedingSequence { wanted[rows[place].kind.table, default: [:]][sequence] = place }
+            guard case .stored(let stored) = outcomes[place], stored.summary.version != nil, let sequence = stored.precedingSequence else { continue }
+            wanted[rows[place].kind.table, default: [:]][sequence] = place
         }
+        var hasFailed = false
         for (table, places) in wanted {
-            try compare(table, rows, places, snapshot) { place, changed in
-                guard case .stored(var stored) = outcomes[place] else { return }
-                stored.summary.changed = changed
-                outcomes[place] = .stored(stored)
+            var left = Set(places.values)
+            do {
+                try compare(table, rows, places, snapshot) { place, changed in
+                    Self.tell(changed, of: place, &outcomes)
+                    left.remove(place)
+                }
+                // Whose version before is not there.
+                for place in left { Self.tell([], of: place, &outcomes) }
+            } catch {
+                hasFailed = hasFailed || error is SilentColdTable || (error as? ColumnStoreError)?.code == .unavailable
             }
         }
-        return outcomes
+        return hasFailed
+    }
+
+    private static func tell(_ changed: [String], of place: Int, _ outcomes: inout [Submission.Outcome]) {
+        guard case .stored(var stored) = outcomes[place] else { return }
+        stored.summary.changed = changed
+        outcomes[place] = .stored(stored)
     }
 
     /// So many rows are looked for by their ids, for which files have filters; more by their sequences alone.

@@ -86,7 +86,7 @@ struct ExecutionTable: Sendable {
         let id = execution.id.description
         let isFirst = part == 1
         let history = try entries.map { entry -> JSONValue in
-            let members = try ValueLimits.parse(entry, within: 1).members ?? []
+            let members = try ValueLimits.parse(entry, within: 1, allowsRepeats: true).members ?? []
             return .object(members.map { $0.name == "input" || $0.name == "output" ? .init($0.name, $0.value == .null ? .null : text($0.value)) : $0 })
         }
         return JSONValue.object([

@@ -193,7 +193,7 @@ extension Intake {
         // Nobody's documents are driven out by what others say that theirs is.
         let isOwn = client.map { Array($0.utf8) } == own.map { Array($0.utf8) }
         let sender = isOwn ? nil : QuarantineShares.Sender(client: own)
-        return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document, sender: sender)
+        return Quarantine.Refused(client: client, contentType: contentType, type: type, problem: problem, document: document, sender: sender, typesPlace: typesPlace)
     }
 
     /// Puts many refusals into quarantine at once, and their tickets into the results.

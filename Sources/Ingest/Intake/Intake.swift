@@ -8,6 +8,13 @@ import Documents
 struct Intake: Sendable {
     let parts: IntakeParts
     var request: IntakeRequest
+    /// Before any type is looked at: what is refused was judged by versions up to this one, or by later ones.
+    let typesPlace: Int64
+
+    init(parts: IntakeParts, request: IntakeRequest) {
+        (self.parts, self.request) = (parts, request)
+        typesPlace = parts.types.place
+    }
 
     /// Larger bodies go to threads of their own at once.
     static let inlineByteCountMax = 64 << 10

@@ -23,7 +23,7 @@ final class RepeatCheck: Sendable {
 
     func start() { thread.start() }
 
-    /// What waits is answered without having been looked at; so is what comes later.
+    /// What waits is answered without having been looked at, and so is what comes later; the check that is under way ends first.
     func stop() { thread.stop() }
 
     /// Whether a damaged cold file may want documents.

@@ -135,6 +135,7 @@ extension Catalog {
     ///
     /// - Parameters:
     ///   - refusals: the faults of each.
+    ///   - client: who sees what was refused: of an upload the contract that made it. Nil: only the administrator does.
     ///   - upload: the upload that they are of.
     func count(_ refusals: [[Fault.Violation]], of client: String?, upload: String? = nil, _ connection: SQLiteConnection) throws {
         // Spans are aligned to the clock and not to the first refusal: a restart, or a second machine, cuts time at the same instants.

@@ -7,7 +7,7 @@ extension Catalog {
     private static let uploadColumns = """
         id, owner_id, client_id, name, type, content_type, byte_count, sha256, created_at, expires_at, state, received_bytes, coding, started_at, ended_at,
         accepted, repeated, replaced, rejected, position, record_count, chunk_sequence, first_sequence, tables, problem, revert_stage, reverted, left_alone,
-        revert_position, revert_sequence
+        revert_position, revert_sequence, types_place
         """
     /// Of one upload: what comes then is counted alone.
     static let rejectionCountMax: Int64 = 1_000_000
@@ -29,8 +29,8 @@ extension Catalog {
             }
             let insert = try connection.statement(
                 """
-                INSERT INTO uploads(id, owner_id, client_id, name, type, content_type, byte_count, sha256, created_at, expires_at, state)
-                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                INSERT INTO uploads(id, owner_id, client_id, name, type, content_type, byte_count, sha256, created_at, expires_at, state, types_place)
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                 """)
             try insert.bind(1, upload.id)
             try insert.bind(2, upload.owner.client?.text)
@@ -43,6 +43,7 @@ extension Catalog {
             insert.bind(9, upload.createdAt)
             insert.bind(10, upload.expiresAt)
             try insert.bind(11, upload.state.rawValue)
+            insert.bind(12, upload.typesPlace)
             try insert.run()
         }
     }
@@ -165,7 +166,8 @@ extension Catalog {
             for (index, rejection) in rejections.prefix(Int(clamping: kept)).enumerated() {
                 try Self.write(before + Int64(index) < Self.wholeRejectionCountMax ? rejection : rejection.inBrief, of: upload.id, connection)
             }
-            try count(rejections.map(\.violations), of: upload.clientID, upload: upload.id, connection)
+            // For whoever made it, who alone may read its feedback.
+            try count(rejections.map(\.violations), of: upload.owner.client?.text, upload: upload.id, connection)
             for notice in notices { try Self.add(notice, connection) }
             try Self.add(usage, connection)
             return true
@@ -263,6 +265,7 @@ extension Catalog {
         let sequence = row.int64(29)
         (upload.revert.position, upload.revert.stepSequence) = (row.int64(28), sequence < 0 ? ~sequence : sequence)
         upload.revert.isByAdministrator = sequence < 0
+        upload.typesPlace = row.int64(30)
         return upload
     }
 }

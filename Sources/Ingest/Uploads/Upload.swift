@@ -77,6 +77,8 @@ package struct Upload: Sendable {
     /// Why the file cannot be read to its end, or else why the upload was not taken back to its.
     package var problem: Fault?
     package var revert = Revert()
+    /// Behind which version of types it was announced (`TypeStore.place`); before all where nobody says it.
+    package var typesPlace: Int64 = -1
 
     package init(
         id: String, owner: Identity, client: String?, name: String, type: String?, contentType: String?, byteCount: Int64?, sha256: String?, createdAt: Int64,

@@ -7,8 +7,11 @@ import Glibc
 /// Bytes go to the disk as they come and are durable after `synchronize`, not before. What a call brought stays only if `isKept`, or after `keep`; else `end`
 /// cuts the file back to `start`.
 ///
-/// Until then a mark lies beside the file, as long as what counts of it: all of it a hole, and there under its name from its first instant at that length. So a kill that leaves the piece
-/// leaves the mark, and `byteCount(at:)` says what was here before it. It comes before the piece's first byte, and goes when the piece is looked at or cut off.
+/// Until then a mark lies beside the file, as long as what counts of it: all of it a hole, and there under its name from its first instant at that length. So a kill or a power cut that
+/// leaves the piece leaves the mark, and `byteCount(at:)` says what was here before it. It is durable before the piece's first byte.
+///
+/// A piece that was looked at lengthens the mark, and that need not be durable: a power cut leaves an earlier length, by which less counts and never more. So the disk is waited for with the
+/// first piece alone. The mark goes once the whole file was looked at, or comes on without sums.
 package final class UploadFile: @unchecked Sendable {
     // Proof of Sendable: used by the connection's thread, then by the one thread that has the whole request, then by the one that it is handed on to.
 
@@ -52,6 +55,8 @@ package final class UploadFile: @unchecked Sendable {
             return
         }
         do { try mark() } catch {
+            // All that is here counts, and of this mark nobody knows whether it is durable.
+            Self.unmark(path)
             end()
             throw error
         }
@@ -74,20 +79,29 @@ package final class UploadFile: @unchecked Sendable {
     /// From here on all of the file counts.
     static func unmark(_ path: String) { for name in [markPath(path), newMarkPath(path)] { _ = FileRemoval.remove(name, .temporary) } }
 
-    /// - Precondition: the file has `start` bytes, so that an earlier mark that is replaced takes nothing away.
+    /// Runs on a connection's thread, of which there are few: the disk is waited for only where there is no mark of this length.
+    ///
+    /// - Precondition: the file has `start` bytes, so that an earlier mark that is replaced takes nothing away. The name of one that is there is durable.
     private func mark() throws {
+        var there = stat()
+        // The disk has it with this length, or with one of before, which is less: it only grows until another takes its place.
+        if lstat(Self.markPath(path), &there) == 0, Int64(there.st_size) == start { return }
         let made = Self.newMarkPath(path)
         let mark = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard mark >= 0 else { throw Self.failure(errno) }
         defer { close(mark) }
-        guard ftruncate(mark, off_t(start)) == 0, rename(made, Self.markPath(path)) == 0 else { throw Self.failure(errno) }
+        // Durable before the piece: bytes of that are pushed to the disk as they come, and would count after a power cut that took the mark alone.
+        guard ftruncate(mark, off_t(start)) == 0, fsync(mark) == 0, rename(made, Self.markPath(path)) == 0 else { throw Self.failure(errno) }
+        try synchronizeFolder()
     }
+
+    private func synchronizeFolder() throws { try DataDirectory.synchronizeDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])) }
 
     /// The next one may put the file.
     package func end() {
         guard descriptor >= 0 else { return }
-        // A piece whose sum nobody has looked at is none. Where it cannot be cut off the mark stays, and it is none all the same.
-        if !isKept, ftruncate(descriptor, off_t(start)) == 0 { Self.unmark(path) }
+        // A piece whose sum nobody has looked at is none. Where it cannot be cut off it is none all the same: the mark stays.
+        if !isKept { _ = ftruncate(descriptor, off_t(start)) }
         close(descriptor)
         descriptor = -1
         onEnd()
@@ -95,8 +109,9 @@ package final class UploadFile: @unchecked Sendable {
 
     /// What has come was looked at, and stays.
     package func keep() {
+        if isKept { return }
         isKept = true
-        Self.unmark(path)
+        if truncate(Self.markPath(path), off_t(byteCount)) != 0 { Self.unmark(path) }
     }
 
     private static func failure(_ code: Int32) -> Fault { Fault(.diskFull, "the file cannot be written", cause: "error \(code)") }
@@ -134,15 +149,17 @@ package final class UploadFile: @unchecked Sendable {
     /// The directory's entry, too: the catalog names the file from then on, and a file that a power cut took would be a fault of the store.
     package func synchronize() throws {
         guard fsync(descriptor) == 0 else { throw Self.failure(errno) }
-        try DataDirectory.synchronizeDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+        try synchronizeFolder()
     }
 
     /// Looks, once, whether this is the file that was announced, and makes it durable. Let go of where it is not.
     ///
+    /// - Precondition: what has come is kept. A piece that nobody has kept goes with its call, and is no part of a file.
     /// - Throws: `upload-mismatch` for another file; then it may be put again. `disk-full`, `internal-error` where the disk takes or gives it not.
     package func check() throws {
         if isChecked { return }
         do {
+            guard isKept else { throw Fault(.internalError, "the last piece of the file was not kept") }
             if let announced = upload.byteCount, announced != byteCount {
                 let found = byteCount
                 try cut(to: 0)
@@ -161,6 +178,7 @@ package final class UploadFile: @unchecked Sendable {
             throw error
         }
         isChecked = true
+        Self.unmark(path)
     }
 
     /// Takes back what came behind a place: a piece whose sum was wrong.

@@ -25,7 +25,7 @@ struct UploadReader {
         case .xml: for record in chunk.records { items += try xml(record.number, record.bytes) }
         case .json, .lines:
             let readings = intake.parts.reader.readJSON(chunk.records.map(\.bytes)) { options(byteCount: chunk.records[$0].bytes.count, isOfMany: holding == .envelope) }
-            for (record, reading) in zip(chunk.records, readings) { items += try document(record.number, record.bytes, reading) }
+            for (record, reading) in zip(chunk.records, readings) { items += try document(record.number, record.bytes, reading, isWholeFile: chunk.isWholeFile) }
         }
         items += chunk.refusals.map { .rejected(UploadRejection($0.number, $0.fault, form: form)) }
         return items
@@ -79,14 +79,16 @@ struct UploadReader {
 
     /// What became of one record: an item, several for a document that holds several, none for an element that is passed over.
     ///
-    /// - Parameter number: of the record; of several documents in it that of the first, the others count on.
+    /// - Parameters:
+    ///   - number: of the record; of several documents in it that of the first, the others count on.
+    ///   - isWholeFile: of JSON, whether it is the file's only record.
     /// - Throws: `RecordFileError` where it holds more than a call may hold at once: then the file cannot be taken, whichever record it is.
-    private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) throws -> [Item] {
+    private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>, isWholeFile: Bool = false) throws -> [Item] {
         do {
             let reading = try reading.get()
             let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape == .single || holding != .document)
-            // A file that is one document may hold several, where its type's path cannot be followed in passing.
-            guard isOne || holding == .envelope || form == .xml || (form == .json && number == 1 && reading.shape == .each) else {
+            // A file that is one document may hold several, where its type's path cannot be followed in passing. One of many would take the numbers of those behind it.
+            guard isOne || holding == .envelope || form == .xml || (form == .json && isWholeFile && reading.shape == .each) else {
                 throw Fault(
                     .invalidDocument, "a record is one document",
                     errors: [.init(pointer: "", code: "not-one-document", message: "a record holds one document")])
@@ -144,6 +146,9 @@ struct UploadReader {
 struct UploadChunk {
     static let recordCountMax = 1_000
     static let byteCountMax = 1 << 20
+    /// Of the documents that are made of its rows, each with the header: well below what one reading may make (`ReadingOptions.madeByteCountMax`), past which rows would be refused
+    /// for nothing that is wrong with them.
+    static let madeByteCountMax = 16 << 20
 
     private(set) var records: [(number: Int, bytes: [UInt8])] = []
     /// Refused at sight.
@@ -152,9 +157,14 @@ struct UploadChunk {
     /// Of the last record in it.
     private(set) var lastNumber = 0
     private var byteCount = 0
+    private var madeByteCount = 0
+    /// The file has ended behind it.
+    var endsFile = false
 
     var isEmpty: Bool { records.isEmpty && refusals.isEmpty }
-    var isFull: Bool { records.count + refusals.count >= Self.recordCountMax || byteCount >= Self.byteCountMax }
+    var isFull: Bool { records.count + refusals.count >= Self.recordCountMax || byteCount >= Self.byteCountMax || madeByteCount >= Self.madeByteCountMax }
+    /// Its one record is all that the file has.
+    var isWholeFile: Bool { endsFile && lastNumber == 1 && records.count == 1 }
 
     mutating func add(_ record: StreamRecord) {
         lastNumber = record.number
@@ -163,6 +173,7 @@ struct UploadChunk {
             if header.isEmpty, let line = record.header { header = line }
             records.append((record.number, Array(bytes)))
             byteCount += bytes.count
+            madeByteCount += header.count + 1 + bytes.count
         case .refused(let fault): refusals.append((record.number, fault))
         }
     }

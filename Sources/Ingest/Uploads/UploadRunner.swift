@@ -85,7 +85,7 @@ final class UploadRunner {
         defer { close(file) }
         defer { abandon() }
         try begin()
-        var (stream, form, holding) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads, knownTypes: principal.types.map { Set($0) }) {
+        var (stream, form, holding) = try UploadForm.stream(of: upload, first: try UploadForm.first(of: file), passed: try recordsToPass(), uploads, knownTypes: principal.types.map { Set($0) }) {
             [self] in try surroundings(in: file, $0)
         }
         let request = IntakeRequest(
@@ -95,8 +95,10 @@ final class UploadRunner {
         try intake.checkTypeAllowed(upload.type)
         reader = UploadReader(intake: intake, form: form, holding: holding)
         let take: (StreamRecord) throws -> Void = { [self] record in
+            // The first one, however long, is read once it is known whether another follows.
+            if chunk.isFull { try deliver() }
             chunk.add(record)
-            if chunk.isFull || record.number == replayedTo { try deliver() }
+            if record.number == replayedTo || chunk.isFull && record.number > 1 { try deliver() }
         }
         do {
             while true {
@@ -107,7 +109,8 @@ final class UploadRunner {
             }
             try stream.finish(take)
         } catch let error as RecordFileError {
-            // What came before the fault counts.
+            // What came before the fault counts, and nothing comes behind it.
+            chunk.endsFile = true
             try finish()
             throw error
         } catch let error as Stopped {
@@ -119,6 +122,7 @@ final class UploadRunner {
             try settle()
             throw error
         }
+        chunk.endsFile = true
         try finish()
         // An envelope that is read whole is cut into one.
         upload.recordCount = max(Int64(stream.recordCount), upload.counts.processed)
@@ -177,12 +181,6 @@ final class UploadRunner {
     }
 
     // MARK: The file
-
-    private static func first(_ file: Int32) throws -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
-        return Array(bytes[..<max(0, count)])
-    }
 
     private static func next(_ file: Int32) throws -> [UInt8] {
         while true {
@@ -395,14 +393,16 @@ enum UploadForm {
         }
         options.charset = upload.contentType.flatMap { StoredContentType.charset($0) }
         let said = upload.contentType.flatMap { RecordForm.of(contentType: essence($0)) }
-        var form = said ?? RecordForm.of(name: upload.name, first: plain)
+        // By as much as ever: a long line would be taken for a record that is a whole document.
+        let beginning = Array(plain.prefix(formByteCount))
+        var form = said ?? RecordForm.of(name: upload.name, first: beginning)
         if let name = upload.type {
             guard let type = uploads.intake.types.registry.snapshot[name] else { throw Fault(.unknownType, "there is no type \(name) any more") }
             let facts = RecordFacts(type)
             switch facts.format {
             case .csv: form = .csv
             case .xml: form = .xml
-            case .json: if form == .csv || form == .xml { form = RecordForm.of(name: "", first: plain) == .lines ? .lines : .json }
+            case .json: if form == .csv || form == .xml { form = RecordForm.of(name: "", first: beginning) == .lines ? .lines : .json }
             }
             options.delimiter = facts.delimiter
             if form == .csv { options.columns = facts.columns }
@@ -425,9 +425,16 @@ enum UploadForm {
             }
         } else if form == .csv, plain.isEmpty, !first.isEmpty, said == nil, !isNamedCSV(upload.name) {
             form = .lines
-        } else if form == .csv, let header = CSVHeader(first: TextCharset.head(plain, charset: options.charset), type: nil, uploads.intake.types.registry.snapshot) {
-            options.delimiter = header.delimiter
-            options.columns = header.columns(knownTypes: knownTypes)
+        } else if form == .csv {
+            let text = TextCharset.head(plain, charset: options.charset)
+            // Who may know of no type is told by it of none.
+            guard plain.count < firstByteCount || knownTypes?.isEmpty ?? false || CSVHeader.ends(in: text) else {
+                throw RecordFileError(Fault(.tooLarge, "the file's header has more than \(firstByteCount) bytes, so that its type cannot be told by it: name the type"))
+            }
+            if let header = CSVHeader(first: text, type: nil, uploads.intake.types.registry.snapshot) {
+                options.delimiter = header.delimiter
+                options.columns = header.columns(knownTypes: knownTypes)
+            }
         }
         return (RecordStream(form, options), form, .document)
     }
@@ -461,8 +468,27 @@ enum UploadForm {
         return String(head.filter { $0 != " " && $0 != "\t" })
     }
 
-    /// As much as of a plain file: a header of CSV may be long.
-    private static let plainByteCountMax = 64 << 10
+    /// Of a file, packed and plain, by which it is told what it is: a header of CSV may be long.
+    static let firstByteCount = 1 << 20
+
+    /// The first bytes of a file, as many as there are up to `firstByteCount`.
+    static func first(of file: Int32) throws -> [UInt8] {
+        while true {
+            var code: Int32 = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: firstByteCount) { room, count in
+                let read = pread(file, room.baseAddress, room.count, 0)
+                code = read < 0 ? errno : 0
+                count = max(0, read)
+            }
+            if code == EINTR { continue }
+            // A pipe gives its bytes once: it is told by its name.
+            guard code == 0 || code == ESPIPE else { throw Fault(.internalError, "the upload's file cannot be read", cause: "error \(code)") }
+            return bytes
+        }
+    }
+
+    /// Of that, by which JSON and NDJSON are told apart.
+    private static let formByteCount = 64 << 10
 
     /// The beginning of what is packed; a broken file shows later.
     private static func decoded(_ first: [UInt8], _ coding: StreamCoding?) -> [UInt8] {
@@ -472,9 +498,9 @@ enum UploadForm {
         // zstd gives nothing out before a block is whole, which holds up to 128 KiB of text.
         var rest = first[...]
         do {
-            while !rest.isEmpty, plain.count < plainByteCountMax {
+            while !rest.isEmpty, plain.count < firstByteCount {
                 try rest.prefix(4_096).withUnsafeBytes {
-                    try decompressor.decompress($0) { if plain.count < plainByteCountMax { plain.append(contentsOf: $0.prefix(plainByteCountMax)) } }
+                    try decompressor.decompress($0) { if plain.count < firstByteCount { plain.append(contentsOf: $0) } }
                 }
                 rest = rest.dropFirst(4_096)
             }

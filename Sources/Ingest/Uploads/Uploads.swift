@@ -37,6 +37,8 @@ package final class Uploads: Sendable {
     private let formerTypes = Mutex<[String: [Int32: DocumentType]]>([:])
     /// Uploads that were announced before have no feedback any more.
     private let feedbackPlace = Mutex(Int64.min)
+    /// Names in the folder of files that an earlier process has left.
+    private let areNamesDurable = Atomic<Bool>(false)
     private let directory: DataDirectory
     private let lost: LostAndFound
     private let minFreeBytes: Int64
@@ -91,20 +93,20 @@ package final class Uploads: Sendable {
         if upload.state == .processing { UploadRunner(self, upload).run() } else if upload.revert.stage == .running { UploadReverter(self, upload).run() }
     }
 
-    /// The notices of its end: for the webhook of the upload's client, and for the topic `till`.
+    /// The notices of its end: for the webhook of the contract that made it, and for the topic `till`. Whose receipts it has is no matter: nobody else sees an upload.
     func notices(of upload: Upload) -> [Notice] {
         guard let event: Notice.Event = upload.state == .processed ? .uploadProcessed : upload.state == .error ? .uploadError : nil else { return [] }
         guard let describe = describe.withLock({ $0 }) else { return [] }
         let now = clock.now()
         let id = "\(upload.id)-\(upload.state.rawValue.lowercased())"
         var notices: [Notice] = []
-        if let client = upload.clientID, catalog.contract(client)?.webhook != nil {
-            notices.append(Notice(id: id, client: client, event: event, at: now) { json in json.member("upload", raw: describe(upload)) })
+        if let owner = upload.owner.client?.text, catalog.contract(owner)?.webhook != nil {
+            notices.append(Notice(id: id, client: owner, event: event, at: now) { json in json.member("upload", raw: describe(upload)) })
         }
         if events.isHeard {
-            let origin = upload.clientID.map { Identity.contract(ClientID($0)) } ?? .administrator
+            // Whoever it is from is who a process is started for: they may read the upload, and others may not.
             let draft = EventDraft(
-                id: "upload-\(id)", origin: origin, type: event.rawValue, subject: "uploads/\(upload.id)", time: upload.endedAt ?? now, data: describe(upload))
+                id: "upload-\(id)", origin: upload.owner, type: event.rawValue, subject: "uploads/\(upload.id)", time: upload.endedAt ?? now, data: describe(upload))
             notices.append(Notice(draft, at: now))
         }
         return notices
@@ -135,9 +137,10 @@ package final class Uploads: Sendable {
         }
         if let client = announcement.client, intake.clientsNeedContract, catalog.contract(client) == nil { throw Fault(.notFound, "the client \(client) has no contract") }
         let now = clock.now()
-        let upload = Upload(
+        var upload = Upload(
             id: id, owner: principal.identity, client: announcement.client, name: announcement.name, type: announcement.type, contentType: announcement.contentType,
             byteCount: announcement.byteCount, sha256: announcement.sha256?.lowercased(), createdAt: now, expiresAt: now + Self.linkMicroseconds)
+        upload.typesPlace = intake.types.place
         try catalog.add(upload, openCountMax: Self.openCountMax)
         return upload
     }
@@ -188,7 +191,7 @@ package final class Uploads: Sendable {
         if principal.seesSensitive || sensitive.isEmpty { return found }
         let type = upload.type.flatMap { types.isKnown($0) ? $0 : nil }
         // What was refused before quoted what it found, and its values stand under any name.
-        if let start = sensitive.start(ofType: type), upload.createdAt < start { return found.map(\.withoutValues) }
+        if let start = sensitive.start(ofType: type), upload.typesPlace < start { return found.map(\.withoutValues) }
         let tables = type.map { upload.tables.map(TableName.shown) + [types.registry.snapshot[$0]?.table].compactMap { $0 } } ?? sensitive.tables
         let hidden = Set(tables.flatMap { sensitive.paths(of: $0) }.map { $0.names[0] })
         return found.map { $0.without(columns: hidden) }
@@ -206,22 +209,29 @@ package final class Uploads: Sendable {
     ///   - start: where the next bytes go.
     ///   - isAnew: from 0, whatever is there; else behind all that is there.
     ///   - isKept: whether what comes stays though its call breaks; else only after `keep`.
-    /// - Throws: `upload-closed` where it takes none, or somebody else puts it just now.
+    /// - Throws: `upload-closed` where it takes none, or somebody else puts it just now; `contract-not-valid` and `read-only` where its owner may upload nothing by now.
     package func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile {
         try Self.checkOpen(upload)
+        // A link is good for an hour, and its contract may end before: of a file that nobody may read not a byte is taken.
+        _ = try principal(of: upload)
         guard queue.beginWriting(upload.id) else { throw Fault(.uploadClosed, "this file is being put by somebody else just now") }
         let id = upload.id
         do {
             // Looked at again: the one who put it may just have ended.
             if let now = try catalog.upload(id) { try Self.checkOpen(now) } else { throw Fault(.notFound, "the upload was deleted") }
             try DataDirectory.makeDirectories(directory.uploadsPath)
+            // A process that was killed may have left names that are not durable, those of marks among them.
+            if !isKept, !areNamesDurable.load(ordering: .acquiring) {
+                try DataDirectory.synchronizeDirectory(directory.uploadsPath)
+                areNamesDurable.store(true, ordering: .releasing)
+            }
             guard start == 0 && isAnew || fileByteCount(id) == start else { throw Fault(.uploadMismatch, "\(fileByteCount(id)) bytes of the file are here") }
         } catch {
             queue.endWriting(id)
             throw error
         }
         let limit = min(Int64(options.byteCountMax), upload.byteCount ?? .max)
-        return try UploadFile(upload, path: filePath(id), from: start, isKept: isKept, byteCountMax: limit, minFreeBytes: minFreeBytes.addingSaturating(minFreeBytes)) { [queue] in queue.endWriting(id) }
+        return try UploadFile(upload, path: filePath(id), from: start, isKept: isKept, byteCountMax: limit, minFreeBytes: DiskRoom.leastForOthers(minFreeBytes)) { [queue] in queue.endWriting(id) }
     }
 
     private static func checkOpen(_ upload: Upload) throws {
@@ -252,12 +262,12 @@ package final class Uploads: Sendable {
 
     // MARK: Ends
 
-    /// Ends an upload that waits for its file, or is read; nothing for others.
+    /// Ends an upload that waits for its file, or is read. Of one that has ended the file goes, where it is still here: its row and its feedback stay.
     ///
     /// What it has stored stays, and can be taken back. Waits up to ten seconds for a chunk that is with the writer.
     package func cancel(_ id: String, as principal: Principal) throws {
         let seen = try upload(id, as: principal)
-        guard seen.state == .new || seen.state == .processing else { return }
+        guard seen.state == .new || seen.state == .processing else { return dropFile(of: seen) }
         // Whoever reads it counts what is stored first.
         queue.end(id, seconds: Self.endSeconds)
         guard var upload = try catalog.upload(id), upload.state == .new || upload.state == .processing else { return }
@@ -265,6 +275,17 @@ package final class Uploads: Sendable {
         countLeft(of: &upload)
         (upload.state, upload.endedAt) = (.cancelled, clock.now())
         if try catalog.change(upload, from: state) { UploadIdentities.remove(identitiesPath(id)) }
+    }
+
+    /// Lets go of the file of an upload that has ended before its time is over. On another machine of a pair, and in the log's place, it stays until then.
+    ///
+    /// One that is being put, or brought to the other machine, stays as well: whoever does that has it. To take an upload back needs no file.
+    private func dropFile(of upload: Upload) {
+        guard access(filePath(upload.id), F_OK) == 0 else { return }
+        // Whoever has read one that was cancelled may be at its last chunk.
+        guard upload.revert.stage == .running || queue.waitWhileActive(upload.id, seconds: Self.endSeconds), queue.beginWriting(upload.id) else { return }
+        defer { queue.endWriting(upload.id) }
+        removeFile(upload.id, "the upload \(upload.id) has ended, and was deleted")
     }
 
     /// Begins to take back what an upload has changed, or goes on with it where it was ended for the rights of whoever asked; nothing where that was asked for before.
@@ -335,10 +356,15 @@ package final class Uploads: Sendable {
             }
             let isWanted = upload.state == .processing || upload.state == .new && now < upload.expiresAt || upload.state != .new && upload.createdAt >= oldest
             if isWanted { continue }
-            UploadIdentities.remove(identitiesPath(name))
-            UploadFile.unmark(filePath(name))
-            _ = FileRemoval.remove(filePath(name), .named("the time of the upload \(name) is over"))
+            removeFile(name, "the time of the upload \(name) is over")
         }
+    }
+
+    /// With what lies beside it.
+    private func removeFile(_ id: String, _ reason: String) {
+        UploadIdentities.remove(identitiesPath(id))
+        UploadFile.unmark(filePath(id))
+        _ = FileRemoval.remove(filePath(id), .named(reason))
     }
 
     /// A file comes after its upload's row, and that stays for good: one without is of elsewhere, or of a catalog that knew more than this one.

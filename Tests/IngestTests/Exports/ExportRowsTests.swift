@@ -241,4 +241,76 @@ final class ExportRowsTests: XCTestCase {
         XCTAssertEqual(try ["a.csv", "b.csv", "c.csv", "stray.csv"].map { FileManager.default.fileExists(atPath: try engine.exportPath($0)) }, [false, false, true, false])
         XCTAssertTrue(FileManager.default.fileExists(atPath: try engine.exportPath("d-half.csv")), "it is being made")
     }
+
+    /// A file that nobody gets is nobody's usage, and one that is made again was counted as it was there first.
+    func test_bytesOfAFile_areUsageOnceItIsThere() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let (engine, catalog) = (fixture.engine, fixture.engine.catalog)
+        func used() throws -> Int64 { try catalog.usage(of: ["c1"], 0...Int32.max).values.reduce(0) { $0 + $1.exportsBytes } }
+        func added(_ id: String) throws -> Export {
+            let export = Export(id: id, owner: .contract("c1"), name: id, format: "csv", request: [], createdAt: 1, expiresIn: 1)
+            try catalog.add(export)
+            return export
+        }
+        var failed = try added("a")
+        (failed.state, failed.byteCount, failed.endedAt) = (.error, 7, 2)
+        XCTAssertTrue(try engine.endExport(failed))
+        XCTAssertEqual(try used(), 0)
+        var whole = try added("b")
+        (whole.state, whole.byteCount, whole.endedAt) = (.done, 7, 2)
+        XCTAssertTrue(try engine.endExport(whole))
+        XCTAssertEqual(try used(), 7)
+        var again = whole
+        (again.state, again.byteCount, again.endedAt) = (.running, 0, nil)
+        XCTAssertTrue(try catalog.change(again, from: .done))
+        XCTAssertTrue(try engine.endExport(whole))
+        XCTAssertEqual(try used(), 7, "it was made twice and is one file")
+        XCTAssertFalse(try engine.endExport(whole))
+        XCTAssertEqual(try used(), 7)
+    }
+
+    /// A key that was stolen may have given away links, too. Of one whose time is over nobody says that, and a link has a time of its own.
+    func test_fileThatAKeyHasAskedFor_isOverOnceThatIsRevoked_afterAStartToo() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        let keys: [(id: String, owner: KeyOwner, sha256: [UInt8])] = [
+            ("mine", .client("c1"), [UInt8](repeating: 1, count: 32)), ("old", .client("c1"), [UInt8](repeating: 2, count: 32)), ("theirs", .operators, [UInt8](repeating: 3, count: 32)),
+        ]
+        func add(_ id: String, of owner: Identity, by key: [UInt8]?) throws {
+            var export = made(id, of: owner, at: 1)
+            export.keySHA256 = key
+            try fixture.engine.addExport(export)
+            (export.state, export.expiresAt) = (.done, Int64.max)
+            XCTAssertTrue(try fixture.engine.endExport(export))
+        }
+        for (id, owner, sha256) in keys {
+            let role: Principal.Role = owner == .operators ? .admin : .contract
+            _ = try fixture.engine.addKey(NewKey(id: id, secretSHA256: sha256, role: role, expiresAt: id == "old" ? 1 : nil), of: owner)
+            try add(id, of: owner == .operators ? .administrator : .contract(ClientID("c1")), by: sha256)
+        }
+        try add("settings", of: .administrator, by: nil)
+        func states(_ engine: Engine) throws -> [Export.State] {
+            let ids = ["mine", "old", "theirs", "settings"]
+            let each = try ids.map { try engine.export($0, as: .admin).state }
+            XCTAssertEqual(try ids.map { try XCTUnwrap(try engine.linkedExport($0)).state }, each)
+            let listed = try engine.exports(after: nil, limit: 10, as: .admin)
+            XCTAssertEqual(try ids.map { id in try XCTUnwrap(listed.first { $0.id == id }).state }, each)
+            return each
+        }
+        XCTAssertEqual(try states(fixture.engine), [.done, .done, .done, .done])
+        try fixture.engine.deleteKey(of: .client("c1"), id: "mine")
+        XCTAssertEqual(try states(fixture.engine), [.expired, .done, .done, .done])
+        try fixture.engine.deleteKey(of: .operators, id: "theirs")
+        XCTAssertEqual(try states(fixture.engine), [.expired, .done, .expired, .done])
+        // Whoever looks at a file has not used its key.
+        XCTAssertEqual(try fixture.engine.catalog.keys(of: .client("c1"), after: nil, limit: 10).map(\.lastUsedAt), [nil])
+        try fixture.engine.close()
+        let again = try EngineFixture(folder.path)
+        XCTAssertEqual(try states(again.engine), [.expired, .done, .expired, .done])
+        XCTAssertEqual(try again.engine.catalog.export("mine")?.keySHA256, keys[0].sha256)
+        try again.engine.deleteKey(of: .client("c1"), id: "old")
+        XCTAssertEqual(try states(again.engine), [.expired, .expired, .expired, .done])
+        try again.engine.close()
+    }
 }

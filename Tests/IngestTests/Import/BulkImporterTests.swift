@@ -12,6 +12,8 @@ final class BulkImporterTests: XCTestCase {
     /// What an import told, and what it handed on.
     private final class Told: Sendable {
         let passedOn = Mutex<[(number: Int, bytes: [UInt8])]>([])
+        /// Of them, the numbers of arrays and envelopes.
+        let several = Mutex<[Int]>([])
         /// How many were passed on each time that their answers were waited for.
         let settled = Mutex<[Int]>([])
         let refused = Mutex<[(number: Int, document: [UInt8], problem: Fault)]>([])
@@ -34,7 +36,10 @@ final class BulkImporterTests: XCTestCase {
         let importer = BulkImporter(
             engine: engine, options: options,
             outlet: .init(
-                passOn: { number, bytes in told.passedOn.withLock { $0.append((number, bytes)) } },
+                passOn: { number, bytes, isOfSeveral in
+                    told.passedOn.withLock { $0.append((number, bytes)) }
+                    if isOfSeveral { told.several.withLock { $0.append(number) } }
+                },
                 settle: {
                     let count = told.passedOn.withLock { $0.count }
                     told.settled.withLock { $0.append(count) }
@@ -59,7 +64,7 @@ final class BulkImporterTests: XCTestCase {
 
     /// `<receipts> <bytes>` of a client.
     private func usage(_ engine: Engine, _ client: String = "c1") throws -> String {
-        let spans = try engine.usage(of: client, from: nil, to: nil, byMonth: false, as: .admin)
+        let spans = try engine.usage(of: client, from: nil, to: nil, byMonth: false, as: .admin, unless: Cancellation())
         return "\(spans.reduce(0) { $0 + $1.figures.receipts }) \(spans.reduce(0) { $0 + $1.figures.bytes })"
     }
 
@@ -149,7 +154,7 @@ final class BulkImporterTests: XCTestCase {
             engine: fixture.engine, options: options,
             outlet: .init(
                 // Long enough for all chunks, were they taken.
-                passOn: { _, _ in XCTAssertNil(added.wait(seconds: 0.5) { $0 == chunkCount ? true : nil }, "all of the input is in memory") },
+                passOn: { _, _, _ in XCTAssertNil(added.wait(seconds: 0.5) { $0 == chunkCount ? true : nil }, "all of the input is in memory") },
                 settle: {},
                 refuse: { _, _, _ in }))
         try importer.add(.lines(Array("[\(EngineFixture.receipt("first"))]\n".utf8)))
@@ -178,6 +183,7 @@ final class BulkImporterTests: XCTestCase {
         // Kept in quarantine, as a POST's would be.
         for entry in refused { XCTAssertNotNil(try fixture.engine.quarantineEntry(entry.problem.ticketID ?? "", as: .admin)) }
         XCTAssertEqual(outcome.told.passedOn.withLock { $0.map(\.number) }, [31])
+        XCTAssertEqual(outcome.told.several.withLock { $0 }, [31], "no line")
     }
 
     func test_import_batches_eachPublishedByItself_withRisingSequences() throws {

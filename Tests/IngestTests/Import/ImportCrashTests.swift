@@ -29,7 +29,7 @@ final class ImportCrashTests: XCTestCase {
         let importer = BulkImporter(
             engine: engine, options: options,
             outlet: .init(
-                passOn: { number, _ in throw Fault(.internalError, "record \(number) is a plain receipt") }, settle: {},
+                passOn: { number, _, _ in throw Fault(.internalError, "record \(number) is a plain receipt") }, settle: {},
                 refuse: { number, _, problem in throw Fault(.internalError, "record \(number): \(problem.detail)") }))
         for start in stride(from: 0, to: receiptCount, by: 50) {
             try importer.add(.lines(Array((start..<start + 50).map { line($0) + "\n" }.joined().utf8)))

@@ -313,7 +313,7 @@ final class BodyBoundsTests: XCTestCase {
         let file = Array(Self.type("t", version: 2, table: "new").utf8)
         let type = try DocumentType(json: file)
         let columns = VersionColumns.fields(of: "new") + type.layout.fields
-        try fixture.engine.catalog.put([NewType(name: "t", version: 2, json: file, isBuiltIn: false, table: "new", columns: columns)])
+        try fixture.engine.catalog.put([NewType(name: "t", version: 2, json: file, isBuiltIn: false, table: "new", columns: columns, place: fixture.engine.types.place + 1)])
         try fixture.engine.close()
         let reopened = try self.fixture()
         defer { XCTAssertNoThrow(try reopened.engine.close()) }
@@ -345,7 +345,7 @@ final class BodyBoundsTests: XCTestCase {
         let file = Array(records(2, "new", "").utf8)
         let type = try DocumentType(json: file)
         let columns = VersionColumns.fields(of: "new") + type.layout.fields
-        try fixture.engine.catalog.put([NewType(name: "t", version: 2, json: file, isBuiltIn: false, table: "new", columns: columns)])
+        try fixture.engine.catalog.put([NewType(name: "t", version: 2, json: file, isBuiltIn: false, table: "new", columns: columns, place: fixture.engine.types.place + 1)])
         try fixture.engine.close()
         let reopened = try self.fixture()
         defer { XCTAssertNoThrow(try reopened.engine.close()) }

@@ -307,6 +307,34 @@ final class NoticeSenderTests: XCTestCase {
         XCTAssertEqual(try letters(engine).count, 0)
     }
 
+    /// One that came once a clock ahead was set right, while what was due was looked for by the clock before.
+    func test_noticeThatCameAfterTheClockWasSetBack_isToldByALookFromBefore() throws {
+        let folder = TemporaryDirectory()
+        let created: Int64 = 1_796_400_000_000_000
+        let clock = Clock { created }
+        let fixture = try EngineFixture(folder.path, clock: clock)
+        defer { try? fixture.engine.close() }
+        let engine = fixture.engine
+        let attempts = Atomic<Int>(0)
+        let server = TestHTTPServer { _ in
+            attempts.add(1, ordering: .relaxed)
+            return .init(status: 204)
+        }
+        defer { server.close() }
+        _ = try engine.putContract(webhook(server))
+        let notice = Notice(id: "a", client: "c1", event: .uploadProcessed, body: Array("{}".utf8), createdAt: created, dueAt: created, attempts: 0)
+        try engine.catalog.write(isCounted: false) { connection in try Catalog.add(notice, connection) }
+        let sender = NoticeSender(catalog: engine.catalog, usage: engine.usageMeter, clock: clock, events: Topic())
+        // Taken here, so that the sender's own thread does not send it.
+        XCTAssertEqual(try sender.next(now: created).map(\.id), ["a"])
+        sender.start(policy: try AddressPolicy(allow: ["127.0.0.1"]))
+        defer { sender.stop() }
+        sender.send(notice, now: created + 30 * Clock.microsecondsPerDay)
+        XCTAssertTrue(try Patience.until { try engine.catalog.nextNoticeAt() == nil })
+        XCTAssertEqual(attempts.load(ordering: .relaxed), 1)
+        XCTAssertEqual(try letters(engine).count, 0)
+    }
+
     /// A digest that a clock ahead has begun gets nothing more.
     func test_digestBegunByAClockAhead_isMadeOnceTheClockIsRight() throws {
         let folder = TemporaryDirectory()

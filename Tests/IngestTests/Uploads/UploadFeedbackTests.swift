@@ -64,6 +64,39 @@ final class UploadFeedbackTests: XCTestCase {
         XCTAssertEqual(try fixture.engine.catalog.rejections(of: "up-1", after: 0, limit: 2).rejections.flatMap(\.violations).map(\.code), ["not-one-document"])
     }
 
+    /// The first of many would take the numbers of those behind it, whose feedback would stand in place of its own.
+    func test_valueOfSeveralDocuments_isTakenAlone_andRefusedAmongOthers() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path) { $0.documentByteCountMax = 4 << 20 }
+        let uploads = fixture.engine.uploads
+        let type = #"{"name":"single","version":1,"table":"ws","format":"json","on_repeat":"replace","match":{"/single":{"exists":true}},"each":"/single/*","batch":"each","receipt_id":"/id","columns":{}}"#
+        _ = try fixture.engine.putType(name: "single", body: Array(type.utf8))
+        uploads.start { _ in [] }
+        defer { uploads.stop() }
+        func ended(_ text: String, _ id: String) throws -> Upload {
+            let file = try uploads.receive(try uploads.announce(UploadAnnouncement(name: "a.json"), id: id, as: EngineFixture.own), from: 0, isAnew: true, isKept: true)
+            try Array(text.utf8).withUnsafeBytes { try file.append($0) }
+            _ = try uploads.finish(file, coding: nil)
+            XCTAssertTrue(try Patience.until { try [Upload.State.processed, .error].contains(uploads.upload(id, as: .admin).state) })
+            return try uploads.upload(id, as: .admin)
+        }
+        func several(_ ids: Range<Int>, pad: Int) -> String { "{\"pad\":\"\(String(repeating: "p", count: pad))\",\"single\":[\(ids.map { "{\"id\":\"\($0)\"}" }.joined(separator: ","))]}" }
+        // Longer than a chunk, too, of which nothing else comes then.
+        for (index, pad) in [0, 2 << 20].enumerated() {
+            let first = several(index * 100..<index * 100 + 3, pad: pad)
+            let alone = try ended(first, "alone-\(pad)")
+            XCTAssertEqual(alone.problem?.detail, nil)
+            XCTAssertEqual([alone.counts.accepted, alone.counts.rejected], [3, 0], "\(pad)")
+            for (name, text) in [("values", first + "\n" + several(900..<902, pad: 0)), ("array", "[" + first + "," + several(900..<901, pad: 0) + "]")] {
+                let among = try ended(text, "\(name)-\(pad)")
+                XCTAssertEqual([among.counts.processed, among.counts.rejected], [2, 2], "\(name) \(pad)")
+                let rejections = try fixture.engine.catalog.rejections(of: "\(name)-\(pad)", after: 0, limit: 10).rejections
+                XCTAssertEqual(rejections.map(\.record), [1, 2], "\(name) \(pad)")
+                XCTAssertEqual(rejections.flatMap(\.violations).map(\.code), ["not-one-document", "not-one-document"], "\(name) \(pad)")
+            }
+        }
+    }
+
     /// A record that is right in itself, and another client's, is shown with what it says, but for what few may see.
     func test_recordOfAnotherClient_isShownWithItsColumns() throws {
         let folder = TemporaryDirectory()

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Synchronization
 import XCTest
 
 @testable import Documents
@@ -62,7 +63,7 @@ final class UploadFileTests: XCTestCase {
             file.keep()
             XCTAssertEqual(UploadFile.byteCount(at: path), 6)
         }
-        XCTAssertEqual(try names(folder.path), ["file"])
+        XCTAssertEqual(UploadFile.byteCount(at: path), 6, "when its call is over, too")
         XCTAssertEqual(UploadFile.byteCount(at: left), 3)
         // It is brought again, and dropped, and brought.
         try piece("xyz", at: left, from: 3, isKept: false)
@@ -70,6 +71,76 @@ final class UploadFileTests: XCTestCase {
         try piece("ghij", at: left, from: 3, isKept: true)
         XCTAssertEqual(UploadFile.byteCount(at: left), 7)
         XCTAssertEqual(try names(killed.path), ["file"])
+    }
+
+    /// What lies in the folder as its entries are made durable: a power cut may leave of all others what it likes.
+    private final class Folder: FileObserver {
+        private let path: String
+        private let found = Mutex<[[String: Int]]>([])
+
+        init(_ path: String) { self.path = path }
+
+        /// By name how long it is, of each time.
+        var seen: [[String: Int]] { found.withLock { $0 } }
+
+        func synchronizedDirectory(_ path: String) {
+            guard path == self.path else { return }
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            let sizes = names.map { ($0, (try? FileManager.default.attributesOfItem(atPath: "\(path)/\($0)")[.size] as? Int) ?? -1) }
+            found.withLock { $0.append(Dictionary(sizes) { $1 }) }
+        }
+        func opened(_ path: String) {}
+        func willRead(_ path: String, offset: Int64, count: Int) -> FileRefusal? { nil }
+        func willWrite(_ path: String, offset: Int64, _ bytes: UnsafeRawBufferPointer) -> FileRefusal? { nil }
+        func willTruncate(_ path: String, byteCount: Int64) -> FileRefusal? { nil }
+        func willSynchronize(_ path: String) -> FileRefusal? { nil }
+        func deleted(_ path: String, isDurable: Bool) {}
+    }
+
+    func test_pieceWithASum_isMarkedDurablyBeforeItsFirstByte() throws {
+        let watched = Folder(folder.path)
+        SQLiteFileSystem.observe(watched)
+        defer { SQLiteFileSystem.observe(nil) }
+        try piece("abc", from: 0, isKept: true)
+        XCTAssertEqual(watched.seen, [], "without a sum all of it counts")
+        try piece("def", from: 3, isKept: false) { file in
+            XCTAssertEqual(watched.seen, [["file": 3, "file.piece": 3]])
+            file.keep()
+        }
+        XCTAssertEqual(UploadFile.byteCount(at: path), 6)
+    }
+
+    /// They come on the threads of connections, of which there are few: one upload of many pieces must not have each of them wait for the disk.
+    func test_marksOfFurtherPieces_waitForNoDisk() throws {
+        let watched = Folder(folder.path)
+        SQLiteFileSystem.observe(watched)
+        defer { SQLiteFileSystem.observe(nil) }
+        for (number, text) in ["abc", "def", "ghi"].enumerated() {
+            try piece(text, from: Int64(3 * number), isKept: false) { file in
+                XCTAssertEqual(UploadFile.byteCount(at: path), Int64(3 * number))
+                file.keep()
+            }
+            XCTAssertEqual(UploadFile.byteCount(at: path), Int64(3 * number + 3))
+        }
+        try piece("bad", from: 9, isKept: false)
+        XCTAssertEqual(UploadFile.byteCount(at: path), 9)
+        XCTAssertEqual(watched.seen.count, 1, "with the first one")
+        // A power cut may leave an earlier length of the mark, and of the file less than was looked at.
+        XCTAssertEqual(truncate(path + ".piece", 6), 0)
+        XCTAssertEqual(UploadFile.byteCount(at: path), 6)
+        try piece("GHI", from: 6, isKept: false) { $0.keep() }
+        XCTAssertEqual([try text(), "\(watched.seen.count)"], ["abcdefGHI", "1"])
+        XCTAssertEqual(truncate(path, 4), 0)
+        XCTAssertEqual(UploadFile.byteCount(at: path), 4)
+        try piece("EF", from: 4, isKept: false) { file in
+            XCTAssertEqual(watched.seen.count, 2, "a longer mark is replaced durably")
+            XCTAssertEqual(UploadFile.byteCount(at: path), 4)
+            file.keep()
+            // All of it is here.
+            try file.check()
+        }
+        XCTAssertEqual(try text(), "abcdEF")
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path), ["file"])
     }
 
     func test_firstBytesOfEachCall_lookAtTheDisksRoom() throws {

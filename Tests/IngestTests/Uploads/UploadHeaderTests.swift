@@ -98,6 +98,43 @@ final class UploadHeaderTests: XCTestCase {
         XCTAssertEqual(try ended(bad, "bad", name: "a.csv.zst", fixture).problem?.errors.map(\.pointer), ["/0/note"])
     }
 
+    /// Its type is told by columns that stand behind the first 64 KiB.
+    func test_headerThatIsLong_isFound_andOneWhoseEndIsNotSeenIsRefused() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try engine(
+            folder.path, Self.type("wide", #"{"Order":{"exists":true},"Paid":{"exists":true}}"#, #""v":{"path":"Total","type":"INTEGER"}"#, #","extra_columns":"ignore","delimiter":";""#))
+        defer { fixture.engine.uploads.stop() }
+        func file(nameByteCount: Int) -> [UInt8] {
+            let others = (0..<300).map { "c\($0)" + String(repeating: "x", count: nameByteCount) }
+            return Array(((others + ["Order", "Paid"]).joined(separator: ";") + "\n" + String(repeating: ";", count: 300) + "X1;2024-01-02T03:04:05Z\n").utf8)
+        }
+        let upload = try ended(file(nameByteCount: 300), "long", fixture)
+        XCTAssertEqual(upload.problem?.detail, nil)
+        XCTAssertEqual([upload.counts.accepted, upload.counts.rejected], [1, 0])
+        let refused = try ended(file(nameByteCount: 4_000), "longer", fixture)
+        XCTAssertEqual(refused.state, .error)
+        XCTAssertEqual(refused.problem?.code, .tooLarge)
+        XCTAssertEqual(refused.problem?.detail.contains("name the type"), true, refused.problem?.detail ?? "taken")
+    }
+
+    /// Each row is read with it: of a thousand rows at once those behind 64 MiB would be refused, though each is right.
+    func test_rowsUnderALongHeader_areReadFewAtATime() throws {
+        var stream = RecordStream(.csv)
+        let header = String(repeating: "h", count: 200_000)
+        var (chunk, count, made) = (UploadChunk(), 0, [Int]())
+        func take(_ record: StreamRecord) {
+            chunk.add(record)
+            count += 1
+            guard chunk.isFull else { return }
+            made.append(count * (header.utf8.count + 2))
+            (chunk, count) = (UploadChunk(), 0)
+        }
+        try stream.add(Array((header + "\n" + String(repeating: "1\n", count: 1_000)).utf8), take)
+        try stream.finish(take)
+        XCTAssertGreaterThan(made.count, 1)
+        XCTAssertLessThan(try XCTUnwrap(made.max()), ReadingOptions(now: 0).madeByteCountMax)
+    }
+
     /// A version that is put while a file is read may know fewer columns than its header has.
     func test_headerThatWasHeldAgainstTheVersionBefore_refusesNoRecords() throws {
         let folder = TemporaryDirectory()
