@@ -53,13 +53,7 @@ extension Catalog {
 
     /// The places at which something may be left; empty: the store's own directory.
     func formerPlaces() throws -> [String] {
-        try read { connection in
-            let statement = try connection.statement("SELECT DISTINCT place FROM former_objects ORDER BY place")
-            defer { statement.reset() }
-            var places: [String] = []
-            while try statement.step() { places.append(statement.text(0)) }
-            return places
-        }
+        try read { try $0.texts("SELECT DISTINCT place FROM former_objects ORDER BY place") }
     }
 
     /// Some of what may be left at a place.
@@ -74,6 +68,9 @@ extension Catalog {
             return objects
         }
     }
+
+    /// Of a copy of the store, which has left nothing anywhere: at such a place its original may have its tables again, or another copy.
+    func forgetFormerPlaces() throws { try write(isCounted: false) { try $0.execute("DELETE FROM former_objects") } }
 
     /// They are gone.
     func forgetFormer(at place: String, _ objects: [(table: String, key: String)]) throws {

@@ -6,7 +6,7 @@ import ColumnStore
 ///
 /// 1. Rows come by rising days, so a file is closed for good when the next year begins.
 /// 2. At most one file is open; those before it are durable.
-/// 3. After `abandon` nothing of it is left.
+/// 3. After `abandon` nothing of it is left, or the log says that something is.
 final class ColdFileWriter {
     /// A file that was written, with its hash for the catalog.
     struct Output {
@@ -180,15 +180,19 @@ final class ColdFileWriter {
         return outputs
     }
 
-    /// Removes what was written so far: after an error.
-    func abandon() throws {
+    /// Removes what was written so far: after an error, which stays the one to report.
+    func abandon() {
         open?.sink.abandon()
         open = nil
-        try Self.discard(outputs, table)
+        Self.discard(outputs, table)
     }
 
     /// Removes what was written: after an error, or when the commit did not happen.
-    static func discard(_ outputs: [Output], _ table: Table) throws {
-        for output in outputs { try table.storage.delete(output.key, .unpublished) }
+    ///
+    /// Never throws. What cannot be removed stays for the removal of orphans; where one cannot be, the others are not tried: a storage without an answer is waited for once.
+    static func discard(_ outputs: [Output], _ table: Table) {
+        do { for output in outputs { try table.storage.delete(output.key, .unpublished) } } catch {
+            StoreLog.note("cannot remove cold files that no version of their table has", path: table.metadataLocation, reason: StoreLog.text(error), level: .warning)
+        }
     }
 }

@@ -53,6 +53,7 @@ struct TenuredStorageFactory: StorageFactory {
     var cacheFigures: CacheFigures? { base.cacheFigures }
     var isRemote: Bool { base.isRemote }
     var outage: (reason: String, since: Int64)? { base.outage }
+    var writeRefusal: String? { base.writeRefusal }
     func tables(in warehouse: String) throws -> [String] { try base.tables(in: warehouse) }
 
     func storage(of table: String, in warehouse: String, calls: any FileSystemCalls) throws(ColumnStoreError) -> any ObjectStorage {

@@ -9,9 +9,9 @@ enum WarehousePlace {
     /// Of a store's own directory, in messages.
     private static let own = "its own directory (storage.url null)"
 
-    /// Before anything is changed.
+    /// Before anything is changed. It reads the catalog: whoever wants to know of its log asks before that (`StoreProof.checkLog`, `KeptIndex`).
     ///
-    /// - Throws: `DataDirectory.Failure.warehouseElsewhere`, and `.warehouseTaken` by another store.
+    /// - Throws: `DataDirectory.Failure.warehouseElsewhere`, `.warehouseTaken` by another store.
     static func check(_ directory: DataDirectory) throws {
         // What cannot be read is the business of others, who say so.
         let format = (try? StoreFormat.read(directory.path)) ?? nil
@@ -34,9 +34,8 @@ enum WarehousePlace {
     /// As it is, also of a version before this one, which a start has not changed yet; nil where there is none that can be read.
     private static func catalog(_ directory: DataDirectory) throws -> Catalog? {
         // Not opened where it is empty: SQLite would throw its log away.
-        guard access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath),
-            let catalog = try? Catalog(unmigratedPath: directory.catalogPath)
-        else { return nil }
+        guard access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath) else { return nil }
+        guard let catalog = try? Catalog(unmigratedPath: directory.catalogPath) else { return nil }
         guard let version = try? catalog.version, (1...Int64(CatalogSchema.migrations.count)).contains(version) else {
             catalog.close()
             return nil

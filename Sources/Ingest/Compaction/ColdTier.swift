@@ -117,7 +117,9 @@ final class ColdTier: Sendable {
                 }
             } catch {
                 // A receipt that needs them asks by itself.
-                return StoreLog.note("not all filters of cold files are at hand", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
+                StoreLog.note("not all filters of cold files are at hand", path: "\(directory.warehouseName)/\(table.name)", reason: StoreLog.text(error), level: .warning)
+                // A storage that gives no answer gives none of the others.
+                guard Compactor.isOfOneFile(error) else { return }
             }
         }
     }
@@ -180,6 +182,9 @@ final class ColdTier: Sendable {
     /// Whether outside engines find the newest versions of a table, as of some time.
     func showsNewest(of history: ColdTable) throws -> Bool { try view(of: history, before: .min).isThere() }
 
+    /// What they find; nil where that is nothing.
+    func newest(of history: ColdTable) throws -> Table? { try view(of: history, before: .min).present() }
+
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded(ofAbsentAlone: Bool = false) throws {
         var ended = try catalog.endedCold().sorted { $0.key < $1.key }
@@ -205,10 +210,31 @@ final class ColdTier: Sendable {
         let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
         let storage = try storage(name)
         for key in orphans where !known.contains(key) {
-            try lost.take(key, of: storage, reason: "the catalog does not know it, and no version of the table \(name) leads to it")
+            try lost.take(key, of: storage, mayStay: true, reason: "the catalog does not know it, and no version of the table \(name) leads to it")
         }
         try catalog.endCold(name, orphans.filter { known.contains($0) })
         try removeEnded()
+    }
+
+    /// As above, of what outside engines see of a versioned table: its metadata, of which the catalog knows nothing. Its own earlier versions are removed: one falls out of a full log
+    /// with each commit, and a view that was made anew names none of them.
+    ///
+    /// Nothing is done where it cannot be read what the view leads to.
+    func removeOrphans(ofViewOf history: ColdTable, before cutoff: Int64) throws {
+        // One of a later tenure says nothing of what its leader is about to commit.
+        guard let table = try newest(of: history), table.version < tenure?.ceiling ?? .max else { return }
+        let name = TableName.shown(history.name)
+        let orphans = try ColdTable.unlessDamaged { try table.orphans(before: cutoff).map(\.key).filter { $0.hasPrefix("metadata/") } } ?? []
+        guard !orphans.isEmpty else { return }
+        try checkClaim()
+        let storage = try storage(name)
+        for key in orphans {
+            if let version = Table.version(ofKey: key), version < table.version {
+                try storage.delete(key, .named("a view's metadata, replaced and ended"))
+            } else {
+                try lost.take(key, of: storage, mayStay: true, reason: "no version of the view \(name) leads to it")
+            }
+        }
     }
 
     /// The table to append to: made when there is none, widened when types have added columns since.
@@ -307,7 +333,7 @@ final class ColdTier: Sendable {
     func clear(_ outputs: [(table: Table, files: [ColdFileWriter.Output])], afterTakingBack versions: () throws -> Void) {
         do {
             try versions()
-            for (table, files) in outputs { try ColdFileWriter.discard(files, table) }
+            for (table, files) in outputs { ColdFileWriter.discard(files, table) }
         } catch {
             StoreLog.note("cannot clear up after a commit that failed", path: directory.warehouseName, reason: StoreLog.text(error), level: .warning)
         }

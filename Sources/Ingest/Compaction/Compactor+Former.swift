@@ -3,20 +3,15 @@ import Synchronization
 
 /// What lay elsewhere before the warehouse was moved (`WarehouseMove`).
 extension Compactor {
-    /// Removes what moves have left behind, as far as nobody reads it; what cannot be reached is tried again.
+    /// Removes what moves have left behind, as far as nobody reads it; what cannot be reached, or an end comes between, is tried again.
     ///
     /// - Returns: how many objects are left.
+    /// - Throws: where the catalog cannot be read; never `DayCompactor.Cancelled`: a move that has come so far is done, whatever its former place has still.
     @discardableResult
     func removeFormer() throws -> Int {
         var left = 0
         for place in try catalog.formerPlaces() {
-            let storages: any StorageFactory
-            do { storages = try cold.openPlace(place.isEmpty ? nil : place) } catch {
-                StoreLog.note("cannot clear the former place of the warehouse", path: place, reason: StoreLog.text(error), level: .warning)
-                left += try catalog.formerObjects(at: place, limit: .max).count
-                continue
-            }
-            do { left += try clear(place, storages) } catch let error as ColumnStoreError {
+            do { left += try clear(place, try cold.openPlace(place.isEmpty ? nil : place)) } catch {
                 StoreLog.note("cannot clear the former place of the warehouse", path: place, reason: StoreLog.text(error), level: .warning)
                 left += try catalog.formerObjects(at: place, limit: .max).count
             }
@@ -30,9 +25,9 @@ extension Compactor {
         guard storages.location != cold.directory.storages.location else { return 0 }
         let tables = tier.boundary.snapshot().warehouse.map(\.table.versions) + formerRollups.withLock { Array($0.values) }
         while true {
-            if isEnding { throw DayCompactor.Cancelled() }
             let objects = try catalog.formerObjects(at: place, limit: 1_000)
             guard !objects.isEmpty else { break }
+            if isEnding { return try catalog.formerObjects(at: place, limit: .max).count }
             var gone: [(table: String, key: String)] = []
             for (table, key) in objects {
                 let storage = try storages.storage(of: table, in: cold.directory.warehousePath, calls: LinuxFileSystem())

@@ -20,8 +20,8 @@ extension Compactor {
             }
         }
         // Every earlier snapshot has the damaged file: none of them is of use to anybody, once whoever reads it is done.
-        for name in mended.withLock({ $0 }).sorted() {
-            guard try showMended(name) else { continue }
+        try tidyEach(mended.withLock { $0 }.sorted()) { name in
+            guard try showMended(name) else { return }
             try expire(name, before: .max)
             if tier.boundary.snapshot().cold[name]?.iceberg.metadata.snapshots.count == 1 { mended.withLock { _ = $0.remove(name) } }
         }
@@ -134,25 +134,12 @@ extension Compactor {
     /// - Parameters:
     ///   - created: what was written to prepare the table and no catalog knows.
     ///   - along: goes into the same catalog transaction.
-    /// - Throws: where the commit of the table fails; `outputs` are removed then, unless a version may lead to them (`ColdTier.clear`).
+    /// - Throws: where the commit of the table fails, or the catalog's; `outputs` are removed then, unless a version may lead to them (`ColdTier.clear`).
     func replace(
         _ file: DataFile, of present: ColdTable, with outputs: [ColdFileWriter.Output], created: [WrittenObject] = [],
         along: @escaping @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
-        let commit: Commit
-        do {
-            try cold.discardNewerVersions(of: present.iceberg)
-            commit = try present.iceberg.replace([file.location], with: outputs.map(\.file))
-        } catch {
-            cold.clear(outputs, of: present.iceberg)
-            throw error
-        }
-        let replaced = [present.iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
-        let next = present.next(commit.table)
-        let rolled = try rolled(next, added: outputs.map(\.file), removed: replaced)
-        try catalog.switchToCold(
-            [try Self.change(present.name, commit, outputs, created: created, replaced: replaced)] + rolled.switches, rollups: rolled.changes, along: along)
-        tier.boundary.replace([], cold: [present.name: next], rollups: rolled.states)
+        try publish(try commit(outputs, inPlaceOf: [file], of: present, created: created), outputs, of: present, along: along)
         present.cache.remove([file.location])
     }
 
@@ -168,7 +155,7 @@ extension Compactor {
     // MARK: Hot files
 
     /// Lays groups down again whose images were found damaged: what they say stands in rows and documents, too. What cannot be restored so stays damaged,
-    /// and is reported.
+    /// and is reported. Then what rebuilds had filled is filled again wherever that is owed.
     func mendImages() {
         for file in tier.boundary.snapshot().files where !file.damagedGroupIDs.isEmpty && !file.state.isLeaving {
             for tail in file.allTails {
@@ -176,7 +163,6 @@ extension Compactor {
                     do {
                         try layDownAgain(group, of: tail, in: file)
                         leftHot.withLock { _ = $0.removeValue(forKey: file.name) }
-                        healed(file)
                         StoreLog.note("laid damaged columns down again", path: file.path, reason: "group \(group.id): from \(group.bounds.rowCount) rows and their documents")
                     } catch {
                         let reason = "group \(group.id): \(error)"
@@ -186,6 +172,27 @@ extension Compactor {
                     }
                 }
             }
+        }
+        for file in tier.boundary.snapshot().files where file.isRebuilt && !file.state.isLeaving {
+            healed(file)
+            guard (try? file.owesRefill) == false else { continue }
+            leftHot.withLock { if $0[file.name]?.passing == .unfilled { $0[file.name] = nil } }
+        }
+    }
+
+    /// Columns that were laid down again lack what a rebuild had filled in them: in cold it would be lost.
+    struct UnfilledColumns: Error, CustomStringConvertible {
+        var description: String { "columns that were laid down again are not filled yet as a rebuild had filled them: the log says why" }
+    }
+
+    /// Whether a hot file has all that rebuilds have filled. One that has not stays hot until the next compaction.
+    func isFilled(_ file: HotFile) throws -> Bool {
+        do {
+            guard try file.owesRefill else { return true }
+            throw UnfilledColumns()
+        } catch {
+            guard setAside(file, error) else { throw error }
+            return false
         }
     }
 
@@ -251,7 +258,7 @@ extension Compactor {
         var passing: Passing?
 
         /// What proves nothing of what is in the file, and may be over by the next compaction.
-        enum Passing { case unread, unhealed }
+        enum Passing { case unread, unhealed, unfilled }
     }
 
     /// Whether the file could not be moved when that was last tried, and its receipt was not made whole since.
@@ -272,6 +279,7 @@ extension Compactor {
             return switch leftHot.withLock({ $0[file.name]?.passing }) {
             case .unread?: "a part of the hot file \(file.name) could not be read: it stays hot until it can, and the log names what"
             case .unhealed?: "pages of the hot file \(file.name) could not be put right yet: it stays hot until they are, and the log says why"
+            case .unfilled?: "columns of the hot file \(file.name) that were laid down again are not filled yet as they were: it stays hot until they are, and the log says why"
             case nil: isLeft(file) ? "the hot file \(file.name) is damaged, and stays hot: the log and till verify name what" : nil
             }
         }
@@ -287,6 +295,7 @@ extension Compactor {
         case let error as SQLiteError where error.kind == .corrupt: fault = HotFault(reason: "\(error)", row: nil)
         case let error as SQLiteError where error.isUnreadPart: fault = HotFault(reason: "\(error)", row: nil, passing: .unread)
         case let postponed as HealedPages.Postponed: fault = HotFault(reason: "\(postponed)", row: nil, passing: .unhealed)
+        case let unfilled as UnfilledColumns: fault = HotFault(reason: "\(unfilled)", row: nil, passing: .unfilled)
         case let doubted as DoubtedColumns: fault = HotFault(reason: "\(doubted)", row: doubted.row)
         case let damaged as DamagedImage: fault = HotFault(reason: "\(damaged)", row: nil)
         case let error as ColumnStoreError where error.code == .corruptFile: fault = HotFault(reason: "\(error)", row: nil)
@@ -295,7 +304,7 @@ extension Compactor {
         let isNew = leftHot.withLock { $0.updateValue(fault, forKey: file.name)?.reason != fault.reason }
         let what = switch fault.passing {
         case .unread?: "a hot file stays hot until it can be read"
-        case .unhealed?: "left a hot file for the next compaction"
+        case .unhealed?, .unfilled?: "left a hot file for the next compaction"
         case nil: "a damaged hot file stays hot"
         }
         if isNew { StoreLog.note(what, path: file.path, reason: fault.reason, level: .warning) }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// Many small cold files into few large ones.
@@ -42,7 +43,20 @@ extension Compactor {
     }
 
     /// Whether an error is of what a file holds: others can be merged and swept all the same.
-    static func isOfOneFile(_ error: ColumnStoreError) -> Bool { ColdTable.isDamage(error) || error.code == .overBudget }
+    static func isOfOneFile(_ error: any Error) -> Bool {
+        guard let error = error as? ColumnStoreError else { return false }
+        return ColdTable.isDamage(error) || error.code == .overBudget
+    }
+
+    /// Whether what went wrong with one table goes wrong with each: all would be read and written for nothing.
+    func isInTheWayOfAll(_ error: any Error) -> Bool {
+        if (try? catalog.checkUsable()) == nil || (try? cold.checkClaim()) == nil { return true }
+        switch error {
+        case let error as ColumnStoreError: return FileSystemFault.isOfRoom(error.systemError)
+        case let error as SQLiteError: return error.kind == .full
+        default: return (error as? Fault)?.code == .diskFull
+        }
+    }
 
     /// Whether a file turned out to be damaged, or to take more memory than reading it may.
     func isLeftOut(_ file: DataFile) -> Bool { cold.damage.has(file.location) || tooLarge.withLock { $0.contains(file.location) } }
@@ -82,24 +96,71 @@ extension Compactor {
             isCancelled: { [self] in isEnding })
         let result = try merger.merge(files)
         let outputs = result.outputs
-        let commit: Commit
-        do {
-            try cold.discardNewerVersions(of: present.iceberg)
-            commit = try present.iceberg.replace(Set(files.map(\.location)), with: outputs.map(\.file))
-        } catch {
-            cold.clear(outputs, of: present.iceberg)
-            throw error
-        }
-        let replaced = files.compactMap { storage.key(ofLocation: $0.location) }
-        let next = present.next(commit.table)
-        let rolled = try rolled(next, added: outputs.map(\.file), removed: replaced, keepsRows: true)
-        try catalog.switchToCold(
-            [try Self.change(present.name, commit, outputs, created: [], replaced: replaced)] + rolled.switches, rollups: rolled.changes)
-        tier.boundary.replace([], cold: [present.name: next], rollups: rolled.states)
+        try publish(try commit(outputs, inPlaceOf: files, of: present, keepsRows: true), outputs, of: present)
         let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
         writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
         mergedBytes.wrappingAdd(bytes, ordering: .relaxed)
         encodedRows.wrappingAdd(result.encodedRowCount, ordering: .relaxed)
         copiedRows.wrappingAdd(result.copiedRowCount, ordering: .relaxed)
+    }
+
+    /// A version of a table, and of its sums, that no catalog names yet.
+    struct Replacement {
+        let table: ColdTable
+        let change: Catalog.ColdSwitch
+        let rolled: Rolled
+    }
+
+    /// Makes the version of a table that has some files in the place of others: the caller hands it to the catalog and then to readers, and does nothing else before.
+    ///
+    /// - Parameters:
+    ///   - created: what was written to prepare the table and no catalog knows.
+    ///   - keepsRows: as of `rolled`.
+    /// - Throws: with nothing of it left: `outputs` are removed, unless a version may lead to them (`ColdTier.clear`).
+    func commit(
+        _ outputs: [ColdFileWriter.Output], inPlaceOf files: [DataFile], of present: ColdTable, created: [WrittenObject] = [], keepsRows: Bool = false
+    ) throws -> Replacement {
+        do {
+            try cold.discardNewerVersions(of: present.iceberg)
+            let commit = try present.iceberg.replace(Set(files.map(\.location)), with: outputs.map(\.file))
+            let replaced = files.compactMap { present.iceberg.storage.key(ofLocation: $0.location) }
+            let next = present.next(commit.table)
+            let change = try Self.change(present.name, commit, outputs, created: created, replaced: replaced)
+            // The last that may fail: it takes its own back.
+            return Replacement(table: next, change: change, rolled: try rolled(next, added: outputs.map(\.file), removed: replaced, keepsRows: keepsRows))
+        } catch {
+            cold.clear(outputs, of: present.iceberg)
+            throw error
+        }
+    }
+
+    /// Hands what `commit` has made to the catalog, then to readers.
+    ///
+    /// - Parameters:
+    ///   - settled: what `outputs` say of superseded rows.
+    ///   - along: goes into the same catalog transaction.
+    /// - Throws: where the catalog does not take it; `outputs` and their sums are removed then, where nothing has changed for certain.
+    func publish(
+        _ made: Replacement, _ outputs: [ColdFileWriter.Output], of present: ColdTable, settled: [String: [SupersededRow]] = [:],
+        along: @escaping @Sendable (SQLiteConnection) throws -> Void = { _ in }
+    ) throws {
+        try handingOver {
+            try catalog.switchToCold([made.change] + made.rolled.switches, rollups: made.rolled.changes, along: along)
+        } orTakingBack: {
+            takeBack(made.rolled.made)
+            cold.clear(outputs, of: present.iceberg)
+        }
+        tier.boundary.replace([], cold: [present.name: made.table], settled: settled, rollups: made.rolled.states)
+    }
+
+    /// Runs `body`, which hands versions of tables to the catalog and does nothing else that may fail. Where it fails, and nothing has changed for certain, `takeBack` removes what was
+    /// made for it: each further try would leave as much again.
+    ///
+    /// Where nobody knows (`Catalog.checkUsable`), all of it stays for the next start, which goes by the catalog.
+    func handingOver(_ body: () throws -> Void, orTakingBack takeBack: () -> Void) throws {
+        do { try body() } catch {
+            if (try? catalog.checkUsable()) != nil { takeBack() }
+            throw error
+        }
     }
 }

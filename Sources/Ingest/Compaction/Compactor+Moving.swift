@@ -52,9 +52,34 @@ extension Compactor {
     /// For each file in turn: a commit to each of its tables, then the catalog's transaction, then readers are switched. A crash before that
     /// transaction leaves the rows hot, and Iceberg versions that the next start puts aside.
     ///
-    /// - Returns: how many rows were moved, and files that stay, since something of them is damaged.
+    /// - Parameter obstacles: as `obstacles(to:)` gave them.
+    /// - Returns: how many rows were moved; files that stay, since something of them is damaged or there is an obstacle to a table of theirs; and the first of these.
     /// - Precondition: each of `files` is sealed and marked as leaving.
-    func move(_ files: [HotFile]) throws -> (rowCount: Int, left: [HotFile]) {
+    func move(_ files: [HotFile], besides obstacles: [String: any Error] = [:]) throws -> (rowCount: Int, left: [HotFile], obstacle: (any Error)?) {
+        let waiting = files.filter { file in file.allTails.contains { obstacles[$0.table] != nil } }
+        let moved = try moveReadable(files.filter { file in !waiting.contains { $0 === file } })
+        let obstacle = Set(waiting.flatMap { $0.allTails.map(\.table) }).sorted().lazy.compactMap { obstacles[$0] }.first
+        return (moved.rowCount, waiting + moved.left, obstacle)
+    }
+
+    /// What keeps rows from being moved to tables, by their names: a commit reads some of the metadata, which is read here before anything is written, once for all files of a compaction.
+    ///
+    /// - Throws: what is no fault of one table.
+    func obstacles(to files: [HotFile]) throws -> [String: any Error] {
+        var obstacles: [String: any Error] = [:]
+        let tables = tier.boundary.snapshot().cold
+        for name in Set(files.flatMap { $0.allTails.map(\.table) }).sorted() {
+            guard let table = tables[name] else { continue }
+            do { try table.iceberg.checkAppend() } catch {
+                guard Self.isOfOneFile(error) else { throw error }
+                obstacles[name] = error
+            }
+        }
+        return obstacles
+    }
+
+    /// - Precondition: what a commit reads of the files' tables can be read.
+    private func moveReadable(_ files: [HotFile]) throws -> (rowCount: Int, left: [HotFile]) {
         guard !files.isEmpty else { return (0, []) }
         var targets: [String: Target] = [:]
         for name in Set(files.flatMap { $0.allTails.map(\.table) }).sorted() {
@@ -72,11 +97,18 @@ extension Compactor {
             let left = result.left
             for file in files where !left.contains(where: { $0 === file }) {
                 let commit = try append(written[0], of: file, targets)
-                try keepDeadLetters(of: file)
-                // From here until `makeCold` has returned nobody knows which of the two states counts.
-                isSwitching = true
-                try makeCold(file, commit)
-                isSwitching = false
+                do {
+                    try keepDeadLetters(of: file)
+                    // A start finds versions that are in memory alone, and changes of their states, in hot files.
+                    if commit.targets.keys.contains(where: { TableName.kind(of: $0).numbersVersions }) { try tier.versions.flush() }
+                    // From here until `makeCold` has returned nobody knows which of the two states counts, unless the catalog is certain that nothing has changed.
+                    isSwitching = true
+                    try handingOver { try makeCold(file, commit) } orTakingBack: { isSwitching = false }
+                    isSwitching = false
+                } catch {
+                    if !isSwitching { takeBack(commit.rolled.made) }
+                    throw error
+                }
                 targets.merge(commit.targets) { _, new in new }
                 rowCount += written.removeFirst().reduce(0) { $0 + $1.rowCount }
             }
@@ -118,23 +150,23 @@ extension Compactor {
             }
             return (written, left)
         } catch {
-            for case .success(let parts) in all {
-                try Self.discard(parts, tables)
-            }
+            for case .success(let parts) in all { Self.discard(parts, tables) }
             throw error
         }
     }
 
-    private static func discard(_ written: [Written], _ tables: [String: Table]) throws {
-        for part in written { if let table = tables[part.name] { try ColdFileWriter.discard(part.outputs, table) } }
+    private static func discard(_ written: [Written], _ tables: [String: Table]) {
+        for part in written { if let table = tables[part.name] { ColdFileWriter.discard(part.outputs, table) } }
     }
 
     /// A file with doubted columns is written twice: once to know that all its pages have their sums, and again with those laid down anew.
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let written = try writeProven(file, tables)
         guard let group = file.doubtedAfter else { return written }
-        try Self.discard(written, tables)
+        Self.discard(written, tables)
         try settleDoubt(of: file, after: group)
+        // What rebuilds had filled in those columns must be there again before their rows leave.
+        if try file.owesRefill { throw UnfilledColumns() }
         return try writeProven(file, tables)
     }
 
@@ -160,7 +192,7 @@ extension Compactor {
             }
             return written
         } catch {
-            try Self.discard(written, tables)
+            Self.discard(written, tables)
             throw error
         }
     }
@@ -178,34 +210,39 @@ extension Compactor {
         var rolled = Rolled()
     }
 
+    /// - Throws: with the sums of all tables taken back; what else was committed is the caller's to clear.
     private func append(_ written: [Written], of file: HotFile, _ targets: [String: Target]) throws -> Appended {
         var appended = Appended()
         // Nothing of it changes any more.
         appended.lateEnds = try file.lateEnds()
-        for part in written {
-            guard let target = targets[part.name] else { continue }
-            let commit = try target.table.iceberg.append(part.outputs.map(\.file), summary: ["till.hot-file": file.name])
-            let next = target.table.next(commit.table)
-            appended.targets[part.name] = Target(table: next, created: [])
-            appended.rolled = appended.rolled + (try rolled(next, added: part.outputs.map(\.file), removed: []))
-            appended.switches.append(try Self.change(part.name, commit, part.outputs, created: target.created, replaced: []))
-            appended.rowCount += part.rowCount
-            if !part.settled.isEmpty { appended.settled[part.name] = part.settled }
-            appended.byteCount += part.outputs.reduce(0) { $0 + Int($1.byteCount) }
+        do {
+            for part in written {
+                guard let target = targets[part.name] else { continue }
+                let commit = try target.table.iceberg.append(part.outputs.map(\.file), summary: ["till.hot-file": file.name])
+                let next = target.table.next(commit.table)
+                appended.targets[part.name] = Target(table: next, created: [])
+                appended.switches.append(try Self.change(part.name, commit, part.outputs, created: target.created, replaced: []))
+                appended.rolled = appended.rolled + (try rolled(next, added: part.outputs.map(\.file), removed: []))
+                appended.rowCount += part.rowCount
+                if !part.settled.isEmpty { appended.settled[part.name] = part.settled }
+                appended.byteCount += part.outputs.reduce(0) { $0 + Int($1.byteCount) }
+            }
+        } catch {
+            takeBack(appended.rolled.made)
+            throw error
         }
         return appended
     }
 
     /// From the catalog's transaction on queries read the file's rows in cold.
     ///
-    /// 1. The index of versions has all of the file's rows on the disk.
-    /// 2. The catalog's transaction, with what the file's rows used (`UsageLedger`).
-    /// 3. Readers that begin from now on see cold.
-    /// 4. The hot file goes when its last reader is done.
+    /// 1. The catalog's transaction, with what the file's rows used (`UsageLedger`).
+    /// 2. Readers that begin from now on see cold.
+    /// 3. The hot file goes when its last reader is done.
+    ///
+    /// - Precondition: the index of versions has all of the file's rows on the disk.
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
-        // A start finds versions that are in memory alone, and changes of their states, in hot files.
-        if appended.targets.keys.contains(where: { TableName.kind(of: $0).numbersVersions }) { try tier.versions.flush() }
         try WorkerThread.promptly {
             try usage.moving(file) { along in
                 try catalog.switchToCold(

@@ -11,9 +11,31 @@ extension Compactor {
         var switches: [Catalog.ColdSwitch] = []
         var changes: [Catalog.RollupChange] = []
         var states: [RollupState] = []
+        /// What `switches` are of, for whoever does not come to the transaction.
+        var made: [MadeSums] = []
 
         static func + (left: Rolled, right: Rolled) -> Rolled {
-            Rolled(switches: left.switches + right.switches, changes: left.changes + right.changes, states: left.states + right.states)
+            Rolled(switches: left.switches + right.switches, changes: left.changes + right.changes, states: left.states + right.states, made: left.made + right.made)
+        }
+    }
+
+    /// Files of sums in a version of their table that no catalog names yet.
+    struct MadeSums {
+        /// Before that version.
+        let table: ColdTable
+        /// Whether the table was made for them.
+        let isNew: Bool
+        var outputs: [ColdFileWriter.Output] = []
+    }
+
+    /// Removes sums whose transaction did not come, unless a version may lead to them (`ColdTier.clear`).
+    ///
+    /// - Precondition: it was not begun either, or came to nothing for certain (`handingOver`).
+    func takeBack(_ made: [MadeSums]) {
+        for sums in made {
+            cold.clear([(table: sums.table.iceberg, files: sums.outputs)]) {
+                if sums.isNew { try cold.takeBack(sums.table) } else { try cold.discardNewerVersions(of: sums.table.iceberg) }
+            }
         }
     }
 
@@ -23,14 +45,23 @@ extension Compactor {
     ///   - base: the table after the commit.
     ///   - removed: keys of files that it no longer has.
     ///   - keepsRows: whether `added` has just the rows that `removed` had: then their sums are those that are there.
-    /// - Throws: `DayCompactor.Cancelled` alone: a file without sums is read by its rows, and summed later.
+    /// - Throws: `DayCompactor.Cancelled` alone, with nothing of them left: a file without sums is read by its rows, and summed later.
     func rolled(_ base: ColdTable, added: [DataFile], removed: [String], keepsRows: Bool = false) throws -> Rolled {
         var rolled = Rolled()
         let listed = ListedFiles(base)
         for state in tier.boundary.snapshot().rollups.values.sorted(by: { $0.definition.name < $1.definition.name }) where state.definition.table == base.name {
-            do { rolled = rolled + (try sum(state, listed, RollupWork(added: added, removed: removed, keepsRows: keepsRows))) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+            do { rolled = rolled + (try sum(state, listed, RollupWork(added: added, removed: removed, keepsRows: keepsRows))) } catch let cancelled as DayCompactor.Cancelled {
+                takeBack(rolled.made)
+                throw cancelled
+            } catch {
                 StoreLog.note("the sums of cold files are made later", path: base.name, reason: "\(state.definition.name): \(error)", level: .warning)
-                rolled.states.append(try state.beside(listed))
+                // The catalog would name their sums for good, which go with the next that are made.
+                if !removed.isEmpty { rolled.changes.append(Catalog.RollupChange(rollup: state.definition.name, number: state.number, removed: removed)) }
+                do { rolled.states.append(try state.beside(listed)) } catch {
+                    // The present one stays: it is of an earlier version of the table, so nobody reads sums by it (`isBeside`), and whoever fills begins with it. One without files
+                    // would have all sums taken for strays, which the catalog still names.
+                    StoreLog.note("the sums of cold files are not read", path: base.name, reason: "\(state.definition.name): \(error)", level: .warning)
+                }
             }
         }
         return rolled
@@ -78,10 +109,12 @@ extension Compactor {
         }
         guard options.makesSums, let target = try rollupTable(state, fields.parts, &created) else {
             // There are to be none, or what was kept under this name before is not gone yet.
+            if !work.removed.isEmpty { rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, removed: work.removed)] }
             rolled.states = [try next.beside(listed)]
             return rolled
         }
         var outcome = RollupOutcome()
+        var made = MadeSums(table: target, isNew: !created.isEmpty)
         do {
             try make(state, base, work, left, fields.rows, target, &outcome)
             for (file, coverage) in outcome.covered { next.files[file] = coverage }
@@ -91,18 +124,21 @@ extension Compactor {
             if !outcome.outputs.isEmpty || !parts.isEmpty || !created.isEmpty {
                 var commit = Table.Change(parts.isEmpty ? .append : .overwrite)
                 (commit.added, commit.removed) = (outcome.outputs.map(\.file), Set(parts.map { target.iceberg.storage.location(of: $0) }))
-                let made = try target.iceberg.commit(commit)
-                var `switch` = try Self.change(target.name, made, outcome.outputs, created: created, replaced: parts.sorted())
+                let version = try target.iceberg.commit(commit)
+                var `switch` = try Self.change(target.name, version, outcome.outputs, created: created, replaced: parts.sorted())
                 `switch`.rollup = state.number
                 rolled.switches = [`switch`]
-                next.table = target.next(made.table)
+                next.table = target.next(version.table)
             }
+            rolled.states = [try next.beside(listed)]
         } catch {
-            cold.clear([(target.iceberg, outcome.outputs)]) { if created.isEmpty { try cold.discardNewerVersions(of: target.iceberg) } else { try cold.takeBack(target) } }
+            made.outputs = outcome.outputs
+            takeBack([made])
             throw error
         }
+        made.outputs = outcome.outputs
+        if !rolled.switches.isEmpty { rolled.made = [made] }
         rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, added: outcome.covered, removed: work.removed)]
-        rolled.states = [try next.beside(listed)]
         // Files that shared what is gone are summed by themselves.
         let own = Set(outcome.covered.map(\.file)).union(work.removed)
         if state.files.contains(where: { file, coverage in coverage.part.map { left.contains($0) } ?? false && !own.contains(file) }) { fill() }
@@ -261,7 +297,10 @@ extension Compactor {
             var state = known
             if !known.isBeside(base) {
                 // Declared while files were committed.
-                state = try known.beside(listed.files(of: base))
+                do { state = try known.beside(listed.files(of: base)) } catch where Self.isOfOneFile(error) {
+                    StoreLog.note("the sums of cold files are not made", path: base.name, reason: "\(known.definition.name): \(error)", level: .warning)
+                    continue
+                }
                 tier.boundary.replace([], cold: [:], rollups: [state])
             }
             let files = state.waiting.filter { !cold.damage.has($0.location) && !isHeld($0.location, of: state) }.sorted { (base.days(of: $0)?.upperBound ?? .max) > (base.days(of: $1)?.upperBound ?? .max) }
@@ -276,7 +315,7 @@ extension Compactor {
                 continue
             }
             if !work.joined.isEmpty { heldSums.withLock { $0.release(HeldSums.Key(number: state.number, location: nil)) } }
-            try catalog.switchToCold(rolled.switches, rollups: rolled.changes)
+            try handingOver { try catalog.switchToCold(rolled.switches, rollups: rolled.changes) } orTakingBack: { takeBack(rolled.made) }
             tier.boundary.replace([], cold: [:], rollups: rolled.states)
             // Not as long as somebody reads what was there before.
             if !rolled.changes.isEmpty { return true }

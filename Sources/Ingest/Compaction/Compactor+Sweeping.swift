@@ -165,21 +165,11 @@ extension Compactor {
             outputs = try newest.finish()
             outputs += try old.finish()
         } catch {
-            try newest.abandon()
-            try old.abandon()
+            newest.abandon()
+            old.abandon()
             throw error
         }
-        let commit: Commit
-        do {
-            try cold.discardNewerVersions(of: iceberg)
-            commit = try iceberg.replace([file.location], with: outputs.map(\.file))
-        } catch {
-            cold.clear(outputs, of: iceberg)
-            throw error
-        }
-        let replaced = [iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
-        try catalog.switchToCold([try Self.change(name, commit, outputs, created: [], replaced: replaced)])
-        tier.boundary.replace([], cold: [name: table.next(commit.table)], settled: [name: settled])
+        try publish(try commit(outputs, inPlaceOf: [file], of: table), outputs, of: table, settled: [name: settled])
         tier.versions.settle(settled, of: name)
         let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
         writtenBytes.wrappingAdd(bytes, ordering: .relaxed)

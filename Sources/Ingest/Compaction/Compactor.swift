@@ -116,6 +116,7 @@ final class Compactor: Sendable {
     let tooLarge = Mutex<Set<String>>([])
     /// By versioned table, in milliseconds since 1970: what outside engines see of it leads to no file that its history has not had since then.
     private let shownSince = Mutex<[String: Int64]>([:])
+    let views = Mutex(KnownViews())
     /// Tables of which a file was written anew, and whose earlier snapshots have not all ended.
     let mended = Mutex<Set<String>>([])
     /// Rows stored when the last compaction began.
@@ -135,7 +136,8 @@ final class Compactor: Sendable {
         self.types = types
         self.quarantine = quarantine
         self.options = options
-        maker = RollupMaker(rowCountMax: options.rollupRowCountMax, coarserRowCountMin: options.coarserRowCountMin)
+        maker = RollupMaker(
+            rowCountMax: options.rollupRowCountMax, coarserRowCountMin: options.coarserRowCountMin, beside: cold.directory.path, minFreeBytes: tier.writer.limits.minFreeBytes)
         heldSums = Mutex(HeldSums(options.sumsPauses))
         self.clock = clock
     }
@@ -325,8 +327,12 @@ final class Compactor: Sendable {
     private func attempt() {
         do {
             try counted {
-                _ = try noted(isRequested: false) { try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false) }
-                try exclusively { try tidy() }
+                let worked = Result { try noted(isRequested: false) { try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false) } }
+                if case .failure(let error) = worked, error is DayCompactor.Cancelled { throw error }
+                // What is in the way of one table keeps none from being tidied. Nothing is where files may not be changed any more.
+                let tidied = Result { try exclusively { try tidy() } }
+                _ = try worked.get()
+                try tidied.get()
             }
         } catch {
             // Kept in `failure`, or nothing but the end of the program.
@@ -356,7 +362,7 @@ final class Compactor: Sendable {
     /// On the caller's thread.
     func mergeAll() throws {
         try exclusively {
-            for table in tier.boundary.snapshot().cold.keys.sorted() {
+            try tidyEach(tier.boundary.snapshot().cold.keys.sorted(), endsWith: isInTheWayOfAll) { table in
                 _ = try merge(table, CompactionPicker(isRequested: false), workerCount: Self.processorCount)
             }
         }
@@ -371,9 +377,11 @@ final class Compactor: Sendable {
 
     private static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
+    /// - Throws: also where something was in the way of one table alone, when all others had their turn.
     /// - Precondition: called within `exclusively`.
     private func moveAndMerge(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
+        var obstacle: (any Error)?
         // A file takes rows until it is sealed, and only a sealed one may leave.
         let today = Clock.day(ofMicroseconds: clock.now())
         let known = tier.boundary.snapshot().files
@@ -384,6 +392,7 @@ final class Compactor: Sendable {
         let ages = HotFileAges(present, today: today)
         // What came first leaves first, also where a clock that was ahead has given its file a later day: documents reach cold in the order in which they came.
         let files = present.filter { ages.day(of: $0) < day && $0.state.isSealed }.sorted { $0.state.firstSequence < $1.state.firstSequence }
+        let obstacles = try obstacles(to: files)
         for start in stride(from: 0, to: files.count, by: workerCount) {
             if isEnding { throw DayCompactor.Cancelled() }
             var leaving: [HotFile] = []
@@ -391,13 +400,14 @@ final class Compactor: Sendable {
                 for file in files[start..<min(start + workerCount, files.count)] {
                     // What is damaged stays where it is known to be: other files go on.
                     let isSound = file.damage.isEmpty && (isRequested || !isLeft(file))
-                    if try isSound && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
+                    if try isSound && isFilled(file) && mayLeave(file) { leaving.append(file) } else { summary.filesLeft += 1 }
                 }
-                let moved = try move(leaving)
+                let moved = try move(leaving, besides: obstacles)
                 summary.rowsMoved += moved.rowCount
                 for file in moved.left { file.publish { $0.isLeaving = false } }
                 summary.filesLeft += moved.left.count
                 summary.filesMoved += leaving.count - moved.left.count
+                obstacle = obstacle ?? moved.obstacle
             } catch {
                 let present = tier.boundary.snapshot().files
                 for file in leaving where present.contains(where: { $0 === file }) { file.publish { $0.isLeaving = false } }
@@ -405,16 +415,24 @@ final class Compactor: Sendable {
             }
             ProcessHeap.giveBack()
         }
-        try mend()
-        for table in tier.boundary.snapshot().cold.keys.sorted() {
-            try sweep(table)
-            summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
-        }
-        try publishNewest()
-        keepFilters()
-        fill()
-        // Nothing came meanwhile.
-        if isRequested { try tier.nextFile.discard() }
+        let steps: [() throws -> Void] = [
+            { if let obstacle { throw obstacle } },
+            { [self] in try mend() },
+            { [self] in
+                try tidyEach(tier.boundary.snapshot().cold.keys.sorted(), endsWith: isInTheWayOfAll) { table in
+                    try sweep(table)
+                    summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
+                }
+            },
+            { [self] in try publishNewest() },
+            { [self] in
+                keepFilters()
+                fill()
+            },
+            // Nothing came meanwhile.
+            { [self] in if isRequested { try tier.nextFile.discard() } },
+        ]
+        try tidyEach(steps, endsWith: isInTheWayOfAll) { try $0() }
         return summary
     }
 
@@ -429,15 +447,18 @@ final class Compactor: Sendable {
     func publishNewest() throws {
         let cutoff = clock.now() / 1_000 - Int64(options.snapshotKeepSeconds * 1_000)
         let present = tier.boundary.snapshot()
-        for table in present.cold.values where present.unreadVersions[table.name] == nil { _ = try publishNewest(of: table, before: cutoff) }
+        let tables = present.cold.values.filter { present.unreadVersions[$0.name] == nil }.sorted { $0.name < $1.name }
+        try tidyEach(tables) { table in _ = try publishNewest(of: table, before: cutoff) }
     }
 
     /// - Parameter cutoff: in milliseconds since 1970.
     /// - Returns: false where the table is not swept: what outside engines see of it stays as it is.
     func publishNewest(of table: ColdTable, before cutoff: Int64) throws -> Bool {
         guard TableName.kind(of: table.name).publishesNewest else { return true }
+        let place = cold.directory.storages.location
         // Where there is none yet, as after a move, rows that later versions replace are better than no table.
         if try isUnswept(table.name), try cold.showsNewest(of: table) {
+            views.withLock { $0.note(table.name, isThere: true, at: place) }
             StoreLog.note(
                 "what outside engines see of a table stays as it is", path: table.name, reason: "a file of it has rows that later versions replace, and could not be swept: see what was logged of that file",
                 level: .warning)
@@ -446,6 +467,7 @@ final class Compactor: Sendable {
         let now = clock.now() / 1_000
         guard let shown = try cold.publishNewest(of: table, before: cutoff) else { return true }
         shownSince.withLock { $0[table.name] = min(now, shown.earliest ?? now) }
+        views.withLock { $0.note(table.name, isThere: true, at: place) }
         return true
     }
 
@@ -491,6 +513,8 @@ final class Compactor: Sendable {
                     guard let table = try end(name, before: self.cutoff(cutoff, of: name)) else { return }
                     try cold.removeOrphans(of: name, table.iceberg, before: orphansBefore)
                     if cold.tenure != nil { try table.iceberg.renewHint() }
+                    // The last: what is in the view's way is in nothing else's.
+                    try tidyView(of: table, before: orphansBefore)
                 }
             }
             let sums = Result { try tidyRollups(before: cutoff, orphansBefore: orphansBefore) }
@@ -499,14 +523,18 @@ final class Compactor: Sendable {
         }
     }
 
-    /// Tidies tables one after the other: what is in the way of one keeps nobody from the others.
+    /// Looks after tables one after the other, or takes one step after the other: what is in the way of one keeps nobody from the others.
     ///
+    /// - Parameter isLast: whether an error is in the way of all that follow: none of them has its turn then.
     /// - Throws: `DayCompactor.Cancelled` at once; else the first error, when all had their turn.
-    func tidyEach<Element>(_ tables: [Element], _ body: (Element) throws -> Void) throws {
+    func tidyEach<Element>(_ tables: [Element], endsWith isLast: (any Error) -> Bool = { _ in false }, _ body: (Element) throws -> Void) throws {
         var failure: (any Error)?
         for table in tables {
             if isEnding { throw DayCompactor.Cancelled() }
-            do { try body(table) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch { failure = failure ?? error }
+            do { try body(table) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+                failure = failure ?? error
+                if isLast(error) { break }
+            }
         }
         if let failure { throw failure }
     }

@@ -29,7 +29,7 @@ struct NewestView {
         init(_ metadata: TableMetadata, now: Int64) {
             var (earliest, later): (Int64?, Int64) = (nil, now)
             for snapshot in metadata.snapshots.sorted(by: { $0.timestampMilliseconds > $1.timestampMilliseconds }) {
-                let said = snapshot.summary[CommitTimes.summaryName].flatMap { Int64($0) } ?? snapshot.timestampMilliseconds
+                let said = snapshot.saidMilliseconds ?? snapshot.timestampMilliseconds
                 // No snapshot was made after those that follow it: one of the clocks was wrong.
                 let isKnown = said <= later
                 if isKnown { later = said }
@@ -41,9 +41,15 @@ struct NewestView {
 
     private func shown(_ table: Table) -> Shown { Shown(table.metadata, now: now ?? Clock.system.now() / 1_000) }
 
-    /// Whether there is a view that can be read, at the place that it is of.
+    /// The view as it was published last, whoever asks for it; nil where there is none that can be read, at the place that it is of.
+    func present() throws -> Table? {
+        guard let present = try newest().table, !present.isElsewhere else { return nil }
+        return present
+    }
+
+    /// Whether there is one, with its list of files.
     func isThere() throws -> Bool {
-        guard let present = try newest().table, !present.isElsewhere else { return false }
+        guard let present = try present() else { return false }
         return try ColdTable.unlessDamaged { try present.files() } != nil
     }
 
@@ -77,6 +83,8 @@ struct NewestView {
         var table = present
         if table.schema != history.iceberg.schema { table = try table.adopt(history.iceberg.schema, now: now).table }
         if known != wanted { table = try table.commit(change(files, from: known), now: now).table }
+        // Whoever goes by the hint alone must not be led by one that another leader has left.
+        if floor != 0 { try table.renewHint() }
         // What nothing leads to any more, outside readers' time over.
         guard let ended = try table.expireSnapshots(before: cutoff, now: now) else { return shown(table) }
         try ended.table.delete(ended.obsoleteKeys.filter { $0.hasPrefix("metadata/") }, .named("a view's metadata, replaced and ended"))

@@ -16,6 +16,7 @@ import Synchronization
 ///     founding/       what an attempt to make that of one machine's store has left (`StoreFounding`)
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
+///     RESTORING       whose store a restore makes here, until all of it is there (`Restore`)
 ///     catalog.recovered  of a recovery that was cut off, before it takes its place
 ///
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
@@ -122,7 +123,7 @@ package final class DataDirectory: Sendable {
         case io(operation: String, path: String, code: Int32)
         /// The system does not let this process have a file, by whose it is or where it lies: nothing is said of what is in it.
         case refused(path: String, code: Int32)
-        case notEmpty(path: String)
+        case notEmpty(path: String, because: String? = nil)
         /// There is no store, and the caller makes none.
         case noStore(path: String)
         /// A member of a pair has not been sent the store, or was ended while its files were made anew.
@@ -165,7 +166,7 @@ package final class DataDirectory: Sendable {
             case .unknownFormat(let text, let path):
                 "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\": where another version wrote it, use that; where it has changed, till recover makes it anew"
             case .logRefused(let reason): reason
-            case .notEmpty(let path): "\(path) is not empty"
+            case .notEmpty(let path, let reason): "\(path) is not empty" + (reason.map { ": \($0)" } ?? "")
             case .noStore(let path):
                 "\(path) is no store: " + (access(path, F_OK) == 0 ? "there is no FORMAT in it" : "there is no such directory")
                     + "; `till serve --data \(path)` makes one in an empty directory"

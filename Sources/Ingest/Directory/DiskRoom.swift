@@ -14,6 +14,9 @@ package struct DiskRoom: Sendable {
     /// - Parameter path: of a directory on it.
     package init(path: String, leastBytes: Int64) { (self.path, self.leastBytes) = (path, leastBytes) }
 
+    /// What stays free of uploads, queues and topics: none of them stops documents that come in by themselves.
+    static func leastForOthers(_ least: Int64) -> Int64 { least.multipliedSaturating(by: 2) }
+
     package static func isFullSoon(free: Int64, least: Int64, wasSo: Bool = false) -> Bool {
         free < least.multipliedSaturating(by: wasSo ? againFactor : soonFactor)
     }

@@ -11,13 +11,30 @@ final class LostAndFound: Sendable {
     let calls: any FileSystemCalls
     /// Where this process puts things; nil before the first.
     private let place = Mutex<String?>(nil)
+    /// `limits.min_free`, in bytes.
+    private let leastBytes: Int64
+    private let objects = Mutex(Objects())
+
+    private struct Objects {
+        /// Copies whose objects could not be removed, by the objects' places.
+        var copies: [String: Copy] = [:]
+        /// It was said that there is no room for more.
+        var isRoomTold = false
+    }
+
+    /// What was copied, and to which name.
+    private struct Copy {
+        let name: String
+        let sha256: [UInt8]
+    }
 
     /// Below DATA. A file system may have a directory of that name of its own, which is its administrator's.
     static let names = ["lost+found", "lost+found.till"]
 
-    init(_ directory: DataDirectory, calls: any FileSystemCalls = LinuxFileSystem()) {
+    init(_ directory: DataDirectory, calls: any FileSystemCalls = LinuxFileSystem(), leastBytes: Int64 = 0) {
         self.directory = directory.path
         self.calls = calls
+        self.leastBytes = leastBytes
     }
 
     /// Of files that lie on a file system of their own, as a warehouse on another disk does: they stay there under a name that nothing reads.
@@ -39,26 +56,71 @@ final class LostAndFound: Sendable {
     }
 
     /// As above, of an object. One that is no file is copied there, and goes when the copy is durable.
-    func take(_ key: String, of storage: any ObjectStorage, reason: String) throws {
+    ///
+    /// - Parameter mayStay: it is in nobody's way: where the disk would be full soon with it (`DiskRoom`), it stays where it is.
+    func take(_ key: String, of storage: any ObjectStorage, mayStay: Bool = false, reason: String) throws {
         if let files = storage as? any FileStorage { return try take(files.path(of: key), reason: reason) }
         guard let byteCount = try storage.byteCount(of: key) else { return }
+        let object = storage.place(of: key)
         do {
+            // One that could not be removed comes again and again, and is not copied as often.
+            var known = objects.withLock { $0.copies[object] }
+            if let former = known, try !isCopy(former, of: key, byteCount, storage) { known = nil }
+            if known == nil, mayStay, !hasRoom(for: byteCount) { return tellOfRoom(object, byteCount) }
             let target = try LocalStorageFactory.files(try folder())
-            // Tables have objects of one name.
-            let name = try target.byteCount(of: key) == nil ? key : "\(key).\(Self.mark)"
-            let sink = try target.create(name)
-            var offset: Int64 = 0
-            while offset < byteCount {
-                let end = min(byteCount, offset.addingSaturating(4 << 20))
-                try sink.write(try storage.get(key, range: offset..<end))
-                offset = end
-            }
-            try sink.commit()
-            try storage.delete(key, .named("a copy of it was put aside: \(target.path(of: name))"))
-            StoreLog.note("put an object aside", path: storage.place(of: key), reason: "\(reason); it is now \(target.path(of: name))", level: .warning)
+            guard let made = try known ?? copy(key, byteCount, of: storage, to: target, mayStay: mayStay) else { return tellOfRoom(object, byteCount) }
+            objects.withLock { $0.copies[object] = made }
+            try storage.delete(key, .named("a copy of it was put aside: \(target.path(of: made.name))"))
+            objects.withLock { $0.copies[object] = nil }
+            StoreLog.note("put an object aside", path: object, reason: "\(reason); it is now \(target.path(of: made.name))", level: .warning)
         } catch let fault as FileSystemFault {
-            throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: storage.place(of: key), code: fault.code)
+            throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: object, code: fault.code)
         }
+    }
+
+    /// - Returns: nil where others have taken the room for it meanwhile.
+    private func copy(_ key: String, _ byteCount: Int64, of storage: any ObjectStorage, to target: any FileStorage, mayStay: Bool) throws -> Copy? {
+        // Tables have objects of one name.
+        let name = try target.byteCount(of: key) == nil ? key : "\(key).\(Self.mark)"
+        let sink = try target.create(name)
+        var hasher = SHA256()
+        var offset: Int64 = 0
+        while offset < byteCount {
+            if mayStay, !hasRoom(for: byteCount.subtractingSaturating(offset)) {
+                sink.abandon()
+                return nil
+            }
+            let end = min(byteCount, offset.addingSaturating(4 << 20))
+            let bytes = try storage.get(key, range: offset..<end)
+            hasher.update(bytes.span.bytes)
+            try sink.write(bytes)
+            offset = end
+        }
+        try sink.commit()
+        return Copy(name: name, sha256: hasher.finalize())
+    }
+
+    /// Whether this process has put aside what the object has now. Whoever looks after the directory may have taken it away since.
+    private func isCopy(_ copy: Copy, of key: String, _ byteCount: Int64, _ storage: any ObjectStorage) throws -> Bool {
+        guard try LocalStorageFactory.files(try folder()).byteCount(of: copy.name) == byteCount else { return false }
+        return try storage.digest(of: key).sha256 == copy.sha256
+    }
+
+    private func hasRoom(for byteCount: Int64) -> Bool {
+        guard let free = DataDirectory.freeBytes(directory) else { return true }
+        return !DiskRoom.isFullSoon(free: free.subtractingSaturating(byteCount), least: leastBytes)
+    }
+
+    /// Once: it is asked again with each compaction, of each object.
+    private func tellOfRoom(_ object: String, _ byteCount: Int64) {
+        let isNew = objects.withLock { objects in
+            defer { objects.isRoomTold = true }
+            return !objects.isRoomTold
+        }
+        guard isNew else { return }
+        StoreLog.note(
+            "an object stays where it is", path: object,
+            reason: "nothing names it, and with a copy of its \(byteCount >> 10) KiB in \(Self.names[0]) the disk would be full soon; others like it stay, too", level: .warning)
     }
 
     /// - Parameter parts: of the files that go under one name, what stands behind it: a log stays beside its database.

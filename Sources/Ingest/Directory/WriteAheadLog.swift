@@ -23,6 +23,8 @@ struct WriteAheadLog {
     private(set) var fault: String?
     /// The fault is in what was committed: who reads the log as SQLite does loses it.
     private(set) var losesCommits = false
+    /// There is none, or an empty one.
+    private var isGone = false
     /// As far as the sums go: up to the last frame that ends a transaction.
     private var committedFrameCount = 0
 
@@ -37,7 +39,7 @@ struct WriteAheadLog {
         guard descriptor >= 0 else {
             if errno == ENOENT {
                 guard !isLive, let fault = try Self.lostWhole(path) else { return nil }
-                (self.fault, losesCommits) = (fault, true)
+                (self.fault, losesCommits, isGone) = (fault, true, true)
                 return
             }
             throw DataDirectory.Failure.opening(name, errno)
@@ -46,7 +48,7 @@ struct WriteAheadLog {
         let header = try Self.read(descriptor, at: 0, count: Self.headerByteCount, name)
         guard header.count == Self.headerByteCount else {
             guard !isLive, let fault = try Self.lostWhole(path) else { return nil }
-            (self.fault, losesCommits) = (fault, true)
+            (self.fault, losesCommits, isGone) = (fault, true, true)
             return
         }
         try scan(descriptor, header, name)
@@ -61,9 +63,14 @@ struct WriteAheadLog {
     /// - Throws: for a log that has lost something which was committed.
     static func refuseLost(_ path: String) throws {
         guard let log = try WriteAheadLog(path: path), log.losesCommits, let fault = log.fault else { return }
-        throw SQLiteError(
-            code: 11, message: "\(fault): what was acknowledged is in it; restore the file from a backup, "
-                + "or move its log elsewhere and what stands only there is lost", path: path + "-wal")
+        throw SQLiteError(code: 11, message: "\(fault): what was acknowledged is in it; \(log.advice)", path: path + "-wal")
+    }
+
+    /// What a person can do about commits that are lost.
+    var advice: String {
+        isGone
+            ? "put the log back; or move the index `-shm` away too, and what stood only there is lost"
+            : "restore the file from a backup, or move its log elsewhere with its index (`-shm`), and what stands only there is lost"
     }
 
     /// What an index says that has no log beside it. One that a crash of the machine left from an earlier use of the log names no more pages than the

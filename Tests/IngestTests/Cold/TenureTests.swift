@@ -157,4 +157,37 @@ final class TenureTests: XCTestCase {
         try open().engine.close()
         XCTAssertEqual(try counted(), 2)
     }
+
+    /// A leader that did not know that it was replaced has named its own version last.
+    func test_viewWhoseHintIsOfAnEarlierTenure_isFoundAsTheLeaderHasIt() throws {
+        let place = folder.path + "/tables"
+        func open() throws -> EngineFixture {
+            try EngineFixture(folder.path + "/lead") { options in
+                options.replica = CommitRecorder()
+                options.storages = LocalStorageFactory(path: place)
+            }
+        }
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}}}"#
+        let view = try LocalStorageFactory.files(place + "/licences")
+        func publish(_ number: Int, _ fixture: EngineFixture) throws -> Int {
+            _ = try fixture.taken(#"{"schema":"licence/1","id":"L-\#(number)","points":\#(number)}"#)
+            _ = try fixture.engine.compact(before: nil)
+            return try XCTUnwrap(try Table.newestVersion(view))
+        }
+        var fixture = try open()
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        let first = try publish(1, fixture)
+        try fixture.engine.close()
+        fixture = try open()
+        let second = try publish(2, fixture)
+        XCTAssertGreaterThan(second, 2 * Tenure.versionCount)
+        try view.put("metadata/version-hint.text", Array(String(first).utf8))
+        let found = try XCTUnwrap(try fixture.engine.warehouseTable("licences", as: .admin))
+        XCTAssertTrue(found.metadataLocation.hasSuffix("/metadata/v\(second).metadata.json"), found.metadataLocation)
+        // Whoever goes by the hint finds it again, though there is nothing new.
+        let compactor = fixture.engine.compactor
+        try compactor.exclusively { try compactor.publishNewest() }
+        XCTAssertEqual(try Table.newestVersion(view), second)
+        try fixture.engine.close()
+    }
 }

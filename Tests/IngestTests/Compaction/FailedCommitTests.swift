@@ -13,9 +13,14 @@ final class FailedCommitTests: XCTestCase {
     /// Makes no file whose path has some text, while there is one.
     private final class PartialDisk: FileSystemCalls {
         let refused = Mutex<String?>(nil)
+        /// No file whose path ends so is removed, while there is one.
+        let kept = Mutex<String?>(nil)
+        /// Told of each path before.
+        let making = Mutex<(@Sendable (String) -> Void)?>(nil)
         private let system = LinuxFileSystem()
 
         func create(_ path: String) throws(FileSystemFault) -> Int32 {
+            making.withLock { $0 }?(path)
             if let part = refused.withLock({ $0 }), path.contains(part) { throw FileSystemFault(operation: "create", code: ENOSPC) }
             return try system.create(path)
         }
@@ -24,7 +29,10 @@ final class FailedCommitTests: XCTestCase {
         func close(_ descriptor: Int32) { system.close(descriptor) }
         func link(_ source: String, _ target: String) throws(FileSystemFault) { try system.link(source, target) }
         func rename(_ source: String, _ target: String) throws(FileSystemFault) { try system.rename(source, target) }
-        func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) { try system.unlink(path, proof) }
+        func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault) {
+            if let ending = kept.withLock({ $0 }), path.hasSuffix(ending) { throw FileSystemFault(operation: "unlink", code: EIO) }
+            try system.unlink(path, proof)
+        }
         func makeDirectory(_ path: String) throws(FileSystemFault) { try system.makeDirectory(path) }
         func synchronizeDirectory(_ path: String) throws(FileSystemFault) { try system.synchronizeDirectory(path) }
     }
@@ -104,6 +112,235 @@ final class FailedCommitTests: XCTestCase {
             XCTAssertEqual([try count(fixture), try count(fixture, of: "other")], [round * 10 + 10, round * 10 + 10])
         }
         try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// Keys of data files by their tables.
+    private func dataKeys(_ path: String) throws -> [String: Set<String>] {
+        var keys: [String: Set<String>] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: path + "/warehouse") {
+            try storage(name, path).list(prefix: "data/") { keys[name, default: []].insert($0.key) }
+        }
+        return keys
+    }
+
+    /// In a cold file of their own, with its sums.
+    private func move(_ range: Range<Int>, _ fixture: EngineFixture) throws {
+        try fill(fixture, range)
+        let (tier, compactor) = (fixture.engine.tier, fixture.engine.compactor)
+        try tier.writer.seal()
+        let hot = try XCTUnwrap(tier.boundary.snapshot().files.last)
+        XCTAssertTrue(try compactor.mayLeave(hot))
+        XCTAssertEqual(try compactor.exclusively { try compactor.move([hot]).rowCount }, range.count)
+    }
+
+    /// The end comes while sums are made: of the first rollup, and of the next when the first has its version.
+    func test_mergeThatIsEndedBehindItsCommit_leavesNoFiles() throws {
+        let hint = "/metadata/version-hint"
+        for ofSums in [false, true] {
+            let (directory, disk) = (TemporaryDirectory(), PartialDisk())
+            let fixture = try EngineFixture(directory.path) {
+                $0.fileSystem = disk
+                $0.compaction.fillsAtStart = false
+            }
+            let (boundary, compactor) = (fixture.engine.tier.boundary, fixture.engine.compactor)
+            for lot in 0..<2 { try move(lot * 10..<lot * 10 + 10, fixture) }
+            let before = try dataKeys(directory.path)
+            disk.making.withLock { $0 = { path in
+                if path.contains(hint), path.contains("/warehouse/receipts/") != ofSums { compactor.state.broadcast { $0.isStopping = true } }
+            } }
+            XCTAssertThrowsError(try compactor.exclusively { try compactor.merge("receipts", CompactionPicker(isRequested: true), workerCount: 1) }) {
+                XCTAssertTrue($0 is DayCompactor.Cancelled, "\($0)")
+            }
+            disk.making.withLock { $0 = nil }
+            XCTAssertTrue(compactor.isStopping, "there was nothing to merge")
+            XCTAssertEqual(try dataKeys(directory.path), before, "of sums: \(ofSums)")
+            for (name, table) in boundary.snapshot().warehouse { XCTAssertEqual(try table.iceberg.newerVersions(), [], name) }
+            XCTAssertEqual(try count(fixture), 20)
+            try fixture.engine.close()
+            let report = try Verifier(path: directory.path).run()
+            XCTAssertEqual(report.findings.map(\.description), [])
+            XCTAssertEqual(report.strangers, [])
+        }
+    }
+
+    /// The end comes as the second table of sums is made, when the first has its version.
+    func test_moveThatIsEndedAtANewTableOfSums_leavesNoTable() throws {
+        let (directory, disk) = (TemporaryDirectory(), PartialDisk())
+        let fixture = try EngineFixture(directory.path) {
+            $0.fileSystem = disk
+            $0.compaction.fillsAtStart = false
+        }
+        let (tier, compactor) = (fixture.engine.tier, fixture.engine.compactor)
+        try fill(fixture, 0..<10)
+        try tier.writer.seal()
+        let hot = try XCTUnwrap(tier.boundary.snapshot().files.last)
+        XCTAssertTrue(try compactor.mayLeave(hot))
+        let sums = Mutex<Set<String>>([])
+        disk.making.withLock { $0 = { path in
+            guard path.contains("/metadata/version-hint"), !path.contains("/warehouse/receipts/") else { return }
+            let isSecond = sums.withLock { sums -> Bool in
+                sums.insert(path.components(separatedBy: "/metadata/")[0])
+                return sums.count == 2
+            }
+            if isSecond { compactor.state.broadcast { $0.isStopping = true } }
+        } }
+        XCTAssertThrowsError(try compactor.exclusively { try compactor.move([hot]).rowCount }) { XCTAssertTrue($0 is DayCompactor.Cancelled, "\($0)") }
+        disk.making.withLock { $0 = nil }
+        XCTAssertEqual(sums.withLock { $0.count }, 2)
+        XCTAssertEqual(try dataKeys(directory.path), [:])
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path + "/warehouse") { XCTAssertNil(try Table.newestVersion(storage(name, directory.path)), name) }
+        XCTAssertEqual(try count(fixture), 10)
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// The catalog takes no switch while `body` runs, and is certain that it has none: neither data files nor versions stay, however often it is tried.
+    private func refusing(_ fixture: EngineFixture, _ path: String, _ what: String, _ body: () throws -> Void) throws {
+        let catalog = fixture.engine.catalog
+        let before = try dataKeys(path)
+        let isAsked = Mutex(false)
+        catalog.naming.withLock { $0 = { _ in
+            isAsked.withLock { $0 = true }
+            throw SQLiteError(code: 13, message: "database or disk is full", path: "catalog.sqlite")
+        } }
+        defer { catalog.naming.withLock { $0 = nil } }
+        for _ in 0..<2 { XCTAssertThrowsError(try body(), what) { XCTAssertEqual(($0 as? SQLiteError)?.kind, .full, "\(what): \($0)") } }
+        XCTAssertTrue(isAsked.withLock { $0 }, what)
+        XCTAssertEqual(try dataKeys(path), before, what)
+        XCTAssertNoThrow(try catalog.checkUsable(), what)
+        try assertWhole(path)
+    }
+
+    func test_switchThatCameToNothing_leavesNoFiles_ofMovesAndMerges() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
+        let (tier, compactor) = (fixture.engine.tier, fixture.engine.compactor)
+        try move(0..<10, fixture)
+        try fill(fixture, 10..<20)
+        try tier.writer.seal()
+        // Whoever has a file keeps it on the disk.
+        func hot() throws -> HotFile { try XCTUnwrap(tier.boundary.snapshot().files.last) }
+        XCTAssertTrue(try compactor.mayLeave(hot()))
+        try refusing(fixture, directory.path, "a move") { _ = try compactor.exclusively { try compactor.move([hot()]).rowCount } }
+        for (name, table) in tier.boundary.snapshot().warehouse { XCTAssertEqual(try table.iceberg.newerVersions(), [], name) }
+        XCTAssertEqual(try compactor.exclusively { try compactor.move([hot()]).rowCount }, 10)
+        func merge() throws -> Int { try compactor.exclusively { try compactor.merge("receipts", CompactionPicker(isRequested: true), workerCount: 1) } }
+        try refusing(fixture, directory.path, "a merge") { _ = try merge() }
+        for (name, table) in tier.boundary.snapshot().warehouse { XCTAssertEqual(try table.iceberg.newerVersions(), [], name) }
+        XCTAssertEqual(try merge(), 2)
+        XCTAssertEqual(try count(fixture), 20)
+        try fixture.engine.close()
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.strangers, [])
+    }
+
+    func test_switchThatCameToNothing_leavesNoFiles_ofSweepsAndRebuilds() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
+        let (tier, compactor) = (fixture.engine.tier, fixture.engine.compactor)
+        func put(_ version: Int) throws {
+            let more = version > 1 ? #","extra":{"path":"/extra","type":"INTEGER"}"# : ""
+            let type = #"{"name":"licence","version":\#(version),"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}\#(more)}}"#
+            _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        }
+        func post(points: Int) throws { _ = try fixture.taken(#"{"schema":"licence/1","id":"L-1","points":\#(points),"extra":7}"#) }
+        try put(1)
+        try post(points: 1)
+        _ = try fixture.engine.compact(before: nil)
+        try post(points: 2)
+        try tier.writer.seal()
+        let hot = try XCTUnwrap(tier.boundary.snapshot().files.last)
+        XCTAssertTrue(try compactor.mayLeave(hot))
+        XCTAssertEqual(try compactor.exclusively { try compactor.move([hot]).rowCount }, 1)
+        func sweep() throws { try compactor.exclusively { try compactor.sweep("licences_history") } }
+        try refusing(fixture, directory.path, "a sweep", sweep)
+        try sweep()
+        XCTAssertEqual(try fixture.walk(PageRequest(table: "licences", fields: ["points"])), ["2"])
+        try put(2)
+        func rebuild() throws -> RebuildSummary { try fixture.engine.rebuild(column: "extra", of: "licences", isCancelled: { false }) { _ in } }
+        try refusing(fixture, directory.path, "a rebuild") { _ = try rebuild() }
+        XCTAssertEqual(try rebuild().leftFileCount, 0)
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(try fixture.walk(PageRequest(table: "licences", fields: ["points", "extra"])), ["2|7"])
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    func test_switchThatCameToNothing_leavesNoFiles_ofImports() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
+        try move(0..<10, fixture)
+        func importAll() throws {
+            var options = BulkImporter.Options()
+            options.client = "c1"
+            options.rowCountMin = 0
+            let importer = BulkImporter(engine: fixture.engine, options: options, outlet: .init(passOn: { _, _, _ in }, settle: {}, refuse: { _, _, _ in }))
+            try importer.add(.lines(Array((10..<20).map { EngineFixture.receipt("R-\($0)") + "\n" }.joined().utf8)))
+            let counts = try importer.finish()
+            XCTAssertEqual(counts.imported, 10)
+        }
+        try refusing(fixture, directory.path, "an import", importAll)
+        for (name, table) in fixture.engine.tier.boundary.snapshot().warehouse { XCTAssertEqual(try table.iceberg.newerVersions(), [], name) }
+        XCTAssertEqual(try count(fixture), 10)
+        try importAll()
+        XCTAssertEqual(try count(fixture), 20)
+        try fixture.engine.close()
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.strangers, [])
+    }
+
+    /// The file of a second year cannot be made, and that of the first not be removed.
+    func test_fileThatCannotBeRemoved_hidesNoCause() throws {
+        let (directory, disk) = (TemporaryDirectory(), PartialDisk())
+        let fixture = try EngineFixture(directory.path) { $0.fileSystem = disk }
+        let (tier, compactor) = (fixture.engine.tier, fixture.engine.compactor)
+        for year in 2025...2026 { _ = try fixture.taken(EngineFixture.receipt("R-\(year)", at: "\(year)-06-01T10:00:00+02:00")) }
+        try tier.writer.seal()
+        let hot = try XCTUnwrap(tier.boundary.snapshot().files.last)
+        XCTAssertTrue(try compactor.mayLeave(hot))
+        disk.refused.withLock { $0 = "/warehouse/receipts/data/2026/" }
+        disk.kept.withLock { $0 = ".parquet" }
+        XCTAssertThrowsError(try compactor.exclusively { try compactor.move([hot]).rowCount }) { XCTAssertEqual(($0 as? ColumnStoreError)?.systemError, ENOSPC, "\($0)") }
+        disk.refused.withLock { $0 = nil }
+        disk.kept.withLock { $0 = nil }
+        XCTAssertEqual(try compactor.exclusively { try compactor.move([hot]).rowCount }, 2)
+        XCTAssertEqual(try count(fixture), 2)
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    /// Rows move whatever is the matter with their sums, which nobody reads before they can be looked at, and which are made again later.
+    func test_sumsThatCannotBeLookedAt_keepNoFileFromMoving() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
+        let boundary = fixture.engine.tier.boundary
+        for lot in 0..<2 { try move(lot * 10..<lot * 10 + 10, fixture) }
+        var state = try XCTUnwrap(boundary.rollups.values.first { $0.files.count == 2 })
+        for key in state.files.keys { state.files[key]?.part = "data/gone.parquet" }
+        boundary.replace([], cold: [:], rollups: [state])
+        let before = try dataKeys(directory.path)
+        try move(20..<30, fixture)
+        XCTAssertEqual(try count(fixture), 30)
+        let base = try XCTUnwrap(boundary.snapshot().cold["receipts"])
+        let present = try XCTUnwrap(boundary.rollups[state.definition.name])
+        XCTAssertFalse(present.isBeside(base))
+        XCTAssertNil(try present.view(upTo: .max, of: base))
+        XCTAssertEqual(try dataKeys(directory.path)[state.definition.tableName], before[state.definition.tableName])
+        // Nor from being merged: the files of which the catalog has sums are gone then.
+        let compactor = fixture.engine.compactor
+        XCTAssertGreaterThan(try compactor.exclusively { try compactor.merge("receipts", CompactionPicker(isRequested: true), workerCount: 1) }, 0)
+        XCTAssertEqual(try count(fixture), 30)
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+        let next = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
+        while try next.engine.compactor.exclusively({ try next.engine.compactor.fillSome() }) {}
+        let (table, filled) = (try XCTUnwrap(next.engine.tier.boundary.snapshot().cold["receipts"]), try XCTUnwrap(next.engine.tier.boundary.rollups[state.definition.name]))
+        XCTAssertEqual(try filled.view(upTo: .max, of: table)?.coveredCount, try table.iceberg.files().count)
+        XCTAssertEqual(try count(next), 30)
+        try next.engine.close()
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 

@@ -136,14 +136,19 @@ final class LargeColdFilesTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// Three in a file.
+    private func fillWithLargeLicences(_ fixture: EngineFixture) throws -> DataFile {
+        try putLicence(fixture)
+        for number in 0..<3 { _ = try fixture.taken(licence(number, points: 1, String(repeating: "x", count: 900_000))) }
+        _ = try fixture.engine.compact(before: nil)
+        return try XCTUnwrap(table(fixture, Self.history).iceberg.files().first)
+    }
+
     /// A document whose newest version is in another file would be there twice. A start, which knows no file that is too large, shows it no more than a compaction.
     func test_view_ofAFileThatCannotBeSwept_staysAsItIs() throws {
         let directory = TemporaryDirectory()
         var fixture = try EngineFixture(directory.path)
-        try putLicence(fixture)
-        for number in 0..<3 { _ = try fixture.taken(licence(number, points: 1, String(repeating: "x", count: 900_000))) }
-        _ = try fixture.engine.compact(before: nil)
-        let large = try XCTUnwrap(table(fixture, Self.history).iceberg.files().first)
+        let large = try fillWithLargeLicences(fixture)
         XCTAssertEqual(try shownFiles(directory).map(\.location), [large.location])
         try open(large, of: Self.history, fixture, byteCount: 512 << 10)
         for round in 1...2 {
@@ -177,10 +182,7 @@ final class LargeColdFilesTests: XCTestCase {
     func test_view_thatIsNotThere_isMade_thoughAFileCannotBeSwept() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
-        try putLicence(fixture)
-        for number in 0..<3 { _ = try fixture.taken(licence(number, points: 1, String(repeating: "x", count: 900_000))) }
-        _ = try fixture.engine.compact(before: nil)
-        let large = try XCTUnwrap(table(fixture, Self.history).iceberg.files().first)
+        let large = try fillWithLargeLicences(fixture)
         try open(large, of: Self.history, fixture, byteCount: 512 << 10)
         _ = try fixture.taken(licence(0, points: 2))
         _ = try fixture.engine.compact(before: nil)

@@ -40,7 +40,33 @@ final class ViewedFilesTests: XCTestCase {
         return try table.files().map { String($0.location.dropFirst("file://".count)) }
     }
 
+    /// With a view that others have found by then.
+    ///
+    /// - Returns: among others the folder of the view's metadata.
+    private func published() throws -> (fixture: EngineFixture, compactor: Compactor, folder: String) {
+        let fixture = try EngineFixture(directory.path)
+        let compactor = fixture.engine.compactor
+        try putType(fixture)
+        try move(0, fixture)
+        try compactor.exclusively { try compactor.publishNewest() }
+        return (fixture, compactor, "\(directory.path)/warehouse/licences/metadata")
+    }
+
     private func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// As the REST catalog lists tables, says whether one is there, and loads it.
+    private func assertView(isThere: Bool, _ fixture: EngineFixture, line: UInt = #line) throws {
+        let tables = try fixture.engine.warehouseTables(as: .admin)
+        XCTAssertTrue(tables.contains(Self.history), line: line)
+        XCTAssertEqual(tables.contains("licences"), isThere, line: line)
+        XCTAssertEqual(try fixture.engine.warehouseTable("licences", as: .admin) != nil, isThere, line: line)
+    }
+
+    /// So that the start knows nothing of the table's versions: one of its files cannot be read, and their index is gone.
+    private func loseVersions(_ damaged: String) throws {
+        try damage(damaged, ["receipt_id"])
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(directory.path)/versions.sqlite\(suffix)") }
+    }
 
     /// Changes a byte of the last page of a column's chunk.
     private func damage(_ path: String, _ column: [String]) throws {
@@ -61,10 +87,10 @@ final class ViewedFilesTests: XCTestCase {
         let shown = try shownFiles()
         XCTAssertEqual(shown.count, 3)
         try fixture.engine.close()
-        try damage(shown[0], ["receipt_id"])
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(directory.path)/versions.sqlite\(suffix)") }
+        try loseVersions(shown[0])
         fixture = try EngineFixture(directory.path)
         XCTAssertNotNil(fixture.engine.tier.boundary.snapshot().unreadVersions[Self.history])
+        try assertView(isThere: true, fixture)
         // Those beside the damaged one.
         XCTAssertEqual(try merge(fixture), 2)
         let compactor = fixture.engine.compactor
@@ -95,18 +121,23 @@ final class ViewedFilesTests: XCTestCase {
             XCTAssertTrue(Patience.until { Clock.system.now() / 1_000 > published })
             try compactor.tidy()
         }
-        XCTAssertTrue(Set(try shownFiles()).isDisjoint(with: shown))
-        for path in shown { XCTAssertTrue(isThere(path), path) }
-        // It ends with the view's snapshot, and both of a sudden here.
+        try assertTheyEndWithTheViewsSnapshot(shown, fixture)
+    }
+
+    /// Files that the view names no more are there still, and end once its own snapshot of them has: both of a sudden where nothing is kept for any time.
+    private func assertTheyEndWithTheViewsSnapshot(_ shown: [String], _ fixture: EngineFixture, line: UInt = #line) throws {
+        let compactor = fixture.engine.compactor
+        XCTAssertTrue(Set(try shownFiles()).isDisjoint(with: shown), line: line)
+        for path in shown { XCTAssertTrue(isThere(path), path, line: line) }
         XCTAssertTrue(try Patience.until {
             try compactor.exclusively {
                 try compactor.publishNewest()
                 try compactor.tidy()
             }
             return !shown.contains(where: isThere)
-        })
+        }, line: line)
         try fixture.engine.close()
-        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [], line: line)
     }
 
     /// As where the start could not publish: nobody knows since when the view has had its files.
@@ -161,16 +192,72 @@ final class ViewedFilesTests: XCTestCase {
             tick()
             try compactor.tidy()
         }
-        XCTAssertTrue(Set(try shownFiles()).isDisjoint(with: shown))
-        for path in shown { XCTAssertTrue(isThere(path), path) }
-        // The right clock has said when it was replaced.
-        XCTAssertTrue(try Patience.until {
-            try compactor.exclusively {
-                try compactor.publishNewest()
-                try compactor.tidy()
-            }
-            return !shown.contains(where: isThere)
-        })
+        try assertTheyEndWithTheViewsSnapshot(shown, fixture)
+    }
+
+    func test_viewThatIsNotThere_isNeitherListedNorFound() throws {
+        var fixture = try EngineFixture(directory.path)
+        try putType(fixture)
+        for lot in 0..<2 { try move(lot, fixture) }
+        try assertView(isThere: false, fixture)
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold[Self.history]?.iceberg.files().first?.location)
+        try fixture.engine.close()
+        try loseVersions(String(file.dropFirst("file://".count)))
+        fixture = try EngineFixture(directory.path)
+        XCTAssertNotNil(fixture.engine.tier.boundary.snapshot().unreadVersions[Self.history])
+        _ = try fixture.engine.compact(before: nil)
+        try assertView(isThere: false, fixture)
+        try fixture.engine.close()
+    }
+
+    func test_viewThatIsPublished_isFoundByWhoeverDidNotFindItBefore() throws {
+        let fixture = try EngineFixture(directory.path)
+        let compactor = fixture.engine.compactor
+        try putType(fixture)
+        try move(0, fixture)
+        try assertView(isThere: false, fixture)
+        try compactor.exclusively { try compactor.publishNewest() }
+        try assertView(isThere: true, fixture)
+        try fixture.engine.close()
+    }
+
+    func test_viewThatCannotBeReadWhole_keepsNothingFromBeingTidied() throws {
+        let (fixture, compactor, folder) = try published()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("m") && $0.hasSuffix(".avro") }
+        XCTAssertFalse(names.isEmpty)
+        for name in names { try Data("damaged".utf8).write(to: URL(filePath: "\(folder)/\(name)")) }
+        XCTAssertNoThrow(try compactor.exclusively { try compactor.tidy() })
+        try fixture.engine.close()
+    }
+
+    func test_metadataThatNoVersionOfAViewLeadsTo_isPutAsideWhenItIsOld() throws {
+        let (fixture, compactor, folder) = try published()
+        func age(_ name: String, days: Double) throws {
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)], ofItemAtPath: "\(folder)/\(name)")
+        }
+        func leave(_ name: String, days: Double) throws {
+            try Data("left by a commit that was cut off".utf8).write(to: URL(filePath: "\(folder)/\(name)"))
+            try age(name, days: days)
+        }
+        // One that is made anew, which leads to no version of before.
+        let storage = try LocalStorage(root: "\(directory.path)/warehouse/licences")
+        let former = try XCTUnwrap(try Table.newestVersion(storage))
+        try leave("v\(former).metadata.json", days: 2)
+        try compactor.exclusively { try compactor.publishNewest() }
+        XCTAssertEqual(try Table.newestVersion(storage), former + 1)
+        let known = Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+        try leave("m1-0.avro", days: 2)
+        try leave("m2-0.avro", days: 0.5)
+        try compactor.exclusively { try compactor.tidy() }
+        // Versions of its own end; what is of none is put aside.
+        XCTAssertEqual(Set(try FileManager.default.contentsOfDirectory(atPath: folder)), known.subtracting(["v\(former).metadata.json"]).union(["m2-0.avro"]))
+        let lost = try FileManager.default.subpathsOfDirectory(atPath: directory.path + "/lost+found").filter { $0.hasSuffix(".avro") || $0.hasSuffix(".json") }
+        XCTAssertTrue(lost.count == 1 && lost[0].hasSuffix("/warehouse/licences/metadata/m1-0.avro"), "\(lost)")
+        XCTAssertEqual(try shownFiles().count, 1)
+        // It is looked at once a day.
+        try age("m2-0.avro", days: 2)
+        try compactor.exclusively { try compactor.tidy() }
+        XCTAssertTrue(isThere("\(folder)/m2-0.avro"))
         try fixture.engine.close()
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }

@@ -189,7 +189,7 @@ struct ColdMend {
             }
             return try writer.finish()
         } catch {
-            try writer.abandon()
+            writer.abandon()
             throw error
         }
     }

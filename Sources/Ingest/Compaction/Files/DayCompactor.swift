@@ -98,7 +98,7 @@ struct DayCompactor {
             try flush(&past)
             return written
         } catch {
-            try ColdFileWriter.discard(written.outputs, table)
+            ColdFileWriter.discard(written.outputs, table)
             throw error
         }
     }
@@ -128,7 +128,7 @@ struct DayCompactor {
             }
             return try writer.finish()
         } catch {
-            try writer.abandon()
+            writer.abandon()
             throw error
         }
     }

@@ -95,7 +95,7 @@ struct FileMerger {
             result.outputs = try writer.finish()
             return result
         } catch {
-            try writer.abandon()
+            writer.abandon()
             throw error
         }
     }

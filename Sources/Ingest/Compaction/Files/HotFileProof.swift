@@ -130,7 +130,7 @@ struct HotFileProof {
             }
             // What it is of some rows only is said at its end.
             let condition = sql.firstRange(of: " WHERE ").map { sql[$0.lowerBound...] } ?? ""
-            let columns = try names("SELECT name FROM pragma_index_info('\(name)') ORDER BY seqno", connection)
+            let columns = try connection.texts("SELECT name FROM pragma_index_info('\(name)') ORDER BY seqno")
             if let column = columns.first { queries.append("SELECT \(column) FROM \(table) INDEXED BY \(name)\(condition)") }
         }
         return queries
@@ -138,15 +138,7 @@ struct HotFileProof {
 
     private static func query(ofTable name: String, _ connection: SQLiteConnection) throws -> String {
         guard name == "rows" else { return "SELECT * FROM \(name) NOT INDEXED" }
-        let columns = try names("SELECT name FROM pragma_table_info('rows') WHERE name <> 'document' ORDER BY cid", connection)
+        let columns = try connection.texts("SELECT name FROM pragma_table_info('rows') WHERE name <> 'document' ORDER BY cid")
         return "SELECT \(columns.joined(separator: ", ")) FROM rows NOT INDEXED"
-    }
-
-    private static func names(_ query: String, _ connection: SQLiteConnection) throws -> [String] {
-        let statement = try connection.statement(query)
-        defer { statement.reset() }
-        var names: [String] = []
-        while try statement.step() { names.append(statement.text(0)) }
-        return names
     }
 }

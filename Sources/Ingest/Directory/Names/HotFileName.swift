@@ -7,7 +7,8 @@ package enum HotFileName {
         guard let day = DayText.day(name.prefix(10)) else { return nil }
         let rest = name.dropFirst(10)
         if rest.isEmpty { return (day, 1) }
-        guard rest.first == ".", let part = Int(rest.dropFirst()), part > 1 else { return nil }
+        // As it is written, and no other way: another name is another file.
+        guard rest.first == ".", let part = Int(rest.dropFirst()), part > 1, "\(part)" == rest.dropFirst() else { return nil }
         return (day, part)
     }
 }

@@ -1,3 +1,4 @@
+import ColumnStore
 package import Documents
 
 /// Under which names a table is stored and shown.
@@ -19,6 +20,11 @@ package enum TableName {
 
     /// No table of documents that was made since there are rollups has such a name.
     static func isOfSums(_ stored: String) -> Bool { stored.hasPrefix(sumsPrefix) }
+
+    /// Whether files of a table can lie under a name that was read: in a folder of its own, below that of all tables.
+    ///
+    /// A catalog may come out of a backup, a log or an archive, which lie where others may write: the table `../../live/warehouse/receipts` would be another store's.
+    static func isFolder(_ stored: String) -> Bool { ObjectKey.isValid(stored) && !stored.contains("/") }
 
     package static func kind(of stored: String) -> TableKind { TableKind.ofStored(stored) }
 

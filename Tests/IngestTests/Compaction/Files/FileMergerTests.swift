@@ -85,7 +85,7 @@ final class FileMergerTests: XCTestCase {
             XCTAssertEqual(merged.map(\.receipt), expected.map(\.receipt), "groups of \(rowGroupRowCount) rows")
             XCTAssertEqual(merged, expected, "groups of \(rowGroupRowCount) rows")
             XCTAssertEqual(result.encodedRowCount + result.copiedRowCount, expected.count)
-            try ColdFileWriter.discard(result.outputs, cold.iceberg)
+            ColdFileWriter.discard(result.outputs, cold.iceberg)
         }
     }
 }
