@@ -258,20 +258,23 @@ extension HotFile {
     ) throws {
         if let day, !state.days.contains(day) { return }
         try withRows { connection in
-            // One index each.
-            for state in ["r.state <> 2 AND r.table_id > 0", "r.state = 2"] {
-                var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"
-                sql.append(scope.condition("r.client = ?3"))
-                if day != nil { sql += " AND r.business_day = ?4" }
-                let statement = try connection.statement(sql)
-                defer { statement.reset() }
-                try statement.bind(1, receiptID)
-                try statement.bind(2, table)
-                if case .client(let client) = scope { try statement.bind(3, client.bytes) }
-                if let day { statement.bind(4, Int64(day)) }
-                while try statement.step() {
-                    let found = try statement.storedReceipt()
-                    try body(found.row, found.receipt)
+            // Both of one state of the file: a FAILED row that is taken up again in between would be in neither.
+            try connection.reading {
+                // One index each.
+                for state in ["r.state <> 2 AND r.table_id > 0", "r.state = 2"] {
+                    var sql = "SELECT \(HotFileSchema.receiptColumns) FROM \(HotFileSchema.receiptSource) WHERE r.receipt = ?1 AND \(state) AND t.name = ?2"
+                    sql.append(scope.condition("r.client = ?3"))
+                    if day != nil { sql += " AND r.business_day = ?4" }
+                    let statement = try connection.statement(sql)
+                    defer { statement.reset() }
+                    try statement.bind(1, receiptID)
+                    try statement.bind(2, table)
+                    if case .client(let client) = scope { try statement.bind(3, client.bytes) }
+                    if let day { statement.bind(4, Int64(day)) }
+                    while try statement.step() {
+                        let found = try statement.storedReceipt()
+                        try body(found.row, found.receipt)
+                    }
                 }
             }
         }

@@ -41,7 +41,7 @@ struct HotFileLoader {
             if knownRows.contains(row.row) { seen.insert(row.row) }
             guard let tail = tails[row.kind.table] else { return }
             // Laid into columns at once, in steps: nothing but columns stays in memory.
-            if tail.append([row]) >= ColumnTail.chunkRowCount { try tail.drain() }
+            if tail.append([row]) { try tail.drain() }
         }
         for tail in tails.values { try tail.drain() }
         loaded.tails = tails
@@ -235,7 +235,7 @@ struct HotFileLoader {
 
     /// The rows that were written anew.
     ///
-    /// - Complexity: O(rows that were repaired): all of them are held in memory, as one chunk for each table.
+    /// - Complexity: O(rows that were repaired): all of them are held in memory, as chunks of bounded size.
     func repairs() throws -> RepairedRows {
         let kinds = try kinds(try tableNames())
         for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
@@ -244,13 +244,17 @@ struct HotFileLoader {
         defer { statement.reset() }
         var ids: [Int64] = []
         var builders: [String: HotChunkBuilder] = [:]
+        var chunks: [String: [HotChunk]] = [:]
         while try statement.step() {
             guard let kind = kinds[statement.int64(6)] else { continue }
             let row = try Self.row(statement, kind, file)
             ids.append(row.row)
             try builders[kind.table, default: HotChunkBuilder(typeColumns: file.tables.columns(of: kind.table))].append(row)
+            guard builders[kind.table]?.isFull == true, let full = builders.removeValue(forKey: kind.table) else { continue }
+            chunks[kind.table, default: []].append(full.chunk())
         }
-        return RepairedRows(ids: ids, chunks: builders.mapValues { $0.chunk() })
+        for (table, builder) in builders { chunks[table, default: []].append(builder.chunk()) }
+        return RepairedRows(ids: ids, chunks: chunks)
     }
 
     /// The present row of a query of `rowColumns`.
@@ -343,7 +347,7 @@ struct HotFileLoader {
                 }
                 guard let kind = kinds[number] else { continue }
                 try builder.append(try row(statement, kind, file))
-                guard builder.rowCount == ColumnTail.chunkRowCount else { continue }
+                guard builder.isFull else { continue }
                 chunks.append(builder.chunk())
                 builder = HotChunkBuilder(typeColumns: group.typeColumns)
             }

@@ -2,7 +2,7 @@
 ///
 /// What stands where, by the step that brought it:
 ///
-/// - `meta`: `sealed`, `laid_down`, `rebuilt`, `doubted`, `ledger_identity`, and the store's mark (`StoreMark`).
+/// - `meta`: `sealed`, `laid_down`, `rebuilt`, `refill`, `doubted`, `ledger_identity`, and the store's mark (`StoreMark`).
 /// - `tables`, `kinds`: names that rows point to by numbers. `kinds.columns` is a `SchemaEncoding`.
 /// - `days`: business days of the rows, so that a repeat is looked for only where it can be.
 /// - `rows`: one for each receipt or version, `pending` beside it.

@@ -7,11 +7,11 @@ import Synchronization
 final class RepairedRows: Sendable {
     /// Ascending.
     let ids: [Int64]
-    /// Their columns, by table.
-    let chunks: [String: HotChunk]
+    /// Their columns, by table: several where they are many, or long.
+    let chunks: [String: [HotChunk]]
 
     /// - Parameter ids: ascending.
-    init(ids: [Int64] = [], chunks: [String: HotChunk] = [:]) {
+    init(ids: [Int64] = [], chunks: [String: [HotChunk]] = [:]) {
         self.ids = ids
         self.chunks = chunks
     }

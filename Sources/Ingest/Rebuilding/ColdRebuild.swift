@@ -13,6 +13,8 @@ struct ColdRebuild {
     private static let keyPaths = ["type", "type_version", "received_at", "business_day"].map { ColumnPath($0) }
     /// Of documents that are read at a time.
     private static let batchByteCount = 8 << 20
+    /// Of the column that is filled, of a row group: it is in memory until it is written. 4 KiB of each of 131,072 rows.
+    private static let columnByteCountMax = 512 << 20
 
     init(_ file: DataFile, of table: ColdTable, _ refill: ColumnRefill) throws {
         self.table = table
@@ -42,7 +44,7 @@ struct ColdRebuild {
             for number in parquet.metadata.rowGroups.indices { try write(rowGroup: number, to: writer, isCancelled) }
             return try writer.finish()
         } catch {
-            try writer.abandon()
+            writer.abandon()
             throw error
         }
     }
@@ -55,7 +57,7 @@ struct ColdRebuild {
         try writer.appendRowGroup(rowCount: rowCount, day: filled.day) { part, take in
             if isCancelled() { throw DayCompactor.Cancelled() }
             guard part.path.names.first == refill.field.name else {
-                return try copy(part, rowGroup: number, rowCount: rowCount, take)
+                return try copy(part, rowGroup: number, rowCount: rowCount, isCancelled, take)
             }
             var columns = schema.fields.map { Column.constant(.null, type: $0.type.withoutIDs, count: 0) }
             for piece in filled.pieces {
@@ -65,31 +67,34 @@ struct ColdRebuild {
         }
     }
 
-    /// Takes a part over, a batch at a time.
-    private func copy(_ part: ColumnPart, rowGroup: Int, rowCount: Int, _ take: (Column) throws(ColumnStoreError) -> Void) throws {
+    /// Takes a part over, a batch at a time, of which each is handed over before the next is read.
+    private func copy(
+        _ part: ColumnPart, rowGroup: Int, rowCount: Int, _ isCancelled: () -> Bool, _ take: (Column) throws(ColumnStoreError) -> Void
+    ) throws {
         guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
-        let request = ParquetScanRequest(projection: [part.path], schema: schema)
-        let stream = MergeStream(try parquet.scan(request), [MergeStream.Segment(rowGroup: rowGroup, rows: 0..<rowCount)], type: entry.type) { [parquet] in try parquet.scan(request.single) }
-        var done = 0
-        while done < rowCount {
-            let count = min(ColumnBatch.targetRowCount, rowCount - done)
-            var pieces: [Column] = []
-            try stream.take(count, into: &pieces)
-            for piece in pieces { try take(piece) }
-            done += count
-        }
+        let request = try sized(ParquetScanRequest(projection: [part.path], schema: schema))
+        let single = request.single
+        let stream = MergeStream(try parquet.scan(request), [MergeStream.Segment(rowGroup: rowGroup, rows: 0..<rowCount)], type: entry.type) { [parquet] in try parquet.scan(single) }
+        try ColdMend.copy(rowCount, of: stream, isCancelled, take)
+    }
+
+    /// With the usual rows a batch where they are ordinary ones, of large ones with as many as fit.
+    private func sized(_ request: ParquetScanRequest) throws -> ParquetScanRequest {
+        var request = request
+        let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
+        request.batchRowCount = max(1, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, rowByteCount)))
+        return request
     }
 
     /// The column of a row group, and the first row's day.
     private func values(rowGroup number: Int, _ isCancelled: () -> Bool) throws -> (pieces: [Column], day: Int32) {
         let paths = Self.keyPaths + [ColumnPath(refill.field.name), ColumnPath("document")]
-        var request = ParquetScanRequest(projection: paths, schema: schema)
-        // Documents are read beside it: a batch of ordinary ones has its usual rows, of large ones as many as fit.
-        let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow
-        request.batchRowCount = max(1, min(ColumnBatch.targetRowCount, Self.batchByteCount / max(1, rowByteCount)))
+        // Documents are read beside it.
+        let request = try sized(ParquetScanRequest(projection: paths, schema: schema))
         let single = request.single
         let reader = try NarrowingReader(try parquet.scan(request), rowGroup: number, rows: 0..<Int(parquet.metadata.rowGroups[number].rowCount)) { [parquet] in try parquet.scan(single) }
         var pieces: [Column] = []
+        var byteCount = 0
         var day: Int32?
         while let batch = try reader.next() {
             if isCancelled() { throw DayCompactor.Cancelled() }
@@ -100,7 +105,13 @@ struct ColdRebuild {
                 guard case .bytes(let document) = columns[5].value(at: row) else { return nil }
                 return document
             }
-            pieces.append(filled ?? present)
+            let piece = filled ?? present
+            byteCount = byteCount.addingSaturating(ColumnBatch(rowCount: piece.count, columns: [piece]).rowsByteCount)
+            guard byteCount <= Self.columnByteCountMax else {
+                let most = Self.columnByteCountMax >> 20
+                throw ColumnStoreError(.overBudget, path: file.location, column: refill.field.name, "row group \(number) would have more than \(most) MiB of the column")
+            }
+            pieces.append(piece)
         }
         return (pieces, day ?? 0)
     }

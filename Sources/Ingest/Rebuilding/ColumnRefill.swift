@@ -160,6 +160,21 @@ final class ColumnRefill {
         return Column.concatenating([present, made.retyped(field.type)], type: field.type).gathering(places)
     }
 
+    /// Whether each row has by now what `filled` made of it: nothing is to be written anew then.
+    static func isThere(_ filled: Column, in present: Column) -> Bool {
+        (0..<present.count).allSatisfy { isSame(filled.value(at: $0), present.value(at: $0)) }
+    }
+
+    /// An absent list is an empty one, within elements too.
+    private static func isSame(_ one: Value, _ other: Value) -> Bool {
+        switch (one, other) {
+        case (.null, .list(let elements)), (.list(let elements), .null): elements.isEmpty
+        case (.list(let ones), .list(let others)), (.structure(let ones), .structure(let others)):
+            ones.count == others.count && zip(ones, others).allSatisfy { isSame($0, $1) }
+        default: one == other
+        }
+    }
+
     /// A row as the hot tier's builder takes it, of which the one column alone is used.
     private func tailRow(_ reading: Reading, _ document: [UInt8], _ received: Int64, number: Int) -> TailRow {
         counts.rows += 1

@@ -14,27 +14,42 @@ struct HotRebuild {
     let writer: HotWriter
     let refill: ColumnRefill
 
-    /// What stands in the way: the column stays as it is while the file is hot.
-    struct Obstacle: Error { let reason: String }
+    /// What stands in the way: the column stays as it is while the file is hot, or, where it may pass, until then.
+    struct Obstacle: Error {
+        let reason: String
+        var mayPass = false
+    }
 
-    /// Group by group: each is replaced by itself, so that what is filled when it is cancelled stays so.
+    /// Group by group: each is replaced by itself, so that what is filled when it is cancelled stays so. A damaged one keeps no other from it.
     ///
-    /// - Throws: `Obstacle`.
+    /// - Throws: `Obstacle`; what is damaged, when all other groups had their turn.
     func run(_ isCancelled: () -> Bool) throws {
         guard let tail = file.tail(of: refill.table) else { return }
-        guard file.damage.isEmpty, file.marks.repaired.ids.isEmpty else { throw Obstacle(reason: "it has rows that are damaged, or were written anew") }
-        guard file.state.isSealed, tail.rowCountInMemory == 0 else { throw Obstacle(reason: "not all its rows are laid down in columns") }
+        guard file.damage.isEmpty else { throw Obstacle(reason: "it has rows that are damaged", mayPass: true) }
+        guard file.marks.repaired.ids.isEmpty else { throw Obstacle(reason: "it has rows that were written anew") }
+        guard file.state.isSealed, tail.rowCountInMemory == 0 else { throw Obstacle(reason: "not all its rows are laid down in columns", mayPass: true) }
+        var failure: (any Error)?
         for group in tail.groups {
             if isCancelled() { throw DayCompactor.Cancelled() }
-            guard let made = try filled(group, isCancelled) else { continue }
-            let flusher = HotFlusher(writer: writer)
-            try flusher.replace(group, of: tail, with: made.image, columns: made.columns, isFilled: true, in: file)
+            do {
+                guard let made = try filled(group, isCancelled) else { continue }
+                try checkRoom()
+                let flusher = HotFlusher(writer: writer)
+                try flusher.replace(group, of: tail, with: made.image, columns: made.columns, isFilled: true, in: file)
+            } catch where Rebuilder.isDamage(error) { failure = failure ?? error }
         }
+        if let failure { throw failure }
+    }
+
+    /// The image that is replaced stays beside the new one until the next start.
+    private func checkRoom() throws {
+        guard let free = DataDirectory.freeBytes(file.path), free < writer.limits.minFreeBytes else { return }
+        throw Obstacle(reason: "less than limits.min_free is free on the disk", mayPass: true)
     }
 
     /// The group's image with the column in it, and the columns that it has then.
     ///
-    /// - Returns: nil when no row of the group needs the column.
+    /// - Returns: nil when no row of the group needs the column, or all that do have it.
     private func filled(_ group: HotGroup, _ isCancelled: () -> Bool) throws -> (image: [UInt8], columns: [Field])? {
         guard let columns = SchemaEncoding.merged(group.typeColumns, adding: [refill.field]) else {
             throw Obstacle(reason: "the column \(refill.field.name) has another type in it")
@@ -60,7 +75,7 @@ struct HotRebuild {
                     let documents = try documents(of: batch)
                     let filled = try refill.filled(
                         present, types: batch.columns[types], versions: batch.columns[versions], receivedAt: batch.columns[received]) { documents[$0] }
-                    if filled != nil { isNeeded = true }
+                    if let filled, !ColumnRefill.isThere(filled, in: present) { isNeeded = true }
                     let made = target.map { field -> Column in
                         if field.name.hasSameBytes(as: refill.field.name) { return (filled ?? present).retyped(field.type) }
                         return batch.columns[fields.firstIndex { $0.name.hasSameBytes(as: field.name) } ?? 0]

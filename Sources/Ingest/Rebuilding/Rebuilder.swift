@@ -9,7 +9,8 @@ import Synchronization
 /// 1. A cold file that has the column is named in the catalog by the very transaction that makes it the table's; of hot files a start goes through all
 ///    again.
 /// 2. A caller that waits (`rebuild`) gets one answer: when it is done, stalled, ended, or cannot be done.
-/// 3. A stalled rebuild is not looked at before the compactor's next round, so that a damaged file does not keep its thread busy.
+/// 3. A hot file whose columns were laid down again gets what rebuilds had filled in them before it moves: what is owed stands in the file (`HotFile.owesRefill`).
+/// 4. A stalled rebuild is not looked at before the compactor's next round, so that a damaged file does not keep its thread busy.
 final class Rebuilder: Sendable {
     /// What is to be looked at next.
     private enum Piece {
@@ -29,6 +30,12 @@ final class Rebuilder: Sendable {
         var rebuilt: [Int64: Set<String>] = [:]
         /// Those that the last who waited has cancelled: the next steps end them, before others are filled.
         var unwanted: Set<Int64> = []
+        /// Whether files were looked at that an earlier run of the store has left with columns to be filled again.
+        var hasRefilled = false
+        /// Why columns of hot files are not filled again, by path, then by table and column: told once, though it is tried with each compaction.
+        var unfilled: [String: [String: String]] = [:]
+        /// Cold files for which there is not enough memory, by column and location: each further try would read all of one for nothing, until the next start.
+        var tooLarge: Set<String> = []
         /// Who waits for a rebuild, by numbers of their own, and what became of it, until they have read it.
         var requestCount = 0
         var waiting: [Int64: Set<Int>] = [:]
@@ -61,11 +68,29 @@ final class Rebuilder: Sendable {
         // The compactor must not hold who holds it.
         compactor.setChore { [weak self] isNewRound in
             guard let self else { return false }
-            if isNewRound { state.withLock { ($0.stalled, $0.left) = ([], [:]) } }
+            if isNewRound {
+                let present = Set(tier.boundary.snapshot().files.map(\.path))
+                state.withLock { state in
+                    (state.stalled, state.left) = ([], [:])
+                    state.unfilled = state.unfilled.filter { present.contains($0.key) }
+                }
+            }
+            refillLeft()
             return step()
         }
         compactor.whenHealed { [weak self] file in self?.refill(healed: file) }
-        if let open = try? catalog.rebuilds(), !open.isEmpty { compactor.wakeForChore() }
+        let isOpen = (try? catalog.rebuilds())?.isEmpty == false
+        if isOpen || tier.boundary.snapshot().files.contains(where: { (try? $0.owesRefill) ?? false }) { compactor.wakeForChore() }
+    }
+
+    /// Once a run, what an end of the store came before; later each compaction does it.
+    private func refillLeft() {
+        let isFirst = state.withLock { state in
+            defer { state.hasRefilled = true }
+            return !state.hasRefilled
+        }
+        guard isFirst else { return }
+        for file in tier.boundary.snapshot().files { refill(healed: file) }
     }
 
     /// Fills a column of a table, as it is stored, and waits until that is done.
@@ -139,19 +164,68 @@ final class Rebuilder: Sendable {
         return open.map { $0.state.firstSequence - 1 } ?? sequence
     }
 
-    /// Columns that were filled before are filled again where a group was laid down anew.
+    /// Columns that were filled before are filled again where groups were laid down without what was in them. Each by itself: what is in the way of one keeps nothing from the others.
+    ///
+    /// Called again and again until nothing is owed, by one thread at a time for a file.
     private func refill(healed file: HotFile) {
-        guard file.isRebuilt else { return }
         do {
+            guard try file.owesRefill else { return }
+            var isDone = true
             for (table, columns) in try catalog.rebuiltColumns() where file.tail(of: table) != nil {
-                for column in columns.sorted() {
-                    try HotRebuild(file: file, writer: tier.writer, refill: try refill(column, of: table)).run { [compactor] in compactor.isStopping }
-                }
+                for column in columns.sorted() where !refill(column, of: table, in: file) { isDone = false }
             }
+            guard isDone else { return }
+            try file.dropRefill(tier.writer)
+            state.withLock { $0.unfilled[file.path] = nil }
         } catch {
-            StoreLog.note("a column could not be filled again", path: file.path, reason: StoreLog.text(error), level: .warning)
+            StoreLog.note("columns could not be filled again", path: file.path, reason: StoreLog.text(error), level: .warning)
         }
     }
+
+    /// - Returns: false where it is to be tried again; true also where it cannot be, which the log says.
+    private func refill(_ column: String, of table: String, in file: HotFile) -> Bool {
+        let refill: ColumnRefill
+        do { refill = try self.refill(column, of: table) } catch let fault as Fault {
+            // Its type has gone since.
+            noteLost(column, of: table, in: file, fault.detail)
+            return true
+        } catch {
+            noteUnfilled(column, of: table, in: file, StoreLog.text(error))
+            return false
+        }
+        do {
+            try HotRebuild(file: file, writer: tier.writer, refill: refill).run { [compactor] in compactor.isStopping }
+            state.withLock { $0.unfilled[file.path]?[Self.name(column, table)] = nil }
+            return true
+        } catch let obstacle as HotRebuild.Obstacle where !obstacle.mayPass {
+            noteLost(column, of: table, in: file, obstacle.reason)
+            return true
+        } catch let obstacle as HotRebuild.Obstacle {
+            noteUnfilled(column, of: table, in: file, obstacle.reason)
+        } catch {
+            if !(error is DayCompactor.Cancelled) { noteUnfilled(column, of: table, in: file, StoreLog.text(error)) }
+        }
+        return false
+    }
+
+    private func noteLost(_ column: String, of table: String, in file: HotFile, _ reason: String) {
+        guard isNew(reason, column, of: table, in: file) else { return }
+        StoreLog.note(
+            "a column that was laid down again is not filled again", path: file.path,
+            reason: "\(column): \(reason). Once the rows are in cold, till rebuild fills what a type in force gives", level: .warning)
+    }
+
+    private func noteUnfilled(_ column: String, of table: String, in file: HotFile, _ reason: String) {
+        guard isNew(reason, column, of: table, in: file) else { return }
+        StoreLog.note("a column could not be filled again", path: file.path, reason: "\(column): \(reason)", level: .warning)
+    }
+
+    /// Whether it was not told of the column the last time.
+    private func isNew(_ reason: String, _ column: String, of table: String, in file: HotFile) -> Bool {
+        state.withLock { $0.unfilled[file.path, default: [:]].updateValue(reason, forKey: Self.name(column, table)) != reason }
+    }
+
+    private static func name(_ column: String, _ place: String) -> String { "\(place) \(column)" }
 
     private func refill(_ column: String, of table: String) throws -> ColumnRefill {
         try ColumnRefill(
@@ -242,7 +316,7 @@ final class Rebuilder: Sendable {
     /// - Returns: nil where all that can be filled is.
     private func next(of rebuild: Rebuild) throws -> Piece? {
         let snapshot = tier.boundary.snapshot()
-        let (done, left) = state.withLock { ($0.done[rebuild.id] ?? [], $0.left[rebuild.id] ?? []) }
+        let (done, left, tooLarge) = state.withLock { ($0.done[rebuild.id] ?? [], $0.left[rebuild.id] ?? [], $0.tooLarge) }
         for file in snapshot.files where file.tail(of: rebuild.table) != nil && !done.contains(file.name) && !left.contains(file.name) {
             if file.state.firstSequence <= rebuild.through { return .hot(file) }
         }
@@ -252,6 +326,10 @@ final class Rebuilder: Sendable {
         for file in try table.iceberg.files() {
             guard let key = table.iceberg.storage.key(ofLocation: file.location), !rebuilt.contains(key), !left.contains(key) else { continue }
             if let sequence, let first = Self.number(file.lowerBounds?[sequence]), first > rebuild.through { continue }
+            if tooLarge.contains(Self.name(rebuild.column, file.location)) {
+                state.withLock { _ = $0.left[rebuild.id, default: []].insert(key) }
+                continue
+            }
             return .cold(file, table)
         }
         return nil
@@ -296,7 +374,7 @@ final class Rebuilder: Sendable {
             note(rebuild, refill.counts, isNew: refill.counts.rows > 0)
         } catch let obstacle as HotRebuild.Obstacle {
             leave(file.name, rebuild, obstacle.reason)
-        } catch let error where Self.isDamage(error) {
+        } catch let error where Self.isOfOneFile(error) {
             leave(file.name, rebuild, "\(error)")
         }
     }
@@ -323,12 +401,16 @@ final class Rebuilder: Sendable {
                 noteRebuilt(outputs.map(\.key), rebuild)
             }
             note(rebuild, refill.counts, isNew: refill.counts.rows > 0)
-        } catch let error where Self.isDamage(error) {
+        } catch let error where Self.isOfOneFile(error) {
+            if (error as? ColumnStoreError)?.code == .overBudget { state.withLock { _ = $0.tooLarge.insert(Self.name(rebuild.column, file.location)) } }
             leave(key, rebuild, "\(error)")
         }
     }
 
-    private static func isDamage(_ error: any Error) -> Bool {
+    /// Whether an error is of what a file holds, also that this takes more memory than reading it may: others can be filled all the same.
+    static func isOfOneFile(_ error: any Error) -> Bool { isDamage(error) || Compactor.isOfOneFile(error) }
+
+    static func isDamage(_ error: any Error) -> Bool {
         if error is DamagedDocument || error is DamagedImage { return true }
         if let error = error as? SQLiteError { return error.kind == .corrupt }
         return (error as? ColumnStoreError).map { ColdTable.isDamage($0) } ?? false

@@ -45,36 +45,48 @@ struct RollupAdvisor {
 
     private struct Draft {
         var need: RollupNeed
+        /// One at least.
         var entries: [StatementLog.Entry]
+        var cost: StatementCost { entries.dropFirst().reduce(into: entries[0].cost) { $0.add($1.cost) } }
     }
 
+    /// Samples are read of those alone that come before enough others were found.
+    ///
+    /// - Parameter cancellation: looked at between any two declarations that are matched, and while rows are read.
     /// - Returns: what spares most rows, first.
-    func advice(_ entries: [StatementLog.Entry]) -> [RollupAdvice] {
+    /// - Throws: query-timeout and cancelled.
+    func advice(_ entries: [StatementLog.Entry], _ cancellation: Cancellation) throws -> [RollupAdvice] {
         var taken = names.union(rollups.map(\.name))
-        let found = drafts(entries).compactMap { draft -> RollupAdvice? in
+        var found: [RollupAdvice] = []
+        for draft in try drafts(entries, cancellation) {
+            if found.count >= Self.countMax { break }
+            try cancellation.check()
             let name = RollupNeed.name(([draft.need.table, "by"] + draft.need.keys.map(\.name)).joined(separator: "_"), &taken)
             let definition = StatementLog.definition(of: draft.need, name: name)
             var reader = RollupReader()
             // What is proposed is what can be put.
-            guard let schema = schema(definition.table), reader.read(definition.json) != nil, reader.check(definition, schema: schema) != nil,
-                let estimate = try? RollupEstimate(definition, in: rows(definition.table))
-            else { return nil }
+            guard let schema = schema(definition.table), reader.read(definition.json) != nil, reader.check(definition, schema: schema) != nil else { continue }
             let table = rows(definition.table)
+            let estimate: RollupEstimate
+            do { estimate = try RollupEstimate(definition, in: table, cancellation) } catch {
+                // Of what cannot be summed nothing is proposed.
+                try cancellation.check()
+                continue
+            }
             let expected = estimate.expected(definition, total: Int64(table.statistics.rowCount), table.statistics)
-            var cost = draft.entries[0].cost
-            for entry in draft.entries.dropFirst() { cost.add(entry.cost) }
             let made = RollupAdvice(
-                definition: definition, rowCount: expected, byteCount: estimate.byteCount(of: expected), cost: cost,
+                definition: definition, rowCount: expected, byteCount: estimate.byteCount(of: expected), cost: draft.cost,
                 statements: draft.entries.map { .init(form: $0.form, cost: $0.cost) })
-            return made.gain >= Self.gainMin ? made : nil
+            if made.gain >= Self.gainMin { found.append(made) }
         }
-        return Array(found.sorted { $0.cost.rows > $1.cost.rows }.prefix(Self.countMax))
+        return found
     }
 
-    /// Those with the most keys first: what needs fewer may be answered by them too.
-    private func drafts(_ entries: [StatementLog.Entry]) -> [Draft] {
+    /// Those whose statements read most rows first. They are joined beginning with the most keys: what needs fewer may be answered by them too.
+    private func drafts(_ entries: [StatementLog.Entry], _ cancellation: Cancellation) throws -> [Draft] {
         var drafts: [Draft] = []
-        let open = entries.filter { entry in
+        let open = try entries.filter { entry in
+            try cancellation.check()
             guard let schema = schema(entry.need.table) else { return false }
             return !rollups.contains { $0.table == entry.need.table && entry.need.isAnswered(by: $0.statement, schema: schema) }
         }
@@ -82,6 +94,7 @@ struct RollupAdvisor {
             guard let schema = schema(entry.need.table) else { continue }
             var isJoined = false
             for index in drafts.indices {
+                try cancellation.check()
                 guard let both = drafts[index].need.joined(with: entry.need, schema: schema) else { continue }
                 drafts[index].need = both
                 drafts[index].entries.append(entry)
@@ -90,7 +103,7 @@ struct RollupAdvisor {
             }
             if !isJoined { drafts.append(Draft(need: entry.need, entries: [entry])) }
         }
-        return drafts.map { draft in Draft(need: draft.need, entries: draft.entries.sorted { $0.cost.rows > $1.cost.rows }) }
+        return drafts.map { draft in Draft(need: draft.need, entries: draft.entries.sorted { $0.cost.rows > $1.cost.rows }) }.sorted { $0.cost.rows > $1.cost.rows }
     }
 }
 

@@ -20,13 +20,19 @@ final class RollupMaker: Sendable {
     /// - Parameters:
     ///   - rowCountMax: of the sums of one file.
     ///   - coarserRowCountMin: a file of fewer rows has no coarser sums.
-    init(rowCountMax: Int, coarserRowCountMin: Int) {
+    ///   - directory: of the store, which takes receipts meanwhile.
+    ///   - minFreeBytes: what receipts need of its disk; rows that are laid aside leave it, and sums that need more wait.
+    init(rowCountMax: Int, coarserRowCountMin: Int, beside directory: String, minFreeBytes: Int64) {
         (self.rowCountMax, self.coarserRowCountMin) = (rowCountMax, coarserRowCountMin)
-        engine = QueryEngine(
-            .init(
-                threadCount: 1, memoryByteCountMax: Self.memoryByteCount, queryMemoryByteCountMax: Self.memoryByteCount,
-                spillDirectory: getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"))
+        var settings = QueryEngine.Settings(
+            threadCount: 1, memoryByteCountMax: Self.memoryByteCount, queryMemoryByteCountMax: Self.memoryByteCount,
+            spillDirectory: getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+        if minFreeBytes > 0 { settings.spillRoom = SpillSpace.Room(directory: directory, byteCount: Int(clamping: minFreeBytes)) }
+        engine = QueryEngine(settings)
     }
+
+    /// What rows that are laid aside leave free; nil: nothing.
+    var spillRoom: SpillSpace.Room? { engine.settings.spillRoom }
 
     /// Where sums go to, and until when.
     struct Target {

@@ -5,9 +5,8 @@ import Query
 /// Reads a rollup from JSON, and collects every fault with its place: one a place, in the order in which the places stand.
 package struct RollupReader {
     private static let members: Set<String> = ["name", "table", "where", "unnest", "group_by", "measures"]
-    /// Far more than sums are asked by; each key multiplies the rows.
-    static let keyCountMax = 16
-    static let measureCountMax = 64
+    static let keyCountMax = RollupStatement.keyCountMax
+    static let measureCountMax = RollupStatement.measureCountMax
     static let textByteCountMax = 4_096
 
     /// Of the rollup within its file.

@@ -43,8 +43,14 @@ struct HotFlusher {
         let isSealed = file.state.isSealed
         // No row has that id yet: every row that there is now comes before it.
         let present = file.state.rowCount + 1
+        try flush(file, isFinal: isSealed) { isWhole ? present : file.state.rowCount - Self.lagRowCountMax }
+        if file.allTails.reduce(0, { $0 + $1.byteCountInMemory }) > writer.limits.lagBytes { try flush(file, isFinal: isSealed) { present } }
+    }
+
+    /// - Parameter oldest: asked anew for each group, as `chunksToFlush` has it.
+    private func flush(_ file: HotFile, isFinal: Bool, oldest: () -> Int64) throws {
         for tail in file.allTails {
-            while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: isWhole ? present : file.state.rowCount - Self.lagRowCountMax) {
+            while let chunks = try tail.chunksToFlush(isFinal: isFinal, oldest: oldest()) {
                 try flush(chunks, of: tail, file)
                 flushed()
             }
@@ -69,22 +75,27 @@ struct HotFlusher {
         try deletePending(chunks, file, laidDown: published.lastSequence)
     }
 
+    /// The key in `meta` that says that columns were laid down without what rebuilds had filled: whatever comes between, it stays until they have it again.
+    static let refillKey = "refill"
+
     /// Puts another image in the place of a group's. Whoever reads that one goes on: its parts stay until the next start.
     ///
     /// In one transaction the new one becomes readable and the old one not, so a start in between finds one of the two. What replaces a replacement lies in the other table again.
     ///
     /// - Parameters:
     ///   - bounds: of the rows as the image has them; nil where they are those of the group.
-    ///   - isFilled: it has values that the rows' documents did not give when they came.
+    ///   - isFilled: it has values that the rows' documents did not give when they came. One without them owes those that rebuilds had filled, from the same transaction on (`refillKey`).
     func replace(
         _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], bounds: HotBounds? = nil, columns: [Field], isFilled: Bool, in file: HotFile
     ) throws {
         let bounds = bounds ?? group.bounds
         let isReplacement = !group.isReplacement
         let stage: HotGroupStage = isReplacement ? .replacing : .laidDown
+        let owesRefill = !isFilled && file.isRebuilt
         let id = try lay(image, bounds, columns, table: tail.table, isReplacement: isReplacement, in: file) { id, connection in
             try connection.execute(stage.update(id) + HotGroupStage.replaced.update(group.id))
             if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
+            if owesRefill { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(Self.refillKey)', 1)") }
             try file.keepDoubt(connection)
         }
         if isFilled { file.noteRebuilt() }
@@ -153,8 +164,8 @@ struct HotFlusher {
     /// The chunks as one Parquet file. The lightest compression: it lives for days, and its pages are read more often than they are moved;
     /// undoing zstd was the greatest part of most questions over hot rows (docs/decisions/0022-where-questions-spend.md).
     ///
-    /// A row group of up to 65,536 rows, a page for each 8,192 of them. Rows lie by client (`ImageOrder`), so that one client's history is a page or two of each image;
-    /// which row of the file each is its column `_row` says.
+    /// A row group of up to 65,536 rows, fewer where they are long, a page for each 8,192 of them. Rows lie by client (`ImageOrder`), so that one client's history is a page
+    /// or two of each image; which row of the file each is its column `_row` says.
     ///
     /// - Precondition: all chunks have the columns of the first.
     static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {

@@ -235,7 +235,14 @@ final class HotMaintenance: Sendable {
     }
 
     private func count(_ writer: HotWriter) {
-        writer.statistics.setUnflushed { boundary.snapshot().files.reduce(0) { $0 + $1.allTails.reduce(0) { $0 + $1.rowCountInMemory } } }
+        writer.statistics.setUnflushed {
+            var (rowCount, byteCount) = (0, 0)
+            for tail in boundary.snapshot().files.flatMap(\.allTails) {
+                rowCount += tail.rowCountInMemory
+                byteCount += tail.byteCountInMemory
+            }
+            return (rowCount, byteCount)
+        }
     }
 
     /// What went wrong since the last call, for the log.

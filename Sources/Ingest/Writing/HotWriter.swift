@@ -24,6 +24,11 @@ package final class HotWriter: Sendable {
         package var minFreeBytes: Int64 = 1 << 30
         /// Bound of rows whose columns are in memory only: beyond it submissions are refused. About 150 MB.
         package var unflushedRows = 262_144
+        /// And of the bytes of those columns, for rows that are long.
+        package var unflushedBytes = 256 << 20
+        /// All of a file's rows are laid down when its tables have so many bytes in memory together, though none has a group's: long rows of many tables. Below `unflushedBytes`: a
+        /// disk that keeps up is never waited for, and what one that does not has refused for is laid down once it does.
+        package var lagBytes = 128 << 20
         /// When the last commit took longer, the next one is left to the writer's thread: the disk is slow, and a connection's thread has
         /// others to serve.
         package var ownCommitNanoseconds: UInt64 = 1_000_000
@@ -75,7 +80,7 @@ package final class HotWriter: Sendable {
 
     private let queue: Monitor<Queue>
     private let shared: Shared
-    private let limits: Limits
+    let limits: Limits
     private let thread = HeldThread()
     package let statistics = Statistics()
 
@@ -95,17 +100,24 @@ package final class HotWriter: Sendable {
         package let commits = DurationCounts()
         /// Between two groups: parts of column images, and other work on files.
         package let jobs = DurationCounts()
+        /// Of all rows, before they are laid into columns.
+        fileprivate let bytes = Atomic<Int>(0)
         /// Rows whose columns are in memory only, less those committed since the start: the flusher counts now and then.
         private let unflushedBase = Atomic<Int>(0)
+        /// Of their bytes, less `bytes`.
+        private let unflushedBytesBase = Atomic<Int>(0)
 
         package var unflushedRows: Int { unflushedBase.load(ordering: .relaxed) + rows.load(ordering: .relaxed) }
+        package var unflushedBytes: Int { unflushedBytesBase.load(ordering: .relaxed) &+ bytes.load(ordering: .relaxed) }
 
         /// Called by the maintenance thread after each group that it laid down.
         ///
-        /// - Parameter count: counts the rows in memory; those that come meanwhile may be counted twice.
-        func setUnflushed(_ count: () -> Int) {
-            let before = rows.load(ordering: .relaxed)
-            unflushedBase.store(count() - before, ordering: .relaxed)
+        /// - Parameter count: counts the rows in memory, and their bytes; those that come meanwhile may be counted twice.
+        func setUnflushed(_ count: () -> (rowCount: Int, byteCount: Int)) {
+            let (rowsBefore, bytesBefore) = (rows.load(ordering: .relaxed), bytes.load(ordering: .relaxed))
+            let counted = count()
+            unflushedBase.store(counted.rowCount - rowsBefore, ordering: .relaxed)
+            unflushedBytesBase.store(counted.byteCount &- bytesBefore, ordering: .relaxed)
         }
     }
 
@@ -142,7 +154,7 @@ package final class HotWriter: Sendable {
     private func enqueue(_ submission: Submission, _ isAlone: Bool, _ queue: inout Queue) -> Turn {
         if let failure = queue.failure { return .refused(failure) }
         if queue.isStopping { return .refused(Fault(.overloaded, "the server is stopping; send it again")) }
-        if statistics.unflushedRows > limits.unflushedRows {
+        if statistics.unflushedRows > limits.unflushedRows || statistics.unflushedBytes > limits.unflushedBytes {
             return .refused(Fault(.overloaded, "columns are written more slowly than receipts arrive", advice: .sendAgainLater))
         }
         // The lone caller takes the core without the thread; `leave` wakes the thread for what came meanwhile.
@@ -274,7 +286,8 @@ package final class HotWriter: Sendable {
     private static func commit(_ group: [Submission], _ changes: [ProcessChange], _ core: HotWriterCore, _ statistics: Statistics) {
         let began = SteadyClock.nanoseconds()
         let stored = core.commit(group, changes)
-        statistics.rows.wrappingAdd(stored, ordering: .relaxed)
+        statistics.rows.wrappingAdd(stored.rowCount, ordering: .relaxed)
+        statistics.bytes.wrappingAdd(stored.byteCount, ordering: .relaxed)
         statistics.groups.wrappingAdd(1, ordering: .relaxed)
         let nanoseconds = SteadyClock.nanoseconds() &- began
         statistics.commitNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)

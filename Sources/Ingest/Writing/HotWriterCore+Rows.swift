@@ -69,6 +69,8 @@ extension HotWriterCore {
         if let changes, changes.isEmpty { return (earlier, refused) }
         for index in earlier.indices {
             let row = submission.rows[index]
+            // What a version meets the index tells (`storeVersion`).
+            if row.version != nil { continue }
             // The same document, wherever it is now: it is stored. In a table of its type's earlier version, too.
             if let found = earlier[index], found.table != row.kind.table || (found.isOf(row.sha256) && found.summary.state == .complete) { continue }
             func everywhere(_ identity: ReceiptIdentity) throws -> StoredReceipt? { try store.findEarlier(identity, Array(row.sha256), snapshot, open) }

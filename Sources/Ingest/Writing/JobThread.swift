@@ -19,7 +19,7 @@ final class JobThread: Sendable {
 
     func start() { thread.start(name: name) { [self] in run() } }
 
-    /// Ends the thread. Jobs that wait are called with `true` (passed over), and so are later ones.
+    /// Ends the thread, once the job that is under way is done. Jobs that wait are called with `true` (passed over), and so are later ones.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()
@@ -37,13 +37,13 @@ final class JobThread: Sendable {
 
     private func run() {
         while true {
-            let (jobs, isStopping) = state.wait { state -> ([@Sendable (Bool) -> Void], Bool)? in
-                if state.jobs.isEmpty && !state.isStopping { return nil }
-                defer { state.jobs = [] }
-                return (state.jobs, state.isStopping)
+            // One at a time: those behind it wait, and are counted, until their turns come, and a stop passes them over.
+            let (job, isPassed) = state.wait { state -> ((@Sendable (Bool) -> Void)?, Bool)? in
+                guard !state.jobs.isEmpty else { return state.isStopping ? .some((nil, true)) : nil }
+                return (state.jobs.removeFirst(), state.isStopping)
             }
-            for job in jobs { job(isStopping) }
-            if isStopping { return }
+            guard let job else { return }
+            job(isPassed)
         }
     }
 }

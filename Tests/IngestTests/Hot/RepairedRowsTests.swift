@@ -1,5 +1,6 @@
 import ColumnStore
 import Glibc
+import Query
 import Synchronization
 import XCTest
 
@@ -49,5 +50,32 @@ final class RepairedRowsTests: XCTestCase {
         for thread in threads { thread.join() }
         XCTAssertEqual(behind.withLock { $0 }, [])
         XCTAssertEqual(file.marks.repaired.ids, [800])
+    }
+
+    /// All at once would be columns of any length.
+    func test_repairs_ofLongRows_areSeveralChunks_andEachRowIsThereOnce() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let padding = String(repeating: "x", count: 1 << 20)
+        _ = try store.stored(try (0..<18).map { try HotTierFixture.row("\($0)-\(padding)") })
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.last)
+        let encoded = HotTierFixture.encoded(currency: "UAH", total: 1, lines: [])
+        try store.tier.writer.perform(on: file) { writer in
+            try writer.perform { connection in
+                let insert = try connection.statement("INSERT INTO repaired(id, coding, document_bytes, document, encoded) SELECT id, 0, 0, x'', ?1 FROM rows")
+                try insert.bind(1, encoded)
+                try insert.run()
+            }
+        }
+        try file.reloadRepairs()
+        let chunks = file.marks.repaired.chunks["receipts"] ?? []
+        XCTAssertGreaterThan(chunks.count, 1)
+        for chunk in chunks { XCTAssertLessThan(chunk.byteCount, ColumnTail.chunkByteCountMax + 2 << 20) }
+        let scan = try TieredTable(name: "receipts", boundary: store.tier.boundary, tables: store.tier.tables).scan(ScanRequest(projection: ["sequence"]))
+        var sequences: [String] = []
+        while let morsel = try scan.nextMorsel() { while let batch = try morsel.next() { sequences += EngineFixture.texts(batch) } }
+        XCTAssertEqual(sequences.count, 18)
+        XCTAssertEqual(Set(sequences).count, 18)
     }
 }

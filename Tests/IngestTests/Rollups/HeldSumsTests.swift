@@ -1,3 +1,5 @@
+import Query
+import TestSupport
 import XCTest
 
 @testable import Ingest
@@ -27,6 +29,16 @@ final class HeldSumsTests: XCTestCase {
         held.release(one)
         held.hold(one, now: now)
         XCTAssertEqual(held.nextEnd(after: now), now + Self.second, "it begins anew behind a success")
+    }
+
+    /// What sums lay aside is counted as what queries do: receipts have their room first.
+    func test_sumsWithoutRoomOnTheDisk_leaveWhatReceiptsNeed_andAreMadeLater() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.hot.writer.minFreeBytes = 5 << 20 }
+        defer { try? fixture.engine.close() }
+        XCTAssertEqual(fixture.engine.compactor.maker.spillRoom, SpillSpace.Room(directory: fixture.engine.directory.path, byteCount: 5 << 20))
+        let ending = RollupMaker.ending(of: QueryError(.spillFull, "limits.min_free stays free"))
+        XCTAssertTrue(ending is RollupMaker.Delay, "\(ending)")
     }
 
     func test_whatIsNoMore_isForgotten() {

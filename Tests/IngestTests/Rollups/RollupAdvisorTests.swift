@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -100,7 +101,7 @@ final class RollupAdvisorTests: XCTestCase {
             "SELECT payment_type, stddev(total) FROM receipts_accepted GROUP BY 1",
         ]
         for statement in statements { for _ in 0..<3 { try ask(statement, fixture.engine) } }
-        let advice = try fixture.engine.rollupAdvice()
+        let advice = try fixture.engine.rollupAdvice(Cancellation())
         XCTAssertEqual(advice.map(\.definition.name), ["receipts_by_payment_type_month"], "\(advice)")
         let first = try XCTUnwrap(advice.first)
         XCTAssertEqual(first.statements.count, 3)
@@ -110,7 +111,7 @@ final class RollupAdvisorTests: XCTestCase {
         XCTAssertGreaterThan(first.gain, 2)
         // Verbatim.
         XCTAssertEqual(try fixture.engine.putRollup(name: first.definition.name, body: first.definition.json), .created)
-        XCTAssertEqual(try fixture.engine.rollupAdvice().count, 0, "it is declared")
+        XCTAssertEqual(try fixture.engine.rollupAdvice(Cancellation()).count, 0, "it is declared")
         try fill(fixture)
         for statement in statements.prefix(3) {
             XCTAssertTrue(try isUsed(first.definition.name, by: statement, fixture.engine), statement)
@@ -160,5 +161,127 @@ final class RollupAdvisorTests: XCTestCase {
             XCTAssertEqual(fixture.engine.statements.entries.count, 0)
             try fixture.engine.close()
         }
+    }
+
+    /// How often its rows were asked for.
+    private final class Asked: TableSource {
+        let rows: MemoryTable
+        let scanCount = Atomic<Int>(0)
+        /// Called at each scan.
+        let onScan: @Sendable () -> Void
+
+        init(_ rows: MemoryTable, onScan: @escaping @Sendable () -> Void = {}) { (self.rows, self.onScan) = (rows, onScan) }
+
+        var schema: Schema { rows.schema }
+        var statistics: TableStatistics { rows.statistics }
+
+        func scan(_ request: ScanRequest) throws -> any TableScan {
+            scanCount.wrappingAdd(1, ordering: .relaxed)
+            onScan()
+            return try rows.scan(request)
+        }
+    }
+
+    /// A table of as many columns as there are statements, each of which asks for another one.
+    private static let wide = MemoryTable(
+        schema: Schema((0..<StatementLog.countMax).map { Field("c\($0)", .int64) }),
+        batches: [ColumnBatch(rowCount: 400, columns: (0..<StatementLog.countMax).map { _ in Column.constant(.integer(1), type: .int64, count: 400) })])
+
+    private func advice(over table: Asked, _ cancellation: Cancellation) throws -> [RollupAdvice] {
+        let entries = (0..<StatementLog.countMax).map { number in
+            Self.entry("wide", keys: [("c\(number)", "c\(number)")], measures: [("n", "count(*)")], rows: Int64(1_000 + number))
+        }
+        return try advice(entries, over: table, cancellation)
+    }
+
+    private static func entry(_ table: String, keys: [(name: String, text: String)], measures: [(name: String, text: String)], rows: Int64 = 1_000) -> StatementLog.Entry {
+        StatementLog.Entry(
+            form: "select \(keys.map(\.text).joined(separator: ", ")), count(*) from \(table) group by ?",
+            need: RollupNeed(
+                table: table, list: nil, condition: nil, keys: keys.map { .init(name: $0.name, text: $0.text) }, measures: measures.map { .init(name: $0.name, text: $0.text) }),
+            cost: StatementCost(milliseconds: 1, rows: rows, bytes: 1))
+    }
+
+    private func advice(_ entries: [StatementLog.Entry], over table: any TableSource, _ cancellation: Cancellation = Cancellation()) throws -> [RollupAdvice] {
+        try RollupAdvisor(rollups: [], names: [], schema: { _ in table.schema }, rows: { _ in table }).advice(entries, cancellation)
+    }
+
+    /// Together they would be more than can be put.
+    func test_advice_ofMeasuresThatAreTooManyForOne_isTwo() throws {
+        func sums(_ columns: Range<Int>) -> [(name: String, text: String)] { columns.map { ("sum_c\($0)", "sum(c\($0))") } }
+        let found = try advice([1..<41, 41..<81].map { Self.entry("wide", keys: [("c0", "c0")], measures: sums($0)) }, over: Self.wide)
+        XCTAssertEqual(found.map(\.definition.measures.count), [40, 40])
+        XCTAssertEqual(Set(found.map(\.definition.name)).count, 2)
+        let few = try advice([1..<33, 33..<65].map { Self.entry("wide", keys: [("c0", "c0")], measures: sums($0)) }, over: Self.wide)
+        XCTAssertEqual(few.map(\.definition.measures.count), [RollupStatement.measureCountMax], "as many as can be put are one")
+    }
+
+    /// A day has its month, whichever comes first.
+    func test_advice_ofADateAndItsMonth_isOneByTheDate() throws {
+        let table = MemoryTable(schema: Schema([Field("d", .date)]), batches: [ColumnBatch(rowCount: 400, columns: [.constant(.integer(20_000), type: .date, count: 400)])])
+        let both = [("month", "date_trunc('month', d)"), ("d", "d")].map { Self.entry("dated", keys: [(name: $0.0, text: $0.1)], measures: [("n", "count(*)")]) }
+        for entries in [both, Array(both.reversed())] {
+            let found = try advice(entries, over: table)
+            XCTAssertEqual(found.map { $0.definition.keys.map(\.text) }, [["d"]])
+            XCTAssertEqual(found.map(\.statements.count), [2])
+        }
+    }
+
+    /// Rows almost without end, of which none passes.
+    private final class Barren: TableSource {
+        static let rowCountPerMorsel = 1_000_000
+        let morselCount = Atomic<Int>(0)
+        let schema = Schema([Field("k", .int64)])
+        var statistics: TableStatistics { TableStatistics(rowCount: 1_000 * Self.rowCountPerMorsel) }
+
+        func scan(_ request: ScanRequest) throws -> any TableScan { Scan(self, request.counters) }
+
+        private final class Scan: TableScan {
+            let table: Barren
+            let counters: ScanCounters
+
+            init(_ table: Barren, _ counters: ScanCounters) { (self.table, self.counters) = (table, counters) }
+
+            func nextMorsel() throws -> (any Morsel)? {
+                table.morselCount.wrappingAdd(1, ordering: .relaxed).newValue <= 1_000 ? Rows(counters) : nil
+            }
+        }
+
+        private final class Rows: Morsel {
+            let counters: ScanCounters
+
+            init(_ counters: ScanCounters) { self.counters = counters }
+
+            func next() throws -> ColumnBatch? {
+                counters.add(rowsScanned: Barren.rowCountPerMorsel)
+                return nil
+            }
+        }
+    }
+
+    func test_estimate_ofAConditionThatFewRowsMeet_readsNoWholeTable() throws {
+        let table = Barren()
+        let rollup = RollupDefinition(name: "rare", table: "barren", condition: "k > 5", list: nil, keys: [.init(name: "k", text: "k")], measures: [.init(name: "n", text: "count(*)")])
+        let estimate = try RollupEstimate(rollup, in: table, Cancellation())
+        XCTAssertEqual(estimate.rowCount, 0)
+        XCTAssertTrue(estimate.isCutShort)
+        XCTAssertNil(estimate.warning(total: 1_000_000_000))
+        XCTAssertLessThan(table.morselCount.load(ordering: .relaxed), 20)
+    }
+
+    func test_advice_readsSamplesOfThoseAlone_thatItProposes() throws {
+        let table = Asked(Self.wide)
+        let found = try advice(over: table, Cancellation())
+        XCTAssertEqual(found.map(\.cost.rows), (0..<RollupAdvisor.countMax).map { Int64(1_000 + StatementLog.countMax - 1 - $0) })
+        XCTAssertEqual(table.scanCount.load(ordering: .relaxed), RollupAdvisor.countMax)
+    }
+
+    func test_advice_ends_whenNobodyWaitsForIt() throws {
+        let cancellation = Cancellation()
+        let table = Asked(Self.wide) { cancellation.cancel() }
+        XCTAssertThrowsError(try advice(over: table, cancellation)) { XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled, "\($0)") }
+        XCTAssertEqual(table.scanCount.load(ordering: .relaxed), 1)
+        XCTAssertThrowsError(try advice(over: table, cancellation))
+        XCTAssertEqual(table.scanCount.load(ordering: .relaxed), 1)
     }
 }

@@ -298,6 +298,9 @@ final class RollupAnswersTests: XCTestCase {
             ("SELECT d::VARCHAR, count(*) FROM weights GROUP BY 1", false), ("SELECT count(*) FROM weights WHERE d::VARCHAR = '-0'", false),
             ("SELECT count(DISTINCT d::VARCHAR) FROM weights", false), ("SELECT length(coalesce(d, 2)::VARCHAR), count(*) FROM weights GROUP BY 1", false),
             ("SELECT d, count(*) FROM weights GROUP BY 1", true), ("SELECT coalesce(d, 2), count(*) FROM weights GROUP BY 1", true),
+            ("SELECT coalesce(r.d, v.y)::VARCHAR, count(*) FROM weights r JOIN (VALUES (2.0::DOUBLE PRECISION)) AS v(y) ON true GROUP BY 1", false),
+            ("SELECT atan2(r.d, v.y), count(*) FROM weights r JOIN (VALUES (-1.0::DOUBLE PRECISION)) AS v(y) ON r.d < v.y + 3 GROUP BY 1", false),
+            ("SELECT v.y, count(*) FROM weights r JOIN (VALUES (-1.0::DOUBLE PRECISION), (1.0)) AS v(y) ON r.d < v.y GROUP BY 1", true),
             ("SELECT count(*) FROM weights WHERE d >= 0 AND d IS NOT NULL", true), ("SELECT count(DISTINCT d), count(*) FILTER (WHERE d IN (0, 1.5)) FROM weights", true),
         ]
         for (text, isUsed) in questions {

@@ -137,9 +137,12 @@ final class RollupJoiningTests: XCTestCase {
         for (key, isWarned) in [("receipt_id", true), ("client_id", false)] {
             let text = #"{"name":"by_\#(key)","table":"receipts","group_by":{"k":"\#(key)"},"measures":{"n":"count(*)"}}"#
             _ = try fixture.engine.putRollup(name: "by_\(key)", body: try JSONParser.parse(Array(text.utf8)))
-            let warning = fixture.engine.rollupWarning(name: "by_\(key)")
+            let warning = fixture.engine.rollupWarning(name: "by_\(key)", Cancellation())
             XCTAssertEqual(warning != nil, isWarned, warning ?? key)
             if isWarned { XCTAssertTrue(warning?.contains("200 rows have 200 sums") ?? false, warning ?? "") }
         }
+        let over = Cancellation()
+        over.cancel()
+        XCTAssertNil(fixture.engine.rollupWarning(name: "by_receipt_id", over), "a sample that was ended tells nothing, and nothing is refused")
     }
 }

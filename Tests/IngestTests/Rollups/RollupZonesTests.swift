@@ -11,9 +11,9 @@ import XCTest
 final class RollupZonesTests: XCTestCase {
     private let engine = QueryEngine(.init(threadCount: 1))
 
-    private func rows(_ text: String, _ store: Engine, rollups: Bool, zone: String) throws -> [String] {
+    private func rows(_ text: String, _ store: Engine, rollups: Bool, zone: String, forms: ValueForms = .plain) throws -> [String] {
         var context = QueryContext(catalog: try store.catalog(as: .admin, upTo: nil).catalog, timeZone: zone, now: 0)
-        context.usesRollups = rollups
+        (context.usesRollups, context.forms) = (rollups, forms)
         let stream = try engine.execute(try engine.prepare(text, in: context))
         var rows: [String] = []
         while let batch = try stream.next() { rows += EngineFixture.texts(batch) }
@@ -83,6 +83,42 @@ final class RollupZonesTests: XCTestCase {
         for (text, zone, rollup) in questions {
             XCTAssertEqual(try rows(text, fixture.engine, rollups: true, zone: zone), try rows(text, fixture.engine, rollups: false, zone: zone), "\(text) in \(zone)")
             XCTAssertEqual(try used(text, fixture.engine, zone: zone), rollup, "\(text) in \(zone)")
+        }
+    }
+
+    /// Rows that files have sums of, and those that none has, are cut and written alike, whoever asks.
+    func test_aRollupAsATable_isTheSameInEverySession_whileRowsAreHotAndAfterwards() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try filled(
+            directory.path,
+            [
+                ("by_issue", "issued_at::date"), ("by_hour", "extract(hour FROM issued_at)"), ("by_moved_month", "date_trunc('month', issued_at::date)"), ("by_moment", "issued_at::text"),
+                ("by_text", "business_day::text"), ("by_number", "(total::DOUBLE PRECISION / 3)::text"),
+            ])
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let partial = #"{"name":"of_march","table":"receipts","where":"issued_at::date = DATE '2026-03-31'","group_by":{},"measures":{"n":"count(*)","late":"count(*) FILTER (WHERE extract(hour FROM issued_at) >= 22)","latest":"max(business_day::text)"}}"#
+        _ = try fixture.engine.putRollup(name: "of_march", body: try JSONParser.parse(Array(partial.utf8)))
+        while try fixture.engine.compactor.exclusively({ try fixture.engine.compactor.fillSome() }) {}
+        let names = ["by_issue", "by_hour", "by_moved_month", "by_moment", "by_text", "by_number"]
+        let groups = names.map { "SELECT k, sum(n) FROM rollup_\($0) GROUP BY 1" } + ["SELECT sum(n), sum(late), max(latest) FROM rollup_of_march"]
+        let tables = (names + ["of_march"]).map { "SELECT * FROM rollup_\($0)" }
+        let sessions: [(zone: String, forms: ValueForms)] = [
+            ("Europe/Kyiv", .plain), ("America/New_York", .plain), ("UTC", ValueForms(dates: .german)), ("Europe/Kyiv", ValueForms(extraFloatDigits: -5, dates: .postgres(isDayFirst: true))),
+        ]
+        // On the last of March by UTC, on the first of April in Kyiv.
+        _ = fixture.take(EngineFixture.receipt("R-hot", at: "2026-03-31T22:45:00Z"), .ndjson)
+        let all = try groups.map { try rows($0, fixture.engine, rollups: true, zone: "UTC") }
+        // 2026-03-31, as days since 1970.
+        XCTAssertTrue(all[0].contains("20543|2"), "\(all[0])")
+        XCTAssertEqual(all.last?.first?.hasPrefix("2|2|2026-0"), true, "\(all)")
+        for isHot in [true, false] {
+            if !isHot { _ = try fixture.engine.compact(before: nil, isCancelled: { false }) }
+            let whole = try tables.map { try rows($0, fixture.engine, rollups: true, zone: "UTC") }
+            for (zone, forms) in sessions {
+                for (text, wanted) in zip(groups + tables, all + whole) {
+                    XCTAssertEqual(try rows(text, fixture.engine, rollups: true, zone: zone, forms: forms), wanted, "\(text) in \(zone), \(forms), hot: \(isHot)")
+                }
+            }
         }
     }
 }

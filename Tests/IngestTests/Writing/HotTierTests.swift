@@ -126,6 +126,23 @@ final class HotTierTests: XCTestCase {
         XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-1", salt: "third")]))
     }
 
+    /// It was in neither: those that hold an identity were looked at before, those that FAILED afterwards.
+    func test_forEachRow_whileAFailedReceiptIsTakenUpAgain_hasIt() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.row("R-1", client: "c1", state: .failed)])
+        _ = try store.stored([try HotTierFixture.row("R-1", client: "c2")])
+        let file = store.tier.boundary.snapshot().files[0]
+        var clients: [String] = []
+        try file.forEachRow(receiptID: Array("R-1".utf8), of: .all, table: "receipts", day: nil) { _, receipt in
+            clients.append(receipt.summary.clientID)
+            guard clients.count == 1 else { return }
+            try store.tier.writer.perform(on: file) { writer in try writer.perform { try $0.execute("UPDATE rows SET state = 0 WHERE state = 2") } }
+        }
+        XCTAssertEqual(clients, ["c2", "c1"])
+    }
+
     func test_submit_arrayWithOneConflict_storesNothingOfIt() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)

@@ -56,6 +56,18 @@ final class HotWriterTests: XCTestCase {
         XCTAssertEqual(store.lookups.count, 3)
     }
 
+    /// What a version meets the index tells: nobody else is asked, however long ago its sender looked.
+    func test_submit_versionOfLongAgo_looksNowhere() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let boundary = store.tier.boundary
+        let generation = boundary.generation
+        for number in 0..<300 { boundary.note(.holders([try HotTierFixture.row("S-\(number)").identity])) }
+        XCTAssertFalse(try submit(try HotTierFixture.version("L-1"), store, generation: generation).isRepeat)
+        XCTAssertEqual(store.lookups.count, 0)
+    }
+
     /// A file whose rows have gone since it was sealed speaks no more: everything is asked.
     func test_submit_sealedFileHasGone_looksEverywhere() throws {
         let directory = TemporaryDirectory()

@@ -13,8 +13,8 @@ package final class ColumnTail: Sendable {
     private struct State {
         /// In the order of their rows, which is that of their first ids.
         var groups: [HotGroup]
-        /// Sealed, each of at most `chunkRowCount` rows, oldest first. Fewer rows where a column came in between, or all that there was had to be
-        /// laid down.
+        /// Sealed, each of at most `chunkRowCount` rows, oldest first. Fewer rows where they are long, where a column came in between, or all that there was
+        /// had to be laid down.
         var chunks: [HotChunk] = []
         var builder: HotChunkBuilder
         /// The kinds that the builder's columns are known to hold.
@@ -23,16 +23,26 @@ package final class ColumnTail: Sendable {
         var cached: HotChunk?
     }
 
+    /// Committed rows that nobody has laid into columns yet, by rising ids.
+    private struct Incoming {
+        var rows: [TailRow] = []
+        /// What all of them take.
+        var byteCount = 0
+    }
+
     package let table: String
     private let tables: TableColumns
-    /// Committed rows that nobody has laid into columns yet, by rising ids.
-    private let incoming = Mutex<[TailRow]>([])
+    private let incoming = Mutex(Incoming())
     private let state: Mutex<State>
 
     /// How many rows a sealed chunk has: a batch of the executor.
     static let chunkRowCount = ColumnBatch.targetRowCount
     /// How many chunks make a group in the file: 65,536 rows compress well, and are laid down in a third of a second.
     static let groupChunkCount = 8
+    /// A chunk is sealed with the row that brings it to so many bytes: no column of one comes near the 2 GiB that it cannot have. A chunk of usual rows has a third of them.
+    static let chunkByteCountMax = 16 << 20
+    /// So many bytes of chunks make a group, however few rows they are: of values of a megabyte each 65,536 rows would not fit into any memory.
+    static let groupByteCount = 64 << 20
 
     /// - Parameter groups: those that readers go by, by rising first rows; none of a table that begins.
     init(table: String, tables: TableColumns, groups: [HotGroup]) {
@@ -43,13 +53,14 @@ package final class ColumnTail: Sendable {
 
     /// Adds committed rows. Called by the writer, in order, before they are acknowledged.
     ///
-    /// - Returns: how many rows wait to be laid into columns.
+    /// - Returns: whether as many wait to be laid into columns as make a chunk.
     @discardableResult
-    func append(_ rows: some Collection<TailRow>) -> Int {
+    func append(_ rows: some Collection<TailRow>) -> Bool {
         incoming.withLock { incoming in
-            assert(zip(rows, rows.dropFirst()).allSatisfy { $0.row < $1.row } && (incoming.last?.row ?? 0) < (rows.first?.row ?? .max), "rows that do not rise")
-            incoming.append(contentsOf: rows)
-            return incoming.count
+            assert(zip(rows, rows.dropFirst()).allSatisfy { $0.row < $1.row } && (incoming.rows.last?.row ?? 0) < (rows.first?.row ?? .max), "rows that do not rise")
+            incoming.rows.append(contentsOf: rows)
+            for row in rows { incoming.byteCount += row.byteCount }
+            return incoming.rows.count >= Self.chunkRowCount || incoming.byteCount >= Self.chunkByteCountMax
         }
     }
 
@@ -74,8 +85,8 @@ package final class ColumnTail: Sendable {
     /// Holds `state` from the taking of the rows to the end of their laying, so that two who drain cannot lay them down in another order.
     private func drain(_ state: inout State) throws {
         let rows = incoming.withLock { incoming in
-            defer { incoming = [] }
-            return incoming
+            defer { incoming = Incoming() }
+            return incoming.rows
         }
         guard !rows.isEmpty else { return }
         // From here on the builder has rows that the chunk which was last given out lacks.
@@ -83,7 +94,7 @@ package final class ColumnTail: Sendable {
         for row in rows {
             if !state.kinds.contains(ObjectIdentifier(row.kind)) { widen(&state, for: row.kind) }
             try state.builder.append(row)
-            if state.builder.rowCount == Self.chunkRowCount { seal(&state) }
+            if state.builder.isFull { seal(&state) }
         }
     }
 
@@ -109,7 +120,7 @@ package final class ColumnTail: Sendable {
         state.kinds.insert(ObjectIdentifier(kind))
     }
 
-    /// The oldest chunks in memory, to be flushed as one group: nil while there are too few (unless `isFinal`, or the oldest row is
+    /// The oldest chunks in memory, to be flushed as one group of so many chunks or bytes: nil while there are too few (unless `isFinal`, or the oldest row is
     /// before `oldest`: then all rows).
     ///
     /// What a flush takes; the chunks stay in the tail until `replace` has the group in their place, so that a reader always finds their rows.
@@ -119,18 +130,24 @@ package final class ColumnTail: Sendable {
             try drain(&state)
             let isAll = isFinal || Self.firstRow(state).map { $0 < oldest } ?? false
             if isAll { seal(&state) }
-            guard state.chunks.count >= (isAll ? 1 : Self.groupChunkCount) else { return nil }
+            guard let first = state.chunks.first else { return nil }
+            guard isAll || state.chunks.count >= Self.groupChunkCount || Self.byteCount(of: state.chunks) >= Self.groupByteCount else { return nil }
             // Chunks of one group have the same columns.
-            let columns = state.chunks[0].typeColumns
-            let run = state.chunks.prefix(Self.groupChunkCount).prefix { $0.typeColumns == columns }
-            return Array(run)
+            var run: [HotChunk] = []
+            var byteCount = 0
+            for chunk in state.chunks.prefix(Self.groupChunkCount).prefix(while: { $0.typeColumns == first.typeColumns }) {
+                run.append(chunk)
+                byteCount += chunk.byteCount
+                if byteCount >= Self.groupByteCount { break }
+            }
+            return run
         }
     }
 
     /// The oldest row laid into columns that is in no group, without the first `chunkCount` chunks; nil when there is none.
     func firstRow(after chunkCount: Int = 0) -> Int64? {
         // Rows that wait come behind all that are laid into columns.
-        state.withLock { state in Self.firstRow(state, after: chunkCount) ?? incoming.withLock { $0.first?.row } }
+        state.withLock { state in Self.firstRow(state, after: chunkCount) ?? incoming.withLock { $0.rows.first?.row } }
     }
 
     private static func firstRow(_ state: State, after chunkCount: Int = 0) -> Int64? {
@@ -161,14 +178,22 @@ package final class ColumnTail: Sendable {
 
     /// Rows that are in memory only.
     package var rowCountInMemory: Int {
-        let waiting = incoming.withLock { $0.count }
+        let waiting = incoming.withLock { $0.rows.count }
         return waiting + state.withLock { state in state.builder.rowCount + state.chunks.reduce(0) { $0 + $1.bounds.rowCount } }
     }
+
+    /// About what those take.
+    package var byteCountInMemory: Int {
+        let waiting = incoming.withLock { $0.byteCount }
+        return waiting + state.withLock { $0.builder.byteCount + Self.byteCount(of: $0.chunks) }
+    }
+
+    private static func byteCount(of chunks: [HotChunk]) -> Int { chunks.reduce(0) { $0 + $1.byteCount } }
 
     /// All rows, those that wait included.
     var rowCount: Int {
         state.withLock { state in
-            let waiting = incoming.withLock { $0.count }
+            let waiting = incoming.withLock { $0.rows.count }
             return waiting + state.builder.rowCount + state.chunks.reduce(0) { $0 + $1.bounds.rowCount }
                 + state.groups.reduce(0) { $0 + $1.bounds.rowCount }
         }

@@ -14,13 +14,16 @@ package final class HotChunk: Sendable {
     package let typeColumns: [Field]
     package let batch: ColumnBatch
     package let bounds: HotBounds
+    /// About what the rows take in memory.
+    package let byteCount: Int
 
     /// - Precondition: `batch` has all standard columns, the row's id, and a column for each of `typeColumns`.
-    package init(typeColumns: [Field], batch: ColumnBatch, bounds: HotBounds) {
+    package init(typeColumns: [Field], batch: ColumnBatch, bounds: HotBounds, byteCount: Int) {
         precondition(batch.columns.count == Self.rowIDIndex + 1 + typeColumns.count)
         self.typeColumns = typeColumns
         self.batch = batch
         self.bounds = bounds
+        self.byteCount = byteCount
     }
 
     /// All columns of a batch, with names.
@@ -42,7 +45,7 @@ package final class HotChunk: Sendable {
         bounds.lastSequence = sequences[count - 1]
         if case .int64(let rows) = batch.columns[Self.rowIDIndex].values { bounds.lastRow = rows[count - 1] }
         bounds.rowCount = count
-        return HotChunk(typeColumns: typeColumns, batch: batch.slice(0..<count), bounds: bounds)
+        return HotChunk(typeColumns: typeColumns, batch: batch.slice(0..<count), bounds: bounds, byteCount: byteCount)
     }
 
     // Places among `StandardColumns.columnar`.

@@ -19,9 +19,12 @@ struct TailRow: Sendable {
     let columns: [UInt8]
     let clientByteCount: Int
     let receiptByteCount: Int
+
+    /// What it takes until it is laid down.
+    var byteCount: Int { columns.count + MemoryLayout<TailRow>.stride }
 }
 
-/// Lays rows of one table into columns, up to a chunk's size.
+/// Lays rows of one table into columns, up to a chunk's size (`isFull`).
 ///
 /// A value that `ColumnTail` owns, under its lock. Invariant: every array of a row's columns has `rowCount` entries; codes point into
 /// `clientEntries` and `kinds`.
@@ -47,6 +50,15 @@ struct HotChunkBuilder {
     private var sequences: [Int64] = []
     private var rows: [Int64] = []
     private var builders: [ColumnBuilder]
+    /// What all of it took when that was last looked at.
+    private var measuredByteCount = 0
+    /// Of the rows that came since, as they came.
+    private var unmeasuredByteCount = 0
+
+    /// Columns may take far more than their rows did: an absent value is a bit there. They are looked at again after so many bytes of rows: each few dozen of usual ones.
+    private static let measureByteCount = 16 << 10
+    /// What a row takes in the standard columns, beside its texts.
+    private static let rowByteCount = 72
 
     init(typeColumns: [Field]) {
         self.typeColumns = typeColumns
@@ -54,6 +66,10 @@ struct HotChunkBuilder {
     }
 
     var rowCount: Int { rows.count }
+    /// About what the rows take as columns.
+    var byteCount: Int { measuredByteCount + unmeasuredByteCount }
+    /// Whether the next row begins another chunk: columns of long texts end by their bytes, long before they have a batch's rows.
+    var isFull: Bool { rowCount >= ColumnTail.chunkRowCount || byteCount >= ColumnTail.chunkByteCountMax }
 
     /// - Throws: `RowError` for bytes that are no row of the kind.
     /// - Precondition: the kind's columns are among `typeColumns`.
@@ -77,6 +93,15 @@ struct HotChunkBuilder {
         sequences.append(row.sequence)
         rows.append(row.row)
         bounds.add(row: row.row, sequence: row.sequence, day: row.businessDay, issuedAt: row.issuedAt)
+        unmeasuredByteCount += row.byteCount
+        if unmeasuredByteCount >= Self.measureByteCount { (measuredByteCount, unmeasuredByteCount) = (measured(), 0) }
+    }
+
+    /// - Complexity: O(columns).
+    private func measured() -> Int {
+        var byteCount = rows.count * Self.rowByteCount + receipts.bytes.count + tickets.bytes.count + clientEntries.bytes.count
+        for index in builders.indices { byteCount += builders[index].byteCount }
+        return byteCount
     }
 
     /// - Complexity: O(bytes of the id), on average.
@@ -137,6 +162,6 @@ struct HotChunkBuilder {
             var copy = builder
             columns.append(copy.finish())
         }
-        return HotChunk(typeColumns: typeColumns, batch: ColumnBatch(rowCount: count, columns: columns), bounds: bounds)
+        return HotChunk(typeColumns: typeColumns, batch: ColumnBatch(rowCount: count, columns: columns), bounds: bounds, byteCount: measured())
     }
 }

@@ -108,13 +108,42 @@ final class DocumentValuesTests: XCTestCase {
         let time = Int64(1_795_000_000_000_000), count = 5_000
         var store = try HotTierFixture.Store(directory.path, clock: Clock { time })
         let padding = String(repeating: "x", count: 6_000)
+        let index = try XCTUnwrap(StandardColumns.columnar.firstIndex { $0.name == "receipt_id" })
+        /// As their chunks have them, which end by their bytes.
+        func ids() throws -> [String] {
+            let chunks = try XCTUnwrap(store.tier.boundary.snapshot().files[0].tail(of: "receipts")).view(through: .max).chunks
+            XCTAssertGreaterThan(chunks.count, 1)
+            return chunks.flatMap { chunk in (0..<chunk.batch.rowCount).map { EngineFixture.text(chunk.batch.columns[index].value(at: $0)) } }
+        }
         for start in stride(from: 0, to: count, by: 500) {
             _ = try store.stored(try (start..<start + 500).map { try HotTierFixture.row("\($0)-\(padding)") })
         }
+        let before = try ids()
+        XCTAssertEqual(before.count, count)
         store.close()
         store = try HotTierFixture.Store(directory.path, clock: Clock { time })
         defer { store.close() }
         XCTAssertEqual(store.tier.boundary.snapshot().files[0].tail(of: "receipts")?.rowCount, count)
+        XCTAssertTrue(try ids() == before)
+    }
+
+    func test_unflushedBytes_pastTheLimit_refuseNewOnes() throws {
+        let directory = TemporaryDirectory()
+        var limits = HotWriter.Limits()
+        limits.unflushedBytes = 1 << 20
+        let store = try HotTierFixture.Store(directory.path, limits: limits)
+        defer { store.close() }
+        let padding = String(repeating: "x", count: 6_000)
+        _ = try store.stored(try (0..<200).map { try HotTierFixture.row("\($0)-\(padding)") })
+        // Counted when the group is over, which is after its answers.
+        XCTAssertTrue(Patience.until { store.tier.writer.statistics.unflushedBytes > limits.unflushedBytes })
+        XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-x")])) { error in
+            XCTAssertEqual((error as? Fault)?.code, .overloaded)
+        }
+        // As for rows: sealed, they leave memory.
+        try store.tier.writer.seal()
+        try store.tier.flush()
+        XCTAssertEqual(try store.stored([try HotTierFixture.row("R-x")]).count, 1)
     }
 
     func test_unflushedRows_pastTheLimit_refuseNewOnes() throws {
