@@ -48,6 +48,17 @@ final class EngineFixture: Sendable {
         """
     }
 
+    /// An upload of client c1 whose file is there, and which nobody has begun to read.
+    func put(upload id: String, _ text: [UInt8] = Array("{}\n".utf8)) throws {
+        var announcement = UploadAnnouncement(name: "a.ndjson")
+        announcement.client = "c1"
+        let uploads = engine.uploads
+        let file = try uploads.receive(try uploads.announce(announcement, id: id, as: .admin), from: 0, isAnew: true, isKept: false)
+        try text.withUnsafeBytes { try file.append($0) }
+        file.keep()
+        _ = try uploads.finish(file, coding: nil)
+    }
+
     func take(
         _ body: String, _ form: IntakeRequest.Form = .json, as principal: Principal = own, client: String? = nil, type: String? = nil
     ) -> IntakeOutcome {
@@ -106,4 +117,11 @@ final class EngineFixture: Sendable {
         case .interval: "interval"
         }
     }
+}
+
+/// Where nobody counts the memory: what serves somebody always does.
+extension RowReading {
+    func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try receipt(lookup, as: principal) { _ in } }
+    func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try ticket(ticketID, as: principal) { _ in } }
+    func page(_ request: PageRequest, as principal: Principal) throws -> Page { try page(request, as: principal) { _ in } }
 }

@@ -24,4 +24,13 @@ enum ArchiveCatalog {
         }
         return files
     }
+
+    /// Uploads of which a file is here that is still to be read.
+    static func unreadUploads(_ path: String) throws -> [UnreadUpload] {
+        guard access(path, F_OK) == 0 else { return [] }
+        let connection = try SQLiteConnection(atRest: path)
+        // That of an earlier program has none.
+        guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") ?? 0 > 0 else { return [] }
+        return try UnreadUpload.all(connection).filter { $0.byteCount > 0 }
+    }
 }

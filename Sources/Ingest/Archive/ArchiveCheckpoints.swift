@@ -6,7 +6,7 @@ import Synchronization
 final class ArchiveCheckpoints: Sendable {
     struct Report: Sendable {
         var count = 0
-        /// The last one's record, and the objects of cold tables that its catalog names and that are damaged where they lie.
+        /// The last one's record, and the files that its catalog names and that are damaged where they lie: objects of cold tables, and files of uploads that are still to be read.
         var record = 0
         var lacking: [String: String] = [:]
         /// Of the last attempt, and of removing what the last one covers.
@@ -163,9 +163,15 @@ final class ArchiveCheckpoints: Sendable {
         var manifest = BackupManifest(number: 1, store: store.text, madeAt: at, warehouse: "")
         let own = try LocalStorageFactory.files(folder)
         var present = try sizes(below: "\(ArchivePlace.folder(of: line))files/")
+        var lacking: [String: String] = [:]
+        var unread = Dictionary(try ArchiveCatalog.unreadUploads("\(folder)/catalog.sqlite").map { ("uploads/\($0.id)", $0) }, uniquingKeysWith: { first, _ in first })
         for file in files {
             try goOn()
             let digest = try own.digest(of: file.name)
+            // It is taken as it is, and begins no restore that would read it (`ArchiveRestore`): those before it do, and the records behind them.
+            if let upload = unread.removeValue(forKey: file.name), let fault = upload.fault(ofByteCount: digest.byteCount) ?? upload.fault(ofHash: digest.sha256) {
+                lacking["\(folder)/\(file.name)"] = fault
+            }
             let key = ArchivePlace.fileKey(line, digest.sha256)
             // By its hash: what an earlier checkpoint has brought is the same, as of a day that has not changed since.
             if present[key] != digest.byteCount {
@@ -174,8 +180,8 @@ final class ArchiveCheckpoints: Sendable {
             }
             manifest.files.append(.init(path: file.name, name: key, byteCount: digest.byteCount, sha256: digest.sha256))
         }
+        for name in unread.keys { lacking["\(folder)/\(name)"] = "is missing, and was not read to its end" }
         let carried = try sizes(below: LogPlace.base)
-        var lacking: [String: String] = [:]
         for case .cold(let table, let key, let byteCount, let sha256) in try ArchiveCatalog.coldFiles("\(folder)/catalog.sqlite") {
             try goOn()
             let path = "warehouse/\(table)/\(key)"

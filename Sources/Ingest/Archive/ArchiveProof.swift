@@ -56,6 +56,8 @@ package struct ArchiveProof {
         do {
             let folded = try ArchiveRestore.fold(place, instant: nil)
             for file in folded.manifest.files where !file.name.hasPrefix(LogBackupStorage.scratch) { try findings.prove(file, at: file.name) }
+            // By their own hashes the files of such a checkpoint are right: it was made of what was wrong.
+            for error in folded.changedUploads { findings.note("", "a checkpoint begins no restore: \(error)") }
         } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
             findings.note("", "its end cannot be restored: \(error)")
         } catch let outside as LogReader.Outside {

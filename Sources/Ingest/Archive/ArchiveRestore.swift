@@ -63,17 +63,51 @@ package struct ArchiveRestore {
         let store: ReplicaStore
         /// Of a backup of it: its files lie in the scratch folder, or in the archive.
         let manifest: BackupManifest
+        /// Files of uploads that newer checkpoints have otherwise than they came.
+        var changedUploads: [ColumnStoreError] = []
+    }
+
+    /// The file of an upload is not there as it came, and was still to be read: what is left of it would be read, and nobody would miss the rest.
+    private struct ChangedUpload: Error {
+        let id: String
+        let error: ColumnStoreError
     }
 
     /// - Throws: as `run`.
     static func fold(_ place: ArchivePlace, instant: Int64?) throws -> Folded {
-        let (reader, scratch) = try begin(place, instant)
+        var reader = try ArchiveReader(place, instant: instant)
+        var changed: [ColumnStoreError] = []
+        while true {
+            let scratch: ScratchFolder
+            (reader, scratch) = try begin(reader)
+            do {
+                var folded = try fold(place, instant, reader, scratch)
+                folded.changedUploads = changed
+                return folded
+            } catch let upload as ChangedUpload {
+                // A checkpoint of before it came is followed by the records that have brought it.
+                changed.append(upload.error)
+                guard let older = try reader.older(upload.error) else {
+                    let newest = reader.faults.first ?? upload.error
+                    throw ColumnStoreError(newest.code, path: newest.path, "\(newest.detail): name an instant before the upload \(upload.id) came, or after its end (--to)")
+                }
+                reader = older
+            }
+        }
+    }
+
+    private static func fold(_ place: ArchivePlace, _ instant: Int64?, _ reader: ArchiveReader, _ scratch: ScratchFolder) throws -> Folded {
         let store = try fold(reader, scratch)
         guard let identity = try store.identity() else { throw LogReader.Outside(description: "the archive at \(place.url) has no store at that instant yet") }
         guard identity == reader.line.store.text else { throw ColumnStoreError(.corruptFile, path: place.url, "has records of the store \(identity), and is the archive of \(reader.line.store.text)") }
         var manifest = BackupManifest(number: 1, store: identity, madeAt: instant ?? store.lastAt ?? reader.checkpoint?.at ?? reader.line.at, warehouse: "")
         let state: Catalog.State
         (manifest.files, state) = try LogRestore.folded(scratch, place.place)
+        for upload in state.unreadUploads where upload.byteCount > 0 {
+            guard let fault = try upload.fault(in: scratch.files) else { continue }
+            let name = reader.checkpoint.map { place.name($0.key) } ?? "\(place.url), line \(reader.line.number)"
+            throw ChangedUpload(id: upload.id, error: ColumnStoreError(.corruptFile, path: name, "the file uploads/\(upload.id) \(fault)"))
+        }
         // Files of uploads, and the administrator's key, were records themselves.
         for path in state.uploads.map({ "uploads/\($0)" }) + [DataDirectory.adminKeyName] where try scratch.files.byteCount(of: path) != nil { manifest.files.append(try LogRestore.file(path, scratch)) }
         return Folded(reader: reader, scratch: scratch, store: store, manifest: manifest)
@@ -82,8 +116,9 @@ package struct ArchiveRestore {
     /// Copies the checkpoint's files, or those of an older one where they are not as they were put: it takes longer, and comes to the same.
     ///
     /// - Throws: what is wrong with the newest one, where none is whole.
-    private static func begin(_ place: ArchivePlace, _ instant: Int64?) throws -> (ArchiveReader, ScratchFolder) {
-        var reader = try ArchiveReader(place, instant: instant)
+    private static func begin(_ first: ArchiveReader) throws -> (ArchiveReader, ScratchFolder) {
+        let place = first.place
+        var reader = first
         while true {
             let scratch = try ScratchFolder("log")
             guard let checkpoint = reader.checkpoint else { return (reader, scratch) }

@@ -4,6 +4,7 @@ import ColumnStore
 /// Removes what no instant that can be restored needs: a day after a checkpoint has come that covers it, as `LogRetention` does for the log of a single server.
 ///
 /// 1. Only lines that were begun a day ago cover: instants before a line's beginning are the earlier ones' to tell. Of the newest such line the newest checkpoint that is a day old, and whole, is the oldest one kept.
+///    Both are a day old by their own word, and by the place's clock: that of whoever put them may have been behind.
 /// 2. Segments go whose records that checkpoint has, and earlier lines whole. Without such a checkpoint everything stays.
 /// 3. Nothing goes where somebody still writes to an earlier line: a copy of this store is kept by another cluster, which archives to the same place by mistake.
 /// 4. Files go that no kept checkpoint lists and that came before it, less a margin: what came after may be named by a record alone.
@@ -24,21 +25,31 @@ struct ArchiveRetention {
         // Those of files go as all does that no checkpoint lists.
         try LogRetention.removeUnfinished(
             of: place.place, below: ["\(ArchivePlace.storeKey).", ArchivePlace.lineFolder] + lines.flatMap { line in ["segments/", "checkpoints/", "\(ArchivePlace.untilName)."].map { ArchivePlace.folder(of: line.number) + $0 } }, now: now)
-        guard let index = lines.lastIndex(where: { $0.begun <= before }) else { return }
+        let came = try lineTimes()
+        guard let index = lines.lastIndex(where: { $0.begun <= before && isOld(came[ArchivePlace.lineKey($0.number)]) }) else {
+            if let untold = lines.last(where: { $0.begun <= before && (came[ArchivePlace.lineKey($0.number)] ?? 0) <= 0 }) { throw Self.untold(place.name(ArchivePlace.lineKey(untold.number))) }
+            return
+        }
         let line = lines[index]
         // What lies before its base no segment goes on from.
-        let (checkpoints, damaged) = try read(line, from: Int64(line.base.sequence))
+        let (checkpoints, damaged, old, unknown) = try read(line, from: Int64(line.base.sequence))
         // One that lacks a file begins no restore: an older one does.
         var sizes: [String: Int64] = [:]
         try place.objects.list(prefix: "\(ArchivePlace.folder(of: line.number))files/") { sizes[$0.key] = $0.byteCount }
-        guard let oldest = checkpoints.lastIndex(where: { checkpoint in checkpoint.at <= before && checkpoint.storeFiles.allSatisfy { sizes[$0.name] == $0.byteCount } }) else { return }
+        let covering = checkpoints.lastIndex { checkpoint in
+            checkpoint.at <= before && old.contains(checkpoint.mark.sequence) && checkpoint.storeFiles.allSatisfy { sizes[$0.name] == $0.byteCount }
+        }
+        guard let oldest = covering else {
+            if let untold = checkpoints.first(where: { $0.at <= before && unknown.contains($0.mark.sequence) }) { throw Self.untold(place.name(untold.key)) }
+            return
+        }
         for earlier in lines[..<index] { try checkAtRest(earlier, since: line) }
         let first = Int64(checkpoints[oldest].mark.sequence)
         // Of later lines, too: they share the files of cold tables.
         var kept = Array(checkpoints[oldest...])
         var hasDamage = damaged.contains { $0 > first }
         for later in lines[(index + 1)...] {
-            let (further, alsoDamaged) = try read(later, from: 1)
+            let (further, alsoDamaged, _, _) = try read(later, from: 1)
             kept += further
             hasDamage = hasDamage || !alsoDamaged.isEmpty
         }
@@ -57,17 +68,37 @@ struct ArchiveRetention {
         }
     }
 
-    /// A line's checkpoints from a record on, ascending, and the records of those that are not as they were put, each of which is logged.
-    private func read(_ line: ArchiveLine, from record: Int64) throws -> (whole: [ArchiveCheckpoint], damaged: [Int64]) {
-        var (whole, damaged): ([ArchiveCheckpoint], [Int64]) = ([], [])
-        for (number, _) in try place.checkpoints(of: line.number) where number >= record {
+    /// When the objects of lines came, in milliseconds since 1970, by the place's own clock.
+    private func lineTimes() throws(ColumnStoreError) -> [String: Int64] {
+        var times: [String: Int64] = [:]
+        try place.objects.list(prefix: ArchivePlace.lineFolder) { times[$0.key] = $0.modifiedMilliseconds }
+        return times
+    }
+
+    /// Whether an object came a day ago, by the place's own clock; 0: the place gives no time that can be read.
+    private func isOld(_ modifiedMilliseconds: Int64?) -> Bool {
+        guard let came = modifiedMilliseconds, came > 0 else { return false }
+        return came <= now.subtractingSaturating(LogKeeper.keptMicroseconds) / 1_000
+    }
+
+    /// A line's checkpoints from a record on, ascending, the records of those that are not as they were put, each of which is logged, of those that came a day ago, and of those whose time the place does not tell.
+    private func read(_ line: ArchiveLine, from record: Int64) throws -> (whole: [ArchiveCheckpoint], damaged: [Int64], old: Set<Int>, unknown: Set<Int>) {
+        var (whole, damaged, old, unknown): ([ArchiveCheckpoint], [Int64], Set<Int>, Set<Int>) = ([], [], [], [])
+        for (number, modifiedMilliseconds) in try place.checkpoints(of: line.number) where number >= record {
+            if isOld(modifiedMilliseconds) { old.insert(Int(clamping: number)) }
+            if modifiedMilliseconds <= 0 { unknown.insert(Int(clamping: number)) }
             do { whole.append(try place.checkpoint(line.number, number)) } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
                 damaged.append(number)
                 StoreLog.note(
                     "a checkpoint of the archive is damaged: files that no other needs stay until a later one has covered it for a day", path: place.name(ArchiveCheckpoint.key(line.number, number)), reason: "\(error)", level: .warning)
             }
         }
-        return (whole, damaged)
+        return (whole, damaged, old, unknown)
+    }
+
+    /// Of what is old by its own word, which a clock may have given that was behind.
+    private static func untold(_ name: String) -> ColumnStoreError {
+        ColumnStoreError(.unavailable, path: name, "the place does not say when it came: whether it covers a day nobody knows, and nothing is removed")
     }
 
     /// A leader that was overtaken, and does not know it, ends within seconds.

@@ -7,6 +7,10 @@ package protocol ArchiveSource: AnyObject, Sendable {
     var store: StoreIdentity? { get }
     /// The last record that counts, as far as it knows; nil while it does not lead.
     var committed: Mark? { get }
+    /// Whether a commit of its store has its time and does not count yet: nobody knows how long it has been under way, nor whether it will count.
+    ///
+    /// What counts once it is false is in `committed` by then.
+    var isUnderWay: Bool { get }
     /// The record before the first one that it has.
     var base: Mark { get }
     /// The last record that its checkpoint has; 0: it has none.

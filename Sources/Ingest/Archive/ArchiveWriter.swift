@@ -68,7 +68,8 @@ package final class ArchiveWriter: Sendable {
     private static let carriedCountMax = 10_000
     /// A pair at rest says so often that its archive tells all: some cents a month in a bucket.
     static let untilMicroseconds: Int64 = 60_000_000
-    /// What is under way for longer was acknowledged to nobody: whoever leads without proof for so long leads no more. And so much a clock may be behind that of another machine.
+    /// What another machine has under way for longer was acknowledged to nobody: whoever leads without proof for so long leads no more. And so much a clock may be behind that of another machine.
+    /// What this one has under way may take longer: its proof goes on where its commits do not (`isUnderWay`).
     static let underWayMicroseconds = Int64(Times.proofMilliseconds) * 1_000
     /// At the archive's end, before a round comes to nothing.
     private static let lookCountMax = 4
@@ -116,6 +117,8 @@ package final class ArchiveWriter: Sendable {
             guard state.withLock({ $0.refusal == nil }) else { return false }
             // Before it is asked what counts: all that was acknowledged by then is among that.
             let asked = clock.now()
+            // Before, too: what was under way, and counts by then, is among that.
+            let isUnderWay = source.isUnderWay
             // A leader that begins looks at what another has put meanwhile.
             guard let committed = source.committed, let store = source.store else {
                 work.line = nil
@@ -128,7 +131,7 @@ package final class ArchiveWriter: Sendable {
                 if work.line == nil { try begin(store, &work) }
                 try send(through: committed.sequence, &work)
                 state.withLock { ($0.failure, $0.completeAt) = (nil, now) }
-                rest(asked, through: committed.sequence, &work)
+                rest(asked, through: committed.sequence, isUnderWay: isUnderWay, &work)
                 return true
             } catch is Ended {
                 // It stops, or leads no more.
@@ -172,7 +175,7 @@ package final class ArchiveWriter: Sendable {
     }
 
     private func beginLine(behind end: ArchiveEnd, _ store: StoreIdentity, _ work: inout Work) throws {
-        try beginLine((end.numbers.last ?? 0) + 1, store, &work)
+        try beginLine((end.numbers.last ?? 0) + 1, after: end.tail?.time ?? end.line?.at ?? 0, store, &work)
         guard let line = end.line else { return }
         let reason = "line \(line.number) ends with record \(end.tail.map { "\($0.mark.sequence)" } ?? "?"), and this machine's records begin with \(source.base.sequence + 1)"
         state.withLock { $0.gap = (reason, clock.now()) }
@@ -197,7 +200,8 @@ package final class ArchiveWriter: Sendable {
         return scan
     }
 
-    private func beginLine(_ number: Int64, _ store: StoreIdentity, _ work: inout Work) throws {
+    /// - Parameter time: of the last commit of the line before, as far as that is known: the checkpoint may have it.
+    private func beginLine(_ number: Int64, after time: Int64, _ store: StoreIdentity, _ work: inout Work) throws {
         var number = number
         while try hasCheckpointOfOthers(number) {
             try goOn()
@@ -210,7 +214,7 @@ package final class ArchiveWriter: Sendable {
         if source.base.sequence > 0 {
             var made: ArchiveCheckpoint?
             let isThere = try source.checkpoint(unless: { isOver }) { folder, files, mark in
-                made = try checkpoints.put(folder, files, mark, line: number, at: time(after: mark), store)
+                made = try checkpoints.put(folder, files, mark, line: number, at: max(time, self.time(through: mark), self.time(after: mark)), store)
             }
             guard isThere, let made else { throw ColumnStoreError(.unavailable, path: place.url, "a line of the archive begins behind a checkpoint, and this machine has none yet") }
             (base, at) = (made.mark, made.at)
@@ -228,7 +232,38 @@ package final class ArchiveWriter: Sendable {
         return false
     }
 
-    /// A time that the last commit up to a record does not have passed: the next one's, where it is here; else now.
+    /// Of the commits up to a record that this machine has still; 0 where they have gone. The next one's may be earlier, of a leader whose clock is behind.
+    ///
+    /// Now where one cannot be read: none of them is in the line, and `at` is only not before them.
+    private func time(through mark: Mark) throws -> Int64 {
+        var scan = ArchiveScan(time: 0)
+        var next = source.base.sequence + 1
+        var isBeginning = true
+        while next <= mark.sequence {
+            // Whoever waits for the checkpoint comes first.
+            if isOver || source.isCheckpointWanted { throw Ended() }
+            do {
+                let records = try source.read(from: next, count: Self.batchCount, through: mark.sequence)
+                if records.isEmpty { break }
+                for record in records {
+                    do { try scan.take(record) } catch {
+                        // The first of them may end what has begun with records that have gone.
+                        guard isBeginning else { throw error }
+                        scan = ArchiveScan(time: scan.time)
+                    }
+                    if record.kind == .fence || !record.body.isEmpty && scan.isWhole { isBeginning = false }
+                }
+                // Files that they name are the checkpoint's.
+                _ = scan.takeNamed()
+                next += records.count
+            } catch {
+                return max(scan.time, clock.now())
+            }
+        }
+        return scan.time
+    }
+
+    /// A time that the last commit up to a record does not have passed, where clocks are right: the next one's, where it is here; else now.
     private func time(after mark: Mark) throws -> Int64 {
         var scan = ArchiveScan(time: 0)
         var next = mark.sequence + 1
@@ -316,14 +351,15 @@ package final class ArchiveWriter: Sendable {
     /// - Parameters:
     ///   - asked: before it was asked what counts.
     ///   - last: what counted then.
-    private func rest(_ asked: Int64, through last: Int, _ work: inout Work) {
+    ///   - isUnderWay: something of this machine's did not count by then, which may be of any time before.
+    private func rest(_ asked: Int64, through last: Int, isUnderWay: Bool, _ work: inout Work) {
         guard let line = work.line, state.withLock({ $0.complete ?? 0 }) >= last else { return }
         let behind = work.sent.time.subtractingSaturating(asked)
         state.withLock { $0.clockBehind = behind > Self.underWayMicroseconds ? behind : nil }
         // A clock that was set back since is asked again as well.
         let since = asked.subtractingSaturating(work.toldAt)
         let at = asked.subtractingSaturating(Self.underWayMicroseconds)
-        guard since >= Self.untilMicroseconds || since < -Self.untilMicroseconds, at > work.sent.time else { return }
+        guard !isUnderWay, since >= Self.untilMicroseconds || since < -Self.untilMicroseconds, at > work.sent.time else { return }
         // Asked after that moment: nobody else had acknowledged anything by then.
         guard source.leads() else { return }
         work.toldAt = asked
@@ -373,7 +409,8 @@ package final class ArchiveWriter: Sendable {
         let lacking = report.lacking.filter { $0.value.record > checkpoints.record }.mapValues { $0.reason }.merging(checkpoints.lacking) { $1 }
         if let (path, reason) = lacking.min(by: { $0.key < $1.key }) {
             let more = lacking.count > 1 ? "; \(lacking.count - 1) more" : ""
-            texts.append("the archive goes on without objects of cold tables that are damaged where they lie (\(path) \(reason)\(more)): records are there, no instant whose tables need them can be restored, and what is from before stays")
+            texts.append(
+                "the archive goes on without files that are damaged where they lie (\(path) \(reason)\(more)): records are there, no instant whose tables need them can be restored, nor one by a checkpoint whose uploads need them, and what is from before stays")
         }
         if let failure = report.untilFailure { texts.append("up to when the archive tells all could not be said (\(failure)): instants behind its last commit cannot be restored until it is") }
         if let behind = report.clockBehind {

@@ -47,22 +47,74 @@ final class Backup {
     /// - Parameter bucket: what lies there, where the destination is one.
     /// - Parameter position: of a checkpoint, which leaves what earlier ones need.
     /// - Parameter epoch: of the log that it is a checkpoint of.
+    /// - Parameter others: where else something of the store lies (its log, a former warehouse): locations.
+    /// - Parameter exports: of the store's files of exports.
     init(
         _ store: StoreParts, destination: String, bucket: (any ObjectStorage)? = nil, position: LogPosition.Source? = nil, epoch: Int64? = nil,
-        isCancelled: @escaping @Sendable () -> Bool
+        apart others: [String] = [], exports: String? = nil, isCancelled: @escaping @Sendable () -> Bool
     ) throws {
         (self.store, self.isCancelled, self.position, self.epoch) = (store, isCancelled, position, epoch)
         place = try BackupPlace(path: destination, bucket: bucket)
         let root = place.name
-        for own in [try store.directory.files().root, store.directory.storages.location].compactMap(\.self) {
-            guard root != own, !root.hasPrefix(own + "/"), !own.hasPrefix(root + "/") else {
-                throw Self.refusal("the backup and the store must not lie within each other")
-            }
+        for own in [try store.directory.files().root, store.directory.storages.location].compactMap(\.self) where Self.isWithin(root, own) {
+            throw Self.refusal("the backup and the store must not lie within each other")
+        }
+        for other in others where Self.isWithin(root, other) {
+            throw Self.refusal("the backup must not lie within, or around, what else is of the store: \(other)")
+        }
+        // What is there and no export's is removed. A backup around it, of an earlier version say, does it no harm: but for cold files none of a backup has such a name.
+        if let exports, case let (one, two) = (Self.plain(root), Self.plain(exports)), one.hasPrefix(two) || two.hasPrefix(one + "warehouse/") {
+            throw Self.refusal("the backup must not lie within the store's exports, nor have them among its cold files: \(exports)")
         }
         manifest = BackupManifest(
             number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehouseName)
-        if place.files != nil { try Self.makeDirectory(root) }
+        if place.files != nil {
+            try Self.makeDirectory(root)
+            try Self.refuseLinks(below: root)
+        }
         try readPrevious()
+    }
+
+    /// Whether two places have anything in common, by their names or by where links lead; as a bucket's URL, and a directory by its path or its URL.
+    private static func isWithin(_ place: String, _ other: String) -> Bool {
+        [(plain(place), plain(other)), (resolved(plain(place)), resolved(plain(other)))].contains { one, two in one.hasPrefix(two) || two.hasPrefix(one) }
+    }
+
+    /// Where a directory lies that may be yet to be made: what there is of its path is followed.
+    private static func resolved(_ path: String) -> String {
+        guard path.hasPrefix("/") else { return path }
+        var (parts, missing) = (path.split(separator: "/"), [Substring]())
+        while true {
+            if let found = realpath("/\(parts.joined(separator: "/"))", nil) {
+                defer { free(found) }
+                let base = String(cString: found)
+                return plain("\(base == "/" ? "" : base)/\(missing.reversed().joined(separator: "/"))")
+            }
+            guard let last = parts.popLast() else { return path }
+            missing.append(last)
+        }
+    }
+
+    /// What a backup writes and removes it names by folders of its place: through a link these are somebody's, the store's own files among them.
+    private static func refuseLinks(below root: String) throws {
+        func check(_ name: String) throws {
+            var status = stat()
+            guard lstat("\(root)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return }
+            throw Self.refusal("the backup must not lie within, or around, what else is of the store, and \(root)/\(name) is a symbolic link: put a directory in its place")
+        }
+        for name in ["hot", "uploads", "warehouse"] { try check(name) }
+        var status = stat()
+        guard stat("\(root)/warehouse", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        let tables: [String]
+        do { tables = try DataDirectory.names(in: "\(root)/warehouse") } catch { throw Self.refusal("\(root) cannot be read: \(error)") }
+        for table in tables {
+            for name in [table, "\(table)/data", "\(table)/metadata"] { try check("warehouse/\(name)") }
+        }
+    }
+
+    private static func plain(_ place: String) -> String {
+        let path = place.hasPrefix("file://") ? String(place.dropFirst("file://".utf8.count)) : place
+        return path.hasSuffix("/") ? path : path + "/"
     }
 
     /// Makes the place before anything is held for it, each directory durable in its parent.
@@ -87,7 +139,7 @@ final class Backup {
         try proveWritable(path)
     }
 
-    private static let probeName = ".till-probe-"
+    static let probeName = ".till-probe-"
 
     /// Rights say what is allowed, not what there is: in /proc and its kind they allow all, and nothing can be made.
     private static func proveWritable(_ path: String) throws {
@@ -115,6 +167,8 @@ final class Backup {
             let bytes = try storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
             let previous = try BackupManifest.parse(bytes, path: "\(root)/\(BackupManifest.key)")
             guard previous.store == manifest.store else { throw Self.refusal("\(root) has a backup of another store") }
+            // Also of one that the settings do not name any more: its checkpoints lead to more than the last list does.
+            if position == nil, previous.files.contains(where: { BackupNames.isOfCheckpoint($0.name) }) { throw Self.refusal("\(root) has checkpoints of a log") }
             self.previous = previous
             for file in previous.files { known[file.path] = file }
             manifest.number = previous.number + 1
@@ -123,14 +177,15 @@ final class Backup {
             let isAnew = error.code == .corruptFile && position != nil
             if error.code == .corruptFile, !isAnew { throw Self.refusal("\(root) has a backup that is damaged: \(error.detail)") }
             guard isAnew || error.code == .notFound else { throw Self.refusal("\(root) cannot be read: \(error.detail)") }
-            var isEmpty = true
-            // A first backup that was cut off left files of these names only.
+            var foreign: String?
+            // A first backup that was cut off left files of these names only. The place of a log is this store's: there older names lie, too.
+            let names = try position == nil ? BackupNames(store.catalog) : nil
             try storage.list(prefix: "") { object in
-                if !Self.isOwnName(object.key), object.key != BackupManifest.key { isEmpty = false }
+                if !(names?.isOwn(object.key) ?? BackupNames.isOfPlace(object.key)) { foreign = min(foreign ?? object.key, object.key) }
                 // Where the list was there and is gone, or damaged, its copies may be named elsewhere still, as by checkpoints of a log: none is written over.
                 manifest.number = max(manifest.number, Self.number(inName: object.key) + 1)
             }
-            guard isEmpty else { throw Self.refusal("\(root) is not empty and has no backup") }
+            if let foreign { throw Self.refusal("\(root) is not empty and has no backup: \(foreign) is none of its files") }
         }
     }
 
@@ -368,16 +423,26 @@ final class Backup {
                 continue
             }
             try goOn()
-            let digest = try source.digest(of: path)
-            try refuse(unread[id], unread[id]?.fault(ofHash: digest.sha256))
-            let file = BackupManifest.File(path: path, name: path, byteCount: digest.byteCount, sha256: digest.sha256)
-            manifest.files.append(file)
-            // Of a list that is gone, say: others may name it.
-            if try storage.byteCount(of: path) == digest.byteCount, try storage.digest(of: path).sha256 == digest.sha256 { continue }
+            do { try copyUpload(path, unread[id], from: source) } catch let error as ColumnStoreError where error.code == .notFound || error.code == .corruptFile {
+                // It went meanwhile: its time was over, or whoever has it had deleted it.
+                guard try source.byteCount(of: path) == nil else { throw error }
+                try refuse(unread[id], "is missing, and was not read to its end")
+            }
+        }
+    }
+
+    private func copyUpload(_ path: String, _ unread: UnreadUpload?, from source: any FileStorage) throws {
+        let digest = try source.digest(of: path)
+        try refuse(unread, unread?.fault(ofHash: digest.sha256))
+        let file = BackupManifest.File(path: path, name: path, byteCount: digest.byteCount, sha256: digest.sha256)
+        // Of a list that is gone, say: others may name it.
+        let isThere = try storage.byteCount(of: path) == digest.byteCount && storage.digest(of: path).sha256 == digest.sha256
+        if !isThere {
             try place.clear(path)
             try FileCopy.copy(path, from: source, to: storage, as: path, byteCount: digest.byteCount, sha256: digest.sha256, beforeEachPiece: goOn)
             copied.append(file)
         }
+        manifest.files.append(file)
     }
 
     /// - Parameters:
@@ -428,9 +493,10 @@ final class Backup {
     private func removeUnneeded() throws {
         let needed = Set(manifest.files.map(\.name) + [BackupManifest.key])
         let known = Set(previous?.files.map(\.name) ?? [])
+        let names = try BackupNames(store.catalog)
         var unneeded: [String] = []
         try storage.list(prefix: "") { object in
-            if !needed.contains(object.key), known.contains(object.key) || Self.isOwnName(object.key) { unneeded.append(object.key) }
+            if !needed.contains(object.key), known.contains(object.key) || names.isOwn(object.key) { unneeded.append(object.key) }
         }
         for key in unneeded { try storage.delete(key, .named("the new backup has taken the place of the one that needed it")) }
     }
@@ -443,9 +509,6 @@ final class Backup {
         guard let number = digits.flatMap({ Int32($0.prefix { $0 != "-" }) }), (1...1_000_000_000).contains(number) else { return 0 }
         return Int(number)
     }
-
-    /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.
-    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "uploads/", "catalog.", "queues.", "executions.", "admin.key.", probeName].contains { key.hasPrefix($0) } }
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.

@@ -39,7 +39,7 @@ package struct BackupManifest: Sendable, Equatable {
     /// 200 bytes a file: millions of them.
     static let byteCountMax = 1 << 30
     /// Of all files: nine petabytes.
-    private static let totalByteCountMax: Int64 = 1 << 53
+    static let totalByteCountMax: Int64 = 1 << 53
     private static let title = "till-backup 1"
 
     init(number: Int, store: String, madeAt: Int64, warehouse: String) {

@@ -77,6 +77,22 @@ package struct BackupProof {
         }
     }
 
+    /// Objects of cold tables that are not in the backup, or not as the catalog has them. Metadata of earlier versions of a table is in no backup.
+    ///
+    /// - Parameters:
+    ///   - file: the copy of the catalog, on this machine.
+    ///   - path: of it, in messages.
+    private func cold(_ file: String, _ manifest: BackupManifest, _ path: String) throws -> [Finding] {
+        let files = Dictionary(manifest.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        return try Catalog.State.coldObjects(file).compactMap { named -> Finding? in
+            guard let file = files[named.path] else { return named.object.kind == .metadata ? nil : Finding(path: path, fault: "names \(named.path), which is not in the backup") }
+            guard file.byteCount == named.object.byteCount, file.sha256 == named.object.sha256 else {
+                return Finding(path: "\(place.name)/\(file.name)", fault: "is another file than the catalog of the backup names: the manifest has other bytes of it, or another hash")
+            }
+            return nil
+        }
+    }
+
     /// What the catalog names and the manifest does not: a backup of which a part is gone, manifest included.
     private func missing(_ manifest: BackupManifest) throws -> [Finding] {
         let paths = Set(manifest.files.map(\.path))
@@ -86,11 +102,13 @@ package struct BackupProof {
         let path = "\(place.name)/\(catalog.name)"
         do {
             defer { place.drop(catalog.name) }
-            let state = try Catalog.State(path: try place.fetch(catalog))
+            let copy = try place.fetch(catalog)
+            let state = try Catalog.State(path: copy)
             var wanted = state.hotFiles.map { "hot/\($0).sqlite" }
                 + state.coldVersions.map { "warehouse/\($0.table)/metadata/v\($0.version).metadata.json" }
             wanted.append(contentsOf: state.databases.map(\.rawValue))
-            return wanted.filter { !paths.contains($0) }.map { Finding(path: path, fault: "names \($0), which is not in the backup") } + unread(state, manifest, path)
+            let findings = wanted.filter { !paths.contains($0) }.map { Finding(path: path, fault: "names \($0), which is not in the backup") }
+            return [findings, try cold(copy, manifest, path), unread(state, manifest, path)].flatMap(\.self)
         } catch {
             return [.init(path: path, fault: "cannot be read: \(error)")]
         }

@@ -179,13 +179,7 @@ struct HotSalvage {
         return lost
     }
 
-    private func columns(_ table: String) throws -> [String] {
-        let statement = try damaged.statement("SELECT name FROM pragma_table_info('\(table)')")
-        defer { statement.reset() }
-        var names: [String] = []
-        while try statement.step() { names.append(statement.text(0)) }
-        return names
-    }
+    private func columns(_ table: String) throws -> [String] { try damaged.texts("SELECT name FROM pragma_table_info('\(table)')") }
 
     /// - Returns: those up to the first damage, and whether that was the end.
     private func keys(_ table: String, _ key: String) throws -> (keys: [Int64], isWhole: Bool) {

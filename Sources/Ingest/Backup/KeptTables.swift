@@ -26,13 +26,7 @@ struct SalvagedTable {
 
     init(_ name: String, from earlier: SQLiteConnection) { (self.name, self.earlier) = (name, earlier) }
 
-    private static func columns(_ connection: SQLiteConnection, _ table: String) throws -> [String] {
-        let statement = try connection.statement("SELECT name FROM pragma_table_info('\(table)')")
-        defer { statement.reset() }
-        var names: [String] = []
-        while try statement.step() { names.append(statement.text(0)) }
-        return names
-    }
+    private static func columns(_ connection: SQLiteConnection, _ table: String) throws -> [String] { try connection.texts("SELECT name FROM pragma_table_info('\(table)')") }
 
     /// - Throws: the earlier catalog's error at the first row that cannot be read; those before it are copied.
     func copy(to draft: SQLiteConnection) throws {

@@ -35,13 +35,7 @@ extension Recovery {
     /// Of what is noted of damaged cold files that stays which is of files that the tables have. Documents that were sent again stay where a file may have their rows.
     func keepDamage(of tables: [ColdEvidence], in draft: Catalog) throws {
         let damaged = try draft.damagedFiles()
-        let ofBrought = try draft.read { connection -> [String] in
-            let select = try connection.statement("SELECT DISTINCT table_name FROM brought")
-            defer { select.reset() }
-            var names: [String] = []
-            while try select.step() { names.append(select.text(0)) }
-            return names
-        }
+        let ofBrought = try draft.read { try $0.texts("SELECT DISTINCT table_name FROM brought") }
         for name in Set(damaged.map(\.table)).union(ofBrought).sorted() {
             let table = tables.first { $0.name == name }?.whole.first
             let files = try table?.files() ?? []
@@ -91,9 +85,7 @@ extension Recovery {
     /// How uploads went on that an older catalog has as being read, or taken back, nobody knows: one that has come to its end since would be read again, and its documents written over what has come
     /// after them.
     func endUploads(in draft: SQLiteConnection) throws {
-        let select = try draft.statement("SELECT id FROM uploads WHERE state = 'PROCESSING'")
-        defer { select.reset() }
-        while try select.step() { endedUploads.insert(select.text(0)) }
+        endedUploads.formUnion(try draft.texts("SELECT id FROM uploads WHERE state = 'PROCESSING'"))
         let fault = Fault(.uploadClosed, "the store was recovered from a catalog of before, which does not know how far the file was read: look which of its documents are here, and send the others again")
         let end = try draft.statement("UPDATE uploads SET state = 'ERROR', ended_at = coalesce(started_at, created_at), problem = ?1 WHERE state = 'PROCESSING'")
         try end.bind(1, UploadFaultText.json(fault))
@@ -117,13 +109,7 @@ extension Recovery {
     func strayUploads(_ draft: Catalog) throws -> [String] {
         guard access(directory.uploadsPath, F_OK) == 0 else { return [] }
         let isOlder = isSourceOlder
-        let known = try draft.read { connection -> Set<String> in
-            let select = try connection.statement(isOlder ? "SELECT id FROM uploads WHERE state <> 'NEW'" : "SELECT id FROM uploads")
-            defer { select.reset() }
-            var known: Set<String> = []
-            while try select.step() { known.insert(select.text(0)) }
-            return known
-        }.subtracting(endedUploads)
+        let known = Set(try draft.read { try $0.texts(isOlder ? "SELECT id FROM uploads WHERE state <> 'NEW'" : "SELECT id FROM uploads") }).subtracting(endedUploads)
         let names = try DataDirectory.names(in: directory.uploadsPath)
         let strays = Set(names.filter { name in !name.contains(".") && !known.contains(name) && Self.isPlain("\(directory.uploadsPath)/\(name)") })
         guard !strays.isEmpty else { return [] }

@@ -78,6 +78,10 @@ package final class Recovery {
     let isTrial: Bool
     /// Of a trial.
     private var stillness: Placement.Stillness?
+    /// What the log of the catalog that is there has lost, in words; nil for nothing.
+    var catalogLoss: String?
+    /// A recovery that is cut off leaves what tells of that.
+    var kept: KeptIndex?
     private let aside: ScratchFolder?
     /// Metadata that was made for tables that had none: gone again where there is no new catalog.
     var remade: [(storage: any ObjectStorage, keys: [String])] = []
@@ -119,7 +123,7 @@ package final class Recovery {
     /// - Throws: `Failure` for what an operator must decide, `DataDirectory.Failure`, and what reading and writing throw.
     package func run() throws -> Report {
         defer {
-            stillness = nil
+            (stillness, kept) = (nil, nil)
             directory.release()
         }
         let format = try self.format()
@@ -129,18 +133,10 @@ package final class Recovery {
         }
     }
 
-    /// A log by itself is read only by what makes its index, and a look makes nothing.
-    private func checkLogs() throws {
-        let hot = access(directory.hotPath, F_OK) == 0 ? try DataDirectory.names(in: directory.hotPath).filter { $0.hasSuffix(".sqlite") }.sorted() : []
-        for path in [directory.catalogPath] + hot.map({ "\(directory.hotPath)/\($0)" }) where Placement.hasLog(path) && access(path + "-shm", F_OK) != 0 {
-            throw Failure("the log of \(path) has no index beside it (-shm), as in a copy that left it out, so that it cannot be read without making one: copy the directory, and let recover have the copy")
-        }
-    }
-
     /// In this order: evidence of hot and cold files; whose they are; a catalog to take from; the draft, filled and proven; the place.
     private func make(_ format: StoreFormat?) throws -> Report {
         warehouse = format?.warehouse
-        if isTrial { try checkLogs() }
+        try checkLogs()
         for (name, missing) in try HotSalvage.run(directory, aside: aside?.files, lost: lost, progress: progress) {
             report.madeAnew.append(name)
             report.missing.append(contentsOf: missing)
@@ -271,12 +267,16 @@ package final class Recovery {
         } else if access(directory.catalogPath, F_OK) == 0 {
             do {
                 if let present = try Self.source(directory.catalogPath, "the catalog that was there") {
-                    let isProven = isProven()
+                    let isProven = catalogLoss == nil && isProven()
                     found.append(Source(path: present.path, name: present.name, store: present.store, generation: present.generation, isProven: isProven))
                 }
             } catch {
                 try Self.refuse(unread: directory.catalogPath, error)
                 report.missing.append("the catalog that was there cannot be read: \(error)")
+            }
+            if let catalogLoss {
+                report.missing.append("what stood only in catalog.sqlite-wal of the catalog that was there: \(catalogLoss); "
+                    + "look whether a contract, a key or a type was changed or revoked last")
             }
         } else if access(finishedPath, F_OK) == 0 {
             // While there is a catalog it says nothing: it may be years old.
@@ -299,7 +299,7 @@ package final class Recovery {
         report.source = chosen?.name
         if let chosen {
             // A backup's may be of before what changes no generation: an upload's file that has come, say.
-            isSourceOlder = chosen.generation < generation || chosen.path != directory.catalogPath && chosen.path != finishedPath
+            isSourceOlder = chosen.generation < generation || catalogLoss != nil || chosen.path != directory.catalogPath && chosen.path != finishedPath
             if chosen.path == finishedPath { report.missing.insert(contentsOf: try Self.missing(notedIn: finishedPath), at: 0) }
         }
         return chosen
@@ -449,7 +449,7 @@ package final class Recovery {
         guard let columns = SchemaEncoding.merged(try draft.tableColumns()[table] ?? [], adding: added) else {
             throw Failure("the type \(type.name) names columns of the table \(type.table) with other types than those that it has")
         }
-        try draft.put([NewType(name: type.name, version: type.version, json: json, isBuiltIn: false, table: table, columns: columns)])
+        try draft.put([NewType(name: type.name, version: type.version, json: json, isBuiltIn: false, table: table, columns: columns, place: try draft.lastTypePlace().addingSaturating(1))])
     }
 
     // MARK: The end

@@ -78,26 +78,29 @@ package struct Restore {
     ///   as it was written.
     package func run() throws -> Summary {
         if let root = storages.root, try !root.isEmpty() {
-            throw DataDirectory.Failure.notEmpty(path: storages.location ?? "")
+            let reason = wasCutOffInWarehouse ? "\(Self.leftWords), unless it is still under way, or has made a store that was not started yet" : nil
+            throw DataDirectory.Failure.notEmpty(path: storages.location ?? "", because: reason)
         }
         let directory: DataDirectory
         do { directory = try DataDirectory(newPath: target.root, storages: storages) } catch {
             removeMade()
+            if case .notEmpty(let path, _)? = error as? DataDirectory.Failure, wasCutOff { throw DataDirectory.Failure.notEmpty(path: path, because: Self.leftWords) }
             throw error
         }
         defer { directory.release() }
         do {
+            try target.put(Self.noteName, noteBytes)
             // Ours before anything lies there; the first start takes it over.
             try WarehouseClaim.takeEmpty(storages, owner)
             var summary = Summary()
             summary.madeAt = manifest.madeAt
-            let all = manifest.files.reduce(0) { $0 + $1.byteCount }
+            let all = manifest.files.reduce(0 as Int64) { $0.addingSaturating($1.byteCount) }
             for file in manifest.files {
                 let (storage, key) = try place(of: file.path, directory)
                 try FileCopy.copy(file.name, from: source, to: storage, as: key, byteCount: file.byteCount, sha256: file.sha256)
                 if file.path == DataDirectory.adminKeyName { chmod("\(target.root)/\(file.path)", 0o600) }
                 summary.fileCount += 1
-                summary.byteCount += file.byteCount
+                summary.byteCount = summary.byteCount.addingSaturating(file.byteCount)
                 progress(summary.byteCount, all)
             }
             try relocate(directory)
@@ -106,6 +109,37 @@ package struct Restore {
             removeEverything(directory)
             throw error
         }
+    }
+
+    // MARK: One that was cut off
+
+    /// Lies in DATA before anything else does, until all is there, and says whose store is being made: one that has lost its `FORMAT` has none, and is not taken for
+    /// what a restore has left.
+    private static let noteName = "RESTORING"
+    private static let leftWords = "a restore of this store that was cut off has left it: remove it, and begin again"
+
+    private var noteBytes: [UInt8] { Array("till-restore 1\nstore \(manifest.store)\n".utf8) }
+
+    /// Whether DATA has what a restore of this store has left. What cannot be read says nothing.
+    private var wasCutOff: Bool {
+        guard access("\(target.root)/FORMAT", F_OK) != 0, !isUnderWay else { return false }
+        do { return try target.get(Self.noteName, byteCountMax: 1 << 12) == noteBytes } catch { return false }
+    }
+
+    /// Whether somebody holds DATA: another restore, which goes on.
+    private var isUnderWay: Bool {
+        let lock = open("\(target.root)/LOCK", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard lock >= 0 else { return false }
+        defer { close(lock) }
+        return flock(lock, LOCK_EX | LOCK_NB) != 0
+    }
+
+    /// The same of a warehouse elsewhere: only a first start raises the generation that a restore takes it with.
+    private var wasCutOffInWarehouse: Bool {
+        do {
+            guard let found = try WarehouseOwner.read(storages)?.owner else { return false }
+            return found.store == owner.store && found.generation == owner.generation
+        } catch { return false }
     }
 
     /// Takes back a store that was restored just now, and that nobody has opened.
@@ -125,8 +159,17 @@ package struct Restore {
     /// Metadata and manifests name absolute paths, and earlier snapshots are not part of a backup.
     ///
     /// Each table gets a version for its place, which the catalog names before the metadata that came from the backup go.
+    ///
+    /// - Throws: `.corruptFile` also where the catalog, or a table's metadata, names a file that was not among those that were copied.
     private func relocate(_ directory: DataDirectory) throws {
         let catalog = try Catalog(path: directory.catalogPath)
+        let copied = Dictionary(manifest.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        for file in try catalog.hotFiles() where file.state == .known {
+            let path = "hot/\(HotFileName.text(day: file.day, part: file.part)).sqlite"
+            guard copied[path] != nil else { throw ColumnStoreError(.corruptFile, path: catalog.path, "names \(path), which is not in the backup") }
+        }
+        // Nothing of the store's lay elsewhere before, as far as this copy of it goes.
+        try catalog.forgetFormerPlaces()
         // The backup's files are what there is, as of one instant; the first start notes them.
         try catalog.write(isCounted: false) { try FileReach.forgetAll($0) }
         try WarehousePlace.note(storages.location, in: catalog)
@@ -142,6 +185,10 @@ package struct Restore {
             var objects: [Catalog.ColdObject] = []
             for key in old.data {
                 guard let known = hashes[key] else { throw ColumnStoreError(.corruptFile, path: base.place(of: key), "is not in the catalog") }
+                // Hashed on its way, by what the manifest has: the catalog is to want the same.
+                guard let file = copied["warehouse/\(name)/\(key)"], file.byteCount == known.byteCount, file.sha256 == known.sha256 else {
+                    throw ColumnStoreError(.corruptFile, path: base.place(of: key), "is named by the table, and is not in the backup as the catalog has it")
+                }
                 objects.append(.init(key: key, kind: .data, byteCount: known.byteCount, sha256: known.sha256))
             }
             objects += commit.written.map { .init(key: $0.key, kind: .metadata, byteCount: $0.byteCount, sha256: $0.sha256) }
@@ -150,6 +197,7 @@ package struct Restore {
         }
         catalog.close()
         try finish()
+        try target.delete(Self.noteName, .temporary)
         try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: storages.location).write(directory.path)
     }
 
@@ -168,6 +216,7 @@ package struct Restore {
             var directories: Set<String> = []
             let written = Set(manifest.files.map(\.path))
             var keys: [String] = ["LOCK", "FORMAT", "FORMAT.tmp", "catalog.sqlite-wal", "catalog.sqlite-shm"] + written
+            keys.append(Self.noteName)
             // Of a restore from a log: which epoch it is of.
             keys.append("\(DataDirectory.logName)/state")
             try target.list(prefix: "warehouse/") { keys.append($0.key) }

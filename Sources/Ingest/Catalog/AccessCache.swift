@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// Contracts and keys in memory: one look for every request. The catalog writes through it.
@@ -227,8 +228,9 @@ extension Catalog {
     ///
     /// - Parameter keepsSecret: the webhook's secret stays what it is when this is written: one that was read before may be replaced since.
     /// - Returns: `.unchanged` for a contract that is what it was; it is written all the same.
-    /// - Throws: invalid-contract where no secret is there to be kept.
+    /// - Throws: invalid-contract where no secret is there to be kept, and for names that would be others once they are read again.
     package func put(_ given: Contract, keepsSecret: Bool = false) throws -> PutOutcome {
+        try Self.checkNames(given)
         let now = now
         return try write { connection in
             // Changes come one after the other, and each is in memory before the next.
@@ -241,6 +243,23 @@ extension Catalog {
         } committed: { stored in
             access.state.withLock { $0.contracts[Array(stored.contract.clientID.utf8)] = AccessCache.HeldContract(stored.contract) }
         }.outcome
+    }
+
+    /// Of the lists that are kept as one text. A name with a line's end in it would be two after the next start, one that is * would be all, and the contract could do what nobody has said.
+    private static func checkNames(_ contract: Contract) throws {
+        var lists: [(String, [String])] = [("/types", contract.types ?? []), ("/callback_hosts", contract.callbackHosts)]
+        var faults: [Fault.Violation] = []
+        for (place, names) in [("queues", contract.uses.queues), ("topics", contract.uses.topics), ("processes", contract.uses.processes)] {
+            guard case .some(let names) = names else { continue }
+            lists.append(("/uses/\(place)", names))
+            if names == ["*"] { faults.append(.init(pointer: "/uses/\(place)/0", code: "format", message: "* by itself is all names, and no name")) }
+        }
+        for (place, names) in lists {
+            for (index, name) in names.enumerated() where name.isEmpty || name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                faults.append(.init(pointer: "\(place)/\(index)", code: "format", message: "a name that is not empty, without control characters, is wanted"))
+            }
+        }
+        guard faults.isEmpty else { throw Fault(.invalidContract, "a contract's names are not empty, have no control characters, and are not * alone", errors: faults) }
     }
 
     private static func text(_ names: Contract.Uses.Names) -> String? {

@@ -7,14 +7,15 @@ package struct BrowserSession: Sendable, Equatable {
     package enum Holder: Sendable, Equatable {
         /// A key's SHA-256: revoked with it.
         case key(sha256: [UInt8])
-        /// A token named the contract, and counts till then.
-        case token(clientID: String, expiresAt: Int64)
+        /// A token named the contract, and counts till then, or until its issuer withdraws the key that has signed it. Of that the SHA-256; nil of a session of earlier versions, which
+        /// did not note it.
+        case token(clientID: String, expiresAt: Int64, key: [UInt8]?)
 
         /// Whether both are one key's, or of tokens of one contract.
         func isSame(as other: Holder) -> Bool {
             switch (self, other) {
             case (.key(let own), .key(let other)): own == other
-            case (.token(let own, _), .token(let other, _)): own.hasSameBytes(as: other)
+            case (.token(let own, _, _), .token(let other, _, _)): own.hasSameBytes(as: other)
             default: false
             }
         }
@@ -35,7 +36,7 @@ package struct BrowserSession: Sendable, Equatable {
 
     /// - Parameter now: microseconds since 1970.
     package func isOver(at now: Int64) -> Bool {
-        if case .token(_, let expiresAt) = holder, now >= expiresAt { return true }
+        if case .token(_, let expiresAt, _) = holder, now >= expiresAt { return true }
         // A clock that was set back makes none older.
         return now > usedAt && now.subtractingSaturating(usedAt) >= Self.idleMax
     }

@@ -226,12 +226,15 @@ extension Catalog {
     }
 
     /// Objects whose files may go and are perhaps still there, by table.
+    ///
+    /// - Throws: `.corruptFile` also for a table that has a name under which none lies.
     func endedCold() throws -> [String: [String]] {
         try read { connection in
             let statement = try connection.statement("SELECT table_name, key FROM cold_objects WHERE obsolete_at IS NOT NULL ORDER BY key")
             defer { statement.reset() }
             var keys: [String: [String]] = [:]
             while try statement.step() { keys[statement.text(0), default: []].append(String(statement.text(1).dropFirst(statement.text(0).utf8.count + 1))) }
+            for table in keys.keys { try Self.checkTable(table, path: path) }
             return keys
         }
     }
@@ -339,13 +342,26 @@ extension Catalog {
     }
 
     /// The metadata version of each cold table.
-    func coldVersions() throws -> [(table: String, version: Int)] {
-        try read { connection in
-            let statement = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
-            var versions: [(table: String, version: Int)] = []
-            while try statement.step() { versions.append((statement.text(0), statement.count(1))) }
-            return versions
+    ///
+    /// - Throws: `.corruptFile` also for a table that has a name under which none lies.
+    func coldVersions() throws -> [(table: String, version: Int)] { try read { try Self.coldVersions($0, path: path) } }
+
+    static func coldVersions(_ connection: SQLiteConnection, path: String) throws -> [(table: String, version: Int)] {
+        let statement = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
+        defer { statement.reset() }
+        var versions: [(table: String, version: Int)] = []
+        while try statement.step() {
+            try checkTable(statement.text(0), path: path)
+            versions.append((statement.text(0), statement.count(1)))
         }
+        return versions
+    }
+
+    /// Before a name leads to files: whoever has it writes and removes there.
+    ///
+    /// - Throws: `.corruptFile`.
+    private static func checkTable(_ name: String, path: String) throws(ColumnStoreError) {
+        guard TableName.isFolder(name) else { throw ColumnStoreError(.corruptFile, path: path, "has a cold table of a name that no table has: \(name.prefix(200))") }
     }
 
     /// Bytes of the data files that a table's present snapshot has.
@@ -360,5 +376,29 @@ extension Catalog {
             while try select.step() { counts[select.text(0)] = select.int64(1) }
             return counts
         }
+    }
+}
+
+extension Catalog.State {
+    /// Objects of the tables that have a version, by their paths below DATA: data files of the present snapshots, and all metadata that has not ended.
+    ///
+    /// Apart from the state, since few ask for them and there may be a hundred thousand.
+    ///
+    /// - Parameter path: of a catalog's copy, which may be an earlier version's.
+    static func coldObjects(_ path: String) throws -> [(path: String, object: Catalog.ColdObject)] {
+        let connection = try SQLiteConnection(atRest: path)
+        let isMarked = try connection.integer("SELECT count(*) FROM pragma_table_info('cold_objects') WHERE name = 'obsolete_at'") ?? 0 > 0
+        let select = try connection.statement("""
+            SELECT key, kind, byte_count, sha256 FROM cold_objects
+            WHERE replaced_at IS NULL\(isMarked ? " AND obsolete_at IS NULL" : "") AND table_name IN (SELECT name FROM tables WHERE cold_version IS NOT NULL) ORDER BY key
+            """)
+        defer { select.reset() }
+        var objects: [(path: String, object: Catalog.ColdObject)] = []
+        while try select.step() {
+            let key = select.text(0)
+            let object = Catalog.ColdObject(key: key, kind: Catalog.ColdObject.Kind(rawValue: select.text(1)) ?? .data, byteCount: select.int64(2), sha256: select.bytes(3))
+            objects.append(("warehouse/\(key)", object))
+        }
+        return objects
     }
 }

@@ -9,8 +9,8 @@ struct StoredType: Sendable {
     let json: [UInt8]
     let isDeleted: Bool
     let isBuiltIn: Bool
-    /// Microseconds since 1970.
-    let putAt: Int64
+    /// In the order in which versions were put.
+    let place: Int64
 }
 
 /// A version of a document type as it is stored, and the columns that its table has with it.
@@ -22,6 +22,8 @@ struct NewType: Sendable {
     let isBuiltIn: Bool
     let table: String
     let columns: [Field]
+    /// Behind that of every version that is there.
+    let place: Int64
 }
 
 /// Document types: every version that ever was is kept, since rows name the one that took them.
@@ -30,7 +32,7 @@ extension Catalog {
     func newestTypes() throws -> [StoredType] {
         try read { connection in
             let statement = try connection.statement("""
-                SELECT name, version, json, is_deleted, is_built_in, put_at FROM types t
+                SELECT name, version, json, is_deleted, is_built_in, place FROM types t
                 WHERE version = (SELECT max(version) FROM types WHERE name = t.name) ORDER BY name
                 """)
             var types: [StoredType] = []
@@ -38,19 +40,19 @@ extension Catalog {
                 types.append(
                     StoredType(
                         name: statement.text(0), version: statement.count(1), json: statement.bytes(2),
-                        isDeleted: statement.int64(3) != 0, isBuiltIn: statement.int64(4) != 0, putAt: statement.int64(5)))
+                        isDeleted: statement.int64(3) != 0, isBuiltIn: statement.int64(4) != 0, place: statement.int64(5)))
             }
             return types
         }
     }
 
     /// The files of all versions of the types that have several, in force or not, of each the first one first.
-    func earlierTypeFiles() throws -> [(name: String, json: [UInt8], putAt: Int64)] {
+    func earlierTypeFiles() throws -> [(name: String, json: [UInt8], place: Int64)] {
         try read { connection in
             let statement = try connection.statement(
-                "SELECT name, json, put_at FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1) ORDER BY name, version")
+                "SELECT name, json, place FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1) ORDER BY name, version")
             defer { statement.reset() }
-            var files: [(name: String, json: [UInt8], putAt: Int64)] = []
+            var files: [(name: String, json: [UInt8], place: Int64)] = []
             while try statement.step() { files.append((statement.text(0), statement.bytes(1), statement.int64(2))) }
             return files
         }
@@ -88,19 +90,32 @@ extension Catalog {
         }
     }
 
+    /// Of the version that was put last; 0 where there is none.
+    func lastTypePlace() throws -> Int64 { try read { try Self.lastTypePlace($0) } }
+
+    private static func lastTypePlace(_ connection: SQLiteConnection) throws -> Int64 { try connection.integer("SELECT max(place) FROM types") ?? 0 }
+
     /// Stores versions, and the columns that their tables have with them, as one transaction; of a table of several the last has those of all.
+    ///
+    /// - Throws: `SQLiteError` for a place that is not behind all others: what was hidden by it before would be hidden by another's.
     func put(_ types: [NewType]) throws {
         if types.isEmpty { return }
         let now = now
         try write { connection in
+            var last = try Self.lastTypePlace(connection)
             for type in types {
+                guard type.place > last else {
+                    throw SQLiteError(code: 21, message: "the type \(type.name) has the place \(type.place), and the last one is \(last)", path: connection.path)
+                }
+                last = type.place
                 let statement = try connection.statement(
-                    "INSERT OR REPLACE INTO types(name, version, json, put_at, is_deleted, is_built_in) VALUES(?1, ?2, ?3, ?4, 0, ?5)")
+                    "INSERT OR REPLACE INTO types(name, version, json, put_at, is_deleted, is_built_in, place) VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6)")
                 try statement.bind(1, type.name)
                 statement.bind(2, Int64(type.version))
                 try statement.bind(3, type.json)
                 statement.bind(4, now)
                 statement.bind(5, type.isBuiltIn ? 1 : 0)
+                statement.bind(6, type.place)
                 try statement.run()
                 try Self.setColumns(type.columns, of: type.table, connection)
             }

@@ -243,21 +243,23 @@ package final class Catalog: Sendable {
         /// Those of them whose files are still to be read.
         var unreadUploads: [UnreadUpload] = []
 
+        /// - Throws: `.corruptFile` for a cold table of a name under which none lies; `SQLiteError`.
         init(path: String) throws {
             // Who read it while it was folded may have kept its log from going.
             let connection = try SQLiteConnection(atRest: path)
             let files = try connection.statement("SELECT day, part FROM hot_files WHERE state = 'known' ORDER BY day, part")
             while try files.step() { hotFiles.append(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
-            let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
-            while try tables.step() { coldVersions.append((tables.text(0), tables.count(1))) }
+            coldVersions = try Catalog.coldVersions(connection, path: path)
             databases = try LaterDatabase.allCases.filter { try $0.isNoted(connection) }
             // A copy of an earlier program has none.
             guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") ?? 0 > 0 else { return }
-            let whole = try connection.statement("SELECT id FROM uploads WHERE state <> 'NEW' AND received_bytes > 0 ORDER BY id")
-            while try whole.step() { uploads.append(whole.text(0)) }
+            uploads = try connection.texts("SELECT id FROM uploads WHERE state <> 'NEW' AND received_bytes > 0 ORDER BY id")
             unreadUploads = try UnreadUpload.all(connection)
         }
     }
+
+    /// Uploads that it knows, whatever has become of them.
+    func uploadIDs() throws -> [String] { try read { try $0.texts("SELECT id FROM uploads") } }
 
     /// Files are gone of uploads that have ended and were announced before this instant. A key of `meta`: do not rename.
     static let uploadFilesGoneKey = "upload_files_gone"

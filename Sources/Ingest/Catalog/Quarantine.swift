@@ -35,6 +35,8 @@ package final class Quarantine: Sendable {
         var document: [UInt8]
         /// Who has sent it for another; nil: it is its client's own.
         var sender: QuarantineShares.Sender?
+        /// Behind which version of types it was judged (`TypeStore.place`).
+        var typesPlace: Int64 = -1
     }
 
     /// Refusals of all connections that wait for a commit. One thread writes them, as many at once as there are: it begins with the first, and ends
@@ -125,7 +127,7 @@ package final class Quarantine: Sendable {
         let limits = limits
         let entries = group.map { refused in
             Entry(
-                ticket: tickets.next(milliseconds: now / 1_000), hash: SHA256.hash(refused.document), text: FaultText.text(refused.problem),
+                ticket: tickets.next(milliseconds: now / 1_000), hash: SHA256.hash(refused.document), text: FaultText.text(refused.problem, typesPlace: refused.typesPlace),
                 refused: refused)
         }
         do {
@@ -299,16 +301,19 @@ package final class Quarantine: Sendable {
         while try change({ shares, connection in try trim(now: now, &shares, connection) }) {}
     }
 
-    // `entry` reads them by their places; the document, or an empty blob, comes seventh.
-    private static let columns = "ticket, client_id, received_at, content_type, type, problem, "
+    // `entry` reads them by their places; the document, or an empty blob, comes eighth. Before it where the clock has an entry whose reasons say no place: behind no version that came since.
+    private static let columns =
+        "ticket, client_id, received_at, content_type, type, problem, min(received_at, coalesce((SELECT value FROM meta WHERE key = '\(CatalogSchema.quarantinePlaceKey)'), -1)), "
 
     private static func entry(_ statement: SQLiteStatement) throws -> QuarantineEntry {
         guard let ticket = ULID(bytes: statement.bytes(0)), let problem = FaultText.problem(statement.text(5)) else {
             throw SQLiteError(code: 11, message: "an unreadable quarantine entry", path: "", sql: statement.sql)
         }
-        return QuarantineEntry(
+        var entry = QuarantineEntry(
             ticketID: ticket.description, clientID: statement.optionalText(1), receivedAt: statement.int64(2),
-            contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(6))
+            contentType: statement.text(3), type: statement.optionalText(4), problem: problem, document: statement.bytes(7))
+        entry.typesPlace = FaultText.typesPlace(statement.text(5)) ?? statement.int64(6)
+        return entry
     }
 
     /// Of a blob SQLite tells the length without a look at its bytes: what is there, and not what was noted of it.
@@ -387,19 +392,27 @@ package final class Quarantine: Sendable {
 
 /// A fault as one text: code, detail and what advice there is, then each violation, with separators that no message has.
 ///
-/// Grammar: `code US detail [US advice] (RS pointer US code US message)*`, with US and RS as in ASCII (0x1F, 0x1E). In a message either is written
-/// as a blank. On disk: keep.
+/// Grammar: `code US detail [US advice] (RS pointer US code US message)* [RS place]`, with US and RS as in ASCII (0x1F, 0x1E). In a message either is written
+/// as a blank. The place is a number: behind which version of types it was judged. On disk: keep.
 enum FaultText {
-    static func text(_ problem: Fault) -> String {
+    static func text(_ problem: Fault, typesPlace: Int64? = nil) -> String {
         var records = [[problem.code.rawValue, problem.detail]]
         if let advice = problem.advice { records[0].append(advice.rawValue) }
         records += problem.errors.map { [$0.pointer, $0.code, $0.message] }
+        if let typesPlace { records.append(["\(typesPlace)"]) }
         return records.map { $0.map(clean).joined(separator: "\u{1F}") }.joined(separator: "\u{1E}")
     }
 
     private static func clean(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 == 0x1E || $0 == 0x1F }) else { return text }
         return text.replacing("\u{1E}", with: " ").replacing("\u{1F}", with: " ")
+    }
+
+    /// - Returns: nil for a text of before, which says none.
+    static func typesPlace(_ text: String) -> Int64? {
+        let records = text.split(separator: "\u{1E}", omittingEmptySubsequences: false)
+        guard records.count > 1, let last = records.last, !last.contains("\u{1F}") else { return nil }
+        return Int64(String(last))
     }
 
     /// - Returns: nil where the first record is none or its code is unknown. Records of another length are left out.

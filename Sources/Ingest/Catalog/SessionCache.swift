@@ -10,6 +10,8 @@ final class SessionCache: Sendable {
         var sessions: [[UInt8]: BrowserSession] = [:]
         /// Those whose time of use the catalog does not have yet.
         var used: Set<[UInt8]> = []
+        /// Those that have ended, and which the catalog has still.
+        var forgotten: Set<[UInt8]> = []
 
         /// Which one ends where another begins.
         ///
@@ -31,8 +33,11 @@ final class SessionCache: Sendable {
         var state = State()
         let statement = try connection.statement("SELECT secret_sha256, key_sha256, client_id, expires_at, used_at FROM sessions")
         while try statement.step() {
+            // Of a token `key_sha256` is the key's that has signed it. To earlier versions that is a key which nobody has: such a session is over there.
             let holder: BrowserSession.Holder =
-                statement.isNull(1) ? .token(clientID: statement.text(2), expiresAt: statement.int64(3)) : .key(sha256: statement.bytes(1))
+                statement.isNull(2)
+                ? .key(sha256: statement.bytes(1))
+                : .token(clientID: statement.text(2), expiresAt: statement.int64(3), key: statement.isNull(1) ? nil : statement.bytes(1))
             state.sessions[statement.bytes(0)] = BrowserSession(holder, usedAt: statement.int64(4))
         }
         self.state = Mutex(state)
@@ -57,8 +62,8 @@ extension Catalog {
                 try statement.bind(2, key)
                 try statement.bind(3, nil as String?)
                 statement.bind(4, nil as Int64?)
-            case .token(let clientID, let expiresAt):
-                try statement.bind(2, nil as [UInt8]?)
+            case .token(let clientID, let expiresAt, let key):
+                try statement.bind(2, key)
                 try statement.bind(3, clientID)
                 statement.bind(4, expiresAt)
             }
@@ -100,6 +105,13 @@ extension Catalog {
         return true
     }
 
+    /// Ends a session at once, and in the catalog with the next `flushSessionUses`: for whoever must not wait for the disk.
+    package func forget(sessionOfSHA256 hash: [UInt8]) {
+        sessions.state.withLock { state in
+            if state.sessions.removeValue(forKey: hash) != nil { state.forgotten.insert(hash) }
+        }
+    }
+
     /// - Precondition: within a transaction.
     private static func remove(sessionOfSHA256 hash: [UInt8], _ connection: SQLiteConnection) throws {
         let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")
@@ -110,27 +122,29 @@ extension Catalog {
     /// Writes down when sessions were last used, and forgets those that are over: now and then, and at the end.
     func flushSessionUses() throws {
         let now = now
-        let (used, over) = sessions.state.withLock { state in
+        let (used, over, forgotten) = sessions.state.withLock { state in
             let used = state.used.compactMap { hash in state.sessions[hash].map { (hash, $0.usedAt) } }
             // One whose token has run out is kept while it is used: an answer that began before may still stream.
             let over = state.sessions.filter { $0.value.isOver(at: now) && now.subtractingSaturating($0.value.usedAt) >= BrowserSession.idleMax }.map(\.key)
             for hash in over { state.sessions[hash] = nil }
-            state.used = []
-            return (used, over)
+            defer { (state.used, state.forgotten) = ([], []) }
+            return (used, over, state.forgotten)
         }
-        guard !used.isEmpty || !over.isEmpty else { return }
-        try write(isCounted: false) { connection in
-            for (hash, time) in used {
-                let statement = try connection.statement("UPDATE sessions SET used_at = max(used_at, ?2) WHERE secret_sha256 = ?1")
-                try statement.bind(1, hash)
-                statement.bind(2, time)
-                try statement.run()
+        guard !used.isEmpty || !over.isEmpty || !forgotten.isEmpty else { return }
+        do {
+            try write(isCounted: false) { connection in
+                for (hash, time) in used {
+                    let statement = try connection.statement("UPDATE sessions SET used_at = max(used_at, ?2) WHERE secret_sha256 = ?1")
+                    try statement.bind(1, hash)
+                    statement.bind(2, time)
+                    try statement.run()
+                }
+                for hash in over + forgotten { try Self.remove(sessionOfSHA256: hash, connection) }
             }
-            for hash in over {
-                let statement = try connection.statement("DELETE FROM sessions WHERE secret_sha256 = ?1")
-                try statement.bind(1, hash)
-                try statement.run()
-            }
+        } catch {
+            // Those that are over are so at the next start, too; of these a start would not know.
+            sessions.state.withLock { $0.forgotten.formUnion(forgotten) }
+            throw error
         }
     }
 }

@@ -41,6 +41,7 @@ struct StoreProof {
     ///
     /// Only reads. A store without a catalog passes if nothing else of it is there.
     ///
+    /// - Precondition: `checkLog`, and nobody has opened the catalog before that.
     /// - Throws: `DataDirectory.Failure.unproven`.
     static func check(_ directory: DataDirectory) throws {
         try checkPresence(directory)
@@ -55,6 +56,17 @@ struct StoreProof {
         if !reasons.isEmpty { throw DataDirectory.Failure.unproven(path: directory.path, reasons: reasons) }
     }
 
+    /// Before the catalog is opened by anybody: SQLite would end at the first bad frame, silently, and make the log's index anew, which may be all that tells of it.
+    ///
+    /// - Throws: `DataDirectory.Failure.unproven` for a log that was whole once and is not any more.
+    static func checkLog(_ directory: DataDirectory) throws {
+        // Where there is none, or an empty one, others say so (`check`).
+        guard access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath), let log = try WriteAheadLog(path: directory.catalogPath), log.losesCommits,
+            let fault = log.fault
+        else { return }
+        throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite-wal: \(fault); \(log.advice)"])
+    }
+
     /// Before a catalog is opened, since opening one that is not there makes it.
     ///
     /// - Throws: `DataDirectory.Failure.unproven` where there is none, or an empty one, in a store that has had one.
@@ -62,10 +74,6 @@ struct StoreProof {
         let isThere = access(directory.catalogPath, F_OK) == 0
         // Not even opened where it is empty: SQLite would throw its log away.
         if isThere, try !DatabaseFile.isEmpty(directory.catalogPath) {
-            // A log that was whole once and is not any more: SQLite would end at the first bad frame, silently.
-            if let log = try WriteAheadLog(path: directory.catalogPath), log.losesCommits, let fault = log.fault {
-                throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite-wal: \(fault)"])
-            }
             let version = Result { try SQLiteConnection(path: directory.catalogPath, mode: .readWrite).integer("PRAGMA user_version") ?? 0 }
             if case .failure(let error as SQLiteError) = version, error.kind == .corrupt {
                 throw DataDirectory.Failure.unproven(path: directory.path, reasons: ["catalog.sqlite cannot be read: \(error.message)"])
@@ -94,10 +102,11 @@ struct StoreProof {
     /// - Parameters:
     ///   - ignored: hot files that are about to be put aside.
     ///   - checksTables: false for a catalog that was just made of the tables.
-    mutating func run(ignoring ignored: Set<String> = [], checksTables: Bool = true) throws {
+    ///   - refusesLost: false for who has told of logs of the catalog's files that have lost commits by himself, and goes on: the caller keeps their indexes (`KeptIndex`).
+    mutating func run(ignoring ignored: Set<String> = [], checksTables: Bool = true, refusesLost: Bool = true) throws {
         // Who cannot read it has said so before.
         if let format = try? StoreFormat.read(directory.path) { checkMarks("FORMAT", (format.store, format.generation)) }
-        try checkHotFiles(ignoring: ignored)
+        try checkHotFiles(ignoring: ignored, refusesLost: refusesLost)
         reasons.append(contentsOf: try lost().compactMap { try $0.loss(in: directory.path) })
         if checksTables { try checkTables() }
     }
@@ -129,15 +138,21 @@ struct StoreProof {
 
     // MARK: Hot files
 
-    /// - Throws: where a file's log has lost commits.
-    private mutating func checkHotFiles(ignoring ignored: Set<String>) throws {
+    /// - Throws: where a file's log has lost commits, if that is refused.
+    private mutating func checkHotFiles(ignoring ignored: Set<String>, refusesLost: Bool) throws {
         var present: Set<String> = []
         for file in try Self.names(directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
             let name = String(file.dropLast(".sqlite".utf8.count))
             guard HotFileName.parse(name) != nil, !ignored.contains(name) else { continue }
             present.insert(name)
             let path = "\(directory.hotPath)/\(file)"
-            try WriteAheadLog.refuseLost(path)
+            // Of files that the catalog does not have, or no more, nobody else has looked at the log.
+            if refusesLost {
+                try WriteAheadLog.refuseLost(path)
+            } else if states[name] != .known, let log = try WriteAheadLog(path: path), log.losesCommits, let fault = log.fault {
+                reasons.append("hot/\(file)-wal: \(fault)")
+                continue
+            }
             switch states[name] {
             case .known?:
                 // The catalog knows a file once its first page is durable. SQLite would take what is empty for new, and throw its log away.

@@ -16,6 +16,7 @@ package final class TypeStore: Sendable {
     private let bindingSeconds: Double
     private let tables: TableColumns
     private let typeTables: TypeTables
+    private let lastPlace: Atomic<Int64>
     /// The newest version of each type that ever was; changes go one at a time.
     private let stored: Mutex<[String: StoredType]>
 
@@ -35,19 +36,21 @@ package final class TypeStore: Sendable {
         (self.registrars, self.bindingSeconds) = (registrars, bindingSeconds)
         self.catalog = catalog
         (self.tables, self.typeTables) = (tables, typeTables)
+        var place = try catalog.lastTypePlace()
         var stored: [String: StoredType] = [:]
         var sensitive = SensitiveColumns()
         var tablesOfTypes: [String: Set<String>] = [:]
         for file in try catalog.earlierTypeFiles() {
             tablesOfTypes[file.name, default: []].insert(try Self.table(ofFile: file.json))
-            try sensitive.add(file: file.json, at: file.putAt)
+            try sensitive.add(file: file.json, place: file.place)
         }
         for type in try catalog.newestTypes() {
             stored[type.name] = type
             // Of one with several versions they were all among the others, the first one first.
             guard tablesOfTypes[type.name] == nil else { continue }
-            try sensitive.add(file: type.json, compiled: try? CompiledTypes.type(type.name, json: type.json, isKept: true), at: type.putAt)
+            try sensitive.add(file: type.json, compiled: try? CompiledTypes.type(type.name, json: type.json, isKept: true), place: type.place)
         }
+        lastPlace = Atomic(place)
         self.stored = Mutex(stored)
         self.sensitive = Mutex(sensitive)
         for (name, own) in tablesOfTypes { typeTables.add(own, of: name) }
@@ -65,15 +68,16 @@ package final class TypeStore: Sendable {
             let compiled = try CompiledTypes.type(file.name, json: json)
             if let known, known.version >= compiled.version { continue }
             // Users' types may have made other columns of those names, which stay for good: the store opens without that version, and asks again at each start.
+            let own = place.addingSaturating(1)
             do {
-                added.append(try checked(compiled, json: json, isBuiltIn: true, beside: files.columns(of: TableName.stored(compiled))))
+                added.append(try checked(compiled, json: json, isBuiltIn: true, at: own, beside: files.columns(of: TableName.stored(compiled))))
             } catch let error as TypeFileError {
                 noteLeftOut(compiled, inForce: known, error)
                 continue
             }
-            let now = catalog.now
-            self.sensitive.withLock { $0.add(compiled, at: now) }
-            try take(compiled, json: json, isBuiltIn: true, at: now)
+            place = own
+            self.sensitive.withLock { $0.add(compiled, place: own) }
+            try take(compiled, json: json, isBuiltIn: true, at: own)
         }
         try catalog.put(added)
     }
@@ -127,12 +131,13 @@ package final class TypeStore: Sendable {
     /// - Precondition: `changing` is held, or nobody else has the store yet.
     /// - Throws: `TypeFileError` with what the tables have against it.
     private func keep(_ type: DocumentType, json: [UInt8]) throws {
-        let version = try checked(type, json: json, isBuiltIn: false)
+        // Versions are put one at a time.
+        let place = try catalog.lastTypePlace().addingSaturating(1)
+        let version = try checked(type, json: json, isBuiltIn: false, at: place)
         let before = sensitiveColumns
-        // Before the time that the catalog has of the version, by which the next start goes: nobody sees a value of it by the rules of the one before, and no answer that
-        // shows what it hides is made after that time.
-        let now = catalog.now
-        sensitive.withLock { $0.add(type, at: now) }
+        // Before the catalog has it: nobody sees a value of it by the rules of the one before, and nothing that shows what
+        // it hides is made behind that place.
+        sensitive.withLock { $0.add(type, place: place) }
         do {
             try catalog.put([version])
         } catch {
@@ -140,27 +145,27 @@ package final class TypeStore: Sendable {
             if (error as? SQLiteError)?.leavesDoubt != true { sensitive.withLock { $0 = before } }
             throw error
         }
-        try take(type, json: json, isBuiltIn: false, at: now)
+        try take(type, json: json, isBuiltIn: false, at: place)
     }
 
     /// What the catalog is to have of a version.
     ///
     /// - Parameter others: columns that the table has besides, in files.
     /// - Throws: as `keep`.
-    private func checked(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool, beside others: [Field] = []) throws -> NewType {
+    private func checked(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool, at place: Int64, beside others: [Field] = []) throws -> NewType {
         let table = TableName.stored(type)
         let conflicts = [conflicts(of: type.file), ColumnAgreement.conflicts(of: type.file, with: others, owner: "files of the table \(type.table)")].joined()
         guard conflicts.isEmpty else { throw TypeFileError(reasons: Array(conflicts)) }
         guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }
-        return NewType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns)
+        return NewType(name: type.name, version: type.version, json: json, isBuiltIn: isBuiltIn, table: table, columns: columns, place: place)
     }
 
     /// From here on documents are taken by it.
     ///
     /// - Precondition: what it hides is hidden.
-    private func take(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool, at now: Int64) throws {
+    private func take(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool, at place: Int64) throws {
         let table = TableName.stored(type)
         // The table has the columns before the first receipt can bring them.
         tables.add(Self.columns(of: type), to: table)
@@ -168,9 +173,13 @@ package final class TypeStore: Sendable {
         if let former = stored.withLock({ $0[type.name] }) { typeTables.add([try Self.table(ofFile: former.json), table], of: type.name) }
         try registry.put(type)
         stored.withLock {
-            $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn, putAt: now)
+            $0[type.name] = StoredType(name: type.name, version: type.version, json: json, isDeleted: false, isBuiltIn: isBuiltIn, place: place)
         }
+        lastPlace.store(place, ordering: .sequentiallyConsistent)
     }
+
+    /// Of the last version in force: what is made by whoever has asked for it first is behind that version, and before any that it was not made by.
+    var place: Int64 { lastPlace.load(ordering: .sequentiallyConsistent) }
 
     /// Of all versions of all types, deleted ones too.
     private let sensitive: Mutex<SensitiveColumns>
@@ -304,7 +313,7 @@ package final class TypeStore: Sendable {
             _ = registry.remove(name)
             stored.withLock {
                 $0[name] = StoredType(
-                    name: known.name, version: known.version, json: known.json, isDeleted: true, isBuiltIn: known.isBuiltIn, putAt: known.putAt)
+                    name: known.name, version: known.version, json: known.json, isDeleted: true, isBuiltIn: known.isBuiltIn, place: known.place)
             }
         }
     }

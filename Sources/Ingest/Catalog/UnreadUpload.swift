@@ -21,6 +21,16 @@ struct UnreadUpload: Sendable {
         return all
     }
 
+    /// - Returns: nil for one that is not to be read, or is not there.
+    /// - Parameter connection: to a catalog that has uploads.
+    static func find(_ id: String, _ connection: SQLiteConnection) throws -> UnreadUpload? {
+        let select = try connection.statement("SELECT received_bytes, sha256 FROM uploads WHERE id = ?1 AND state = '\(state)'")
+        defer { select.reset() }
+        try select.bind(1, id)
+        guard try select.step() else { return nil }
+        return UnreadUpload(id: id, byteCount: select.int64(0), sha256: select.optionalText(1))
+    }
+
     /// Whether it is still to be read: it may have come to its end since it was looked up, and its file may be gone then.
     func isUnread(in catalog: Catalog) throws -> Bool {
         try catalog.read { connection in

@@ -1,6 +1,6 @@
 package import ColumnStore
 import Documents
-import Query
+package import Query
 import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
@@ -66,22 +66,22 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     }
 
     /// Says where its sums would be nearly as many as the rows: a warning to the caller, nothing more.
-    package func rollupWarning(name: String) -> String? {
+    package func rollupWarning(name: String, _ cancellation: Cancellation) -> String? {
         let snapshot = tier.boundary.snapshot()
         guard let rollup = snapshot.rollups[name]?.definition else { return nil }
         let table = TieredTable(name: rollup.table, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
-        // What cannot be read or summed now is reported with the rollup's progress.
-        return (try? RollupEstimate(rollup, in: table))?.warning(total: Int64(table.statistics.rowCount))
+        // What cannot be read or summed now is reported with the rollup's progress. A sample that was ended tells nothing.
+        return (try? RollupEstimate(rollup, in: table, cancellation))?.warning(total: Int64(table.statistics.rowCount))
     }
 
     /// Of the statements that were noted (`noteStatement`), over tables of one snapshot.
-    package func rollupAdvice() throws -> [RollupAdvice] {
+    package func rollupAdvice(_ cancellation: Cancellation) throws -> [RollupAdvice] {
         let snapshot = tier.boundary.snapshot()
         let store = rollups
         let advisor = RollupAdvisor(
             rollups: snapshot.rollups.values.map(\.definition), names: Set(tableNames), schema: store.schema,
             rows: { [tier] in TieredTable(name: $0, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot) })
-        return advisor.advice(statements.entries)
+        return try advisor.advice(statements.entries, cancellation)
     }
 
     package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
@@ -136,6 +136,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     /// From memory: asked with every request.
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
+    package func hasKey(ofSHA256 hash: [UInt8]) -> Bool { catalog.hasKey(ofSHA256: hash) }
     package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
 
     package func quarantine(

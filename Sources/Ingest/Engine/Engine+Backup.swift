@@ -15,7 +15,9 @@ extension Engine {
                 errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path, or \(StorageScheme.remoteForms), is wanted")])
         }
         do {
-            let summary = try alone("backup") { [self] in try Backup(parts, destination: destination, bucket: bucket, isCancelled: isCancelled).run() }
+            let summary = try alone("backup") { [self] in
+                try Backup(parts, destination: destination, bucket: bucket, apart: otherPlaces(), exports: exportFolder, isCancelled: isCancelled).run()
+            }
             try noteBackup()
             return summary
         } catch is Backup.Cancelled {
@@ -27,6 +29,15 @@ extension Engine {
             throw Fault(.internalError, "the backup failed, and the last one is as it was: \(error)")
         }
     }
+
+    /// Where something of the store lies beside DATA and the warehouse: what lies there stands in no list of a backup.
+    private func otherPlaces() throws -> [String] {
+        let log = try (log as? LogKeeper)?.place.objects.location(of: "") ?? options.archiveURL.flatMap { try options.openPlace($0).location }
+        return try [log].compactMap(\.self) + catalog.formerPlaces().filter { !$0.isEmpty }
+    }
+
+    /// Where its files of exports go, as `ExportFiles` names them: the place above may be shared with others, backups among them.
+    private var exportFolder: String? { options.exportPlace?.location(of: "\(catalog.storeID)/") }
 
     /// - Throws: bad-parameter in a pair of machines.
     package func checkMovable() throws {

@@ -5,7 +5,12 @@ import Synchronization
 /// Answers that leave as files: rows of the catalog, and files that those name.
 extension Engine: ExportKeeping, LinkSigning {
     /// - Throws: `overloaded` where its owner has as many as may be.
-    package func addExport(_ export: Export) throws { try catalog.add(export, countMax: EndedExports.liveCountMax) }
+    package func addExport(_ export: Export) throws {
+        var export = export
+        // Before its tables are looked at: what is hidden behind this place may be in its file.
+        export.typesPlace = types.place
+        try catalog.add(export, countMax: EndedExports.liveCountMax)
+    }
 
     /// - Throws: not-found, also for another's.
     package func export(_ id: String, as principal: Principal) throws -> Export {
@@ -13,12 +18,19 @@ extension Engine: ExportKeeping, LinkSigning {
         return shown(export)
     }
 
-    /// A file holds what its owner could see as it was made: it is over while they may not see that.
+    /// A file holds what its owner could see as it was made: it is over while they may not see that, and once the key that asked for it is revoked.
     private func shown(_ export: Export) -> Export {
-        guard export.state == .done, case .contract(let client) = export.owner, !isOpen(export, to: client) else { return export }
+        guard export.state == .done, !isOpen(export) else { return export }
         var over = export
         over.state = .expired
         return over
+    }
+
+    private func isOpen(_ export: Export) -> Bool {
+        // Whoever revokes a key takes back what was done with it, links that were given away too. That a key's time is over says no such thing: the link has a time of its own.
+        if let hash = export.keySHA256, !catalog.hasKey(ofSHA256: hash) { return false }
+        guard case .contract(let client) = export.owner else { return true }
+        return isOpen(export, to: client)
     }
 
     /// Not where the contract has ended or sees less than as the file was made, or something of the store was hidden since.
@@ -26,7 +38,7 @@ extension Engine: ExportKeeping, LinkSigning {
         let now = options.hot.clock.now()
         guard let contract = catalog.contract(client.text), contract.invalidity(at: now) == nil else { return false }
         let present = Export.Rights(of: contract.principal(at: now))
-        if !present.seesSensitive, let hiddenAt = types.sensitiveColumns.grewAt, export.createdAt <= hiddenAt { return false }
+        if !present.seesSensitive, let hiddenBy = types.sensitiveColumns.grewWith, export.typesPlace < hiddenBy { return false }
         return export.rights.map { present.include($0) } ?? true
     }
 

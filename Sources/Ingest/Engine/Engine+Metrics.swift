@@ -58,6 +58,7 @@ extension Engine: StoreLife {
                 statistics.rejected.load(ordering: .relaxed)),
             gauge("write_queue_rows", "Receipts waiting for the writer.", Double(tier.writer.queuedRowCount)),
             gauge("hot_rows_unflushed", "Receipts whose columns are in memory only, as back-pressure counts them.", Double(statistics.unflushedRows)),
+            gauge("hot_bytes_unflushed", "Bytes of those columns, as back-pressure counts them.", Double(statistics.unflushedBytes)),
         ]
             + durations("commits_by_duration_total", "Commits that took up to `up_to` seconds.", statistics.commits)
             + durations("writer_jobs_by_duration_total", "What the writer's thread did between commits, by how long: up to `up_to` seconds.", statistics.jobs)

@@ -49,6 +49,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var log: LogOptions?
         /// The other machine of a pair; nil: one machine keeps the store. Not together with `log`.
         package var replica: (any CommitReplica)?
+        /// Where a pair's records are archived, by others: no backup is put there. The URL of a log; nil: nowhere.
+        package var archiveURL: String?
         /// Where finished files of exports go; nil: they stay in DATA.
         package var exportPlace: (any ObjectStorage)?
         /// Whether a store is made where there is none.
@@ -117,6 +119,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         let directory = try DataDirectory(path: path, making: options.making, storages: storages)
         self.directory = directory
         try DataDirectory.checkAccess(directory.path, R_OK | W_OK)
+        try StoreProof.checkLog(directory)
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         // Before what keeps commits elsewhere looks at it.
@@ -133,7 +136,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         if tenure != nil { try ColdTier.check(directory, catalog) }
         try (log as? ReplicaKeeper)?.begin(tenure, catalog)
         try WarehousePlace.take(directory, catalog)
-        let lost = LostAndFound(directory, calls: options.fileSystem)
+        let lost = LostAndFound(directory, calls: options.fileSystem, leastBytes: options.hot.writer.minFreeBytes)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine) { [catalog] refused, connection in
             for (client, own) in Dictionary(grouping: refused, by: \.client) { try catalog.count(own.map(\.problem.reasons), of: client, connection) }
         }

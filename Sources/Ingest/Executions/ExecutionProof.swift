@@ -60,7 +60,7 @@ package struct ExecutionProof {
         for awaited in execution.awaited {
             let isThere: Bool =
                 switch awaited {
-                // A token that is none has no serial: -2 is nobody's, as serials are from 1, and 0 and -1 are the execution's own (`SelfTimer`).
+                // A token that is none has no serial: -2 is nobody's, as those of tasks are from 1.
                 case .task(let token): try has("tasks", number, serial: TaskToken(token).map { Int64($0.serial) } ?? -2)
                 case .timer(_, let serial, _): try has("timers", number, serial: Int64(serial))
                 case .proceed: try has("timers", number, serial: SelfTimer.proceed)

@@ -46,13 +46,7 @@ final class ExecutionReader: Sendable {
 
     /// Names of those that were deleted, and not put again.
     func deletedProcesses() throws -> [String] {
-        try read([]) { connection in
-            let select = try connection.statement("SELECT name FROM processes WHERE is_deleted = 1")
-            defer { select.reset() }
-            var names: [String] = []
-            while try select.step() { names.append(select.text(0)) }
-            return names
-        }
+        try read([]) { try $0.texts("SELECT name FROM processes WHERE is_deleted = 1") }
     }
 
     /// Of a process beside its definition.
@@ -220,7 +214,7 @@ final class ExecutionReader: Sendable {
         }
     }
 
-    /// The oldest of those that ended before an instant and whose end has been reported.
+    /// The oldest of those that ended before an instant, whose end has been reported and whose children have been told of it.
     ///
     /// What the archiver takes next: numbers of executions.
     ///
@@ -230,7 +224,8 @@ final class ExecutionReader: Sendable {
             let select = try connection.statement(
                 """
                 SELECT e.number FROM executions e WHERE e.ended_at IS NOT NULL AND e.ended_at <= ?1
-                AND NOT EXISTS(SELECT 1 FROM notices n WHERE n.execution = e.number) ORDER BY e.ended_at LIMIT ?2
+                AND NOT EXISTS(SELECT 1 FROM notices n WHERE n.execution = e.number)
+                AND NOT EXISTS(SELECT 1 FROM timers m WHERE m.execution = e.number AND m.serial = \(SelfTimer.abortChildren)) ORDER BY e.ended_at LIMIT ?2
                 """)
             defer { select.reset() }
             select.bind(1, instant)
@@ -384,12 +379,12 @@ final class ExecutionReader: Sendable {
             select.bind(1, key.execution)
             select.bind(2, key.serial)
             guard try select.step() else { return nil }
-            guard let resource = Resource(select.text(0)), let id = ULID(bytes: select.bytes(11)), let input = try? ValueLimits.parse(select.bytes(8)) else {
+            guard let resource = Resource(select.text(0)), let id = ULID(bytes: select.bytes(11)), let input = try? ValueLimits.parse(select.bytes(8), allowsRepeats: true) else {
                 throw SQLiteError(code: 11, message: "a task cannot be read", path: path)
             }
             let call = TaskCall(
                 token: select.text(1), key: select.text(2), resource: resource, state: select.text(3), visit: select.count(4), attempt: select.int64(5), input: input,
-                firstItem: select.isNull(6) ? nil : select.count(6), place: select.optionalBytes(15).flatMap { try? ValueLimits.parse($0) }, depth: select.count(7))
+                firstItem: select.isNull(6) ? nil : select.count(6), place: select.optionalBytes(15).flatMap { try? ValueLimits.parse($0, allowsRepeats: true) }, depth: select.count(7))
             return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9),
                 createdAt: select.int64(12), isRepeat: select.optionalInt64(13) != select.int64(12), isAwaited: select.int64(14) == 1)
         }

@@ -39,6 +39,7 @@ extension ExecutionStore {
             try checkTopics(machine, of: name)
             surroundings.prepare()
             let outcome = try perform(makes: true) { core in try core.put(name, definition, machine) }
+            if outcome == .created { surroundings.events?.hasten(startsOf: name) }
             // The definition first: what an event starts is there by then.
             do {
                 try surroundings.events?.follow(Self.rules(machine), starting: name)
@@ -186,18 +187,24 @@ extension ExecutionStore {
         try reader.history(id, after: after, limit: limit, as: principal, hold: hold)
     }
 
-    /// Ends an execution; its children end soon after.
+    /// Ends an execution; its children end soon after, those too that no task of it waits for any more: they were redriven by themselves, or another has answered their task.
     ///
     /// - Throws: `not-found`, `wrong-state`.
     package func abort(_ id: String, as principal: Principal) throws { try order(.abort, id, principal) }
 
     /// Has an execution that did not succeed go on from where it ended.
+    ///
+    /// - Throws: `not-found`, also where the process may not be started by whoever asks any more; `wrong-state`.
     package func redrive(_ id: String, as principal: Principal) throws { try order(.redrive, id, principal) }
 
     private func order(_ event: Event, _ id: String, _ principal: Principal) throws {
-        let number = try execution(id, as: principal).number
-        if event == .redrive, let shortage { throw shortage }
-        try perform { core in try core.order(event, number) }
+        let found = try execution(id, as: principal)
+        if event == .redrive {
+            // It runs once more, as one that is started does.
+            if let refusal = Self.refusal(found.process, principal) { throw refusal }
+            if let shortage { throw shortage }
+        }
+        try perform { core in try core.order(event, found.number) }
     }
 
     // MARK: Tasks
@@ -269,8 +276,8 @@ extension ExecutionStore {
                 return known
             }
             if let refusal { throw refusal }
-            // Its parent will be ended too, and this task with it: until then nothing more begins below.
-            if try core.hasEnded(above: work.key.execution) { throw Fault(.overloaded, "an execution above has ended", advice: .sendAgainLater) }
+            // Its execution will be ended too, and this task with it: until then nothing more begins below.
+            if try core.isEnding(work.key.execution) { throw Fault(.overloaded, "its execution, or one above, has ended or is about to", advice: .sendAgainLater) }
             // It was cancelled while this waited for its turn, and nobody would hear of a child, nor end it.
             guard try core.hasTask(work.key) else { throw Fault(.taskEnded, "the task has ended: it was answered, took too long, or its state has ended") }
             return try core.start(request)

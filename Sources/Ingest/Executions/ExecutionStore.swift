@@ -57,7 +57,7 @@ package final class ExecutionStore: Sendable {
     private static let timerCount = 256
     /// The clock on the wall may be set: no timer waits longer than so many seconds without a look at it.
     private static let lookSeconds = 0.25
-    private static let idleSeconds = 60.0
+    static let idleSeconds = 60.0
     private static let restSeconds = 1.0
 
     /// What it asks of the store that it is part of.
@@ -204,13 +204,9 @@ package final class ExecutionStore: Sendable {
     private func next() -> (batch: [Submission], fires: Bool)? {
         while true {
             let isServing = dispatch.withLock { $0 != nil }
-            let (nextAt, restsUntil) = queue.withLock { ($0.nextAt, $0.restsUntil) }
-            var seconds = Self.idleSeconds
-            if isServing, nextAt != .max {
-                let left = Double(nextAt.subtractingSaturating(clock.now())) / 1e6
-                seconds = max(min(left, Self.lookSeconds), restsUntil - SteadyClock.seconds(), 0)
-            }
-            let taken = queue.wait(seconds: seconds) { queue -> (batch: [Submission], fires: Bool)? in
+            let (nextAt, restsUntil, hasFailed) = queue.withLock { ($0.nextAt, $0.restsUntil, $0.failure != nil) }
+            let pause = isServing ? Self.pause(until: nextAt, now: clock.now(), restingFor: restsUntil - SteadyClock.seconds(), hasFailed: hasFailed) : Self.idleSeconds
+            let taken = queue.wait(seconds: pause) { queue -> (batch: [Submission], fires: Bool)? in
                 let rests = queue.failure != nil || queue.isStopping || SteadyClock.seconds() < queue.restsUntil
                 let fires = isServing && !rests && (queue.nextAt <= clock.now() || shared.core.isClockSet)
                 if queue.waiting.isEmpty, !fires, !queue.isStopping, queue.nextAt == nextAt { return nil }
@@ -222,6 +218,17 @@ package final class ExecutionStore: Sendable {
             if !taken.batch.isEmpty || taken.fires { return taken }
             if queue.withLock({ $0.isStopping }) { return nil }
         }
+    }
+
+    /// For how many seconds nothing has to be done but what calls ask for.
+    ///
+    /// - Parameters:
+    ///   - nextAt: when a timer or a plan is due; `max` for none.
+    ///   - rest: seconds for which timers rest.
+    ///   - hasFailed: nothing is written any more: no timer fires, and one that is due is no reason to look.
+    static func pause(until nextAt: Int64, now: Int64, restingFor rest: Double, hasFailed: Bool) -> Double {
+        guard nextAt != .max, !hasFailed else { return idleSeconds }
+        return max(min(Double(nextAt.subtractingSaturating(now)) / 1e6, lookSeconds), rest, 0)
     }
 
     /// One commit of all; where that fails for another reason than the disk, each by itself, so that a fault meets whom it belongs to.

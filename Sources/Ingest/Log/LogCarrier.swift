@@ -14,6 +14,8 @@ struct LogCarrier {
         /// As messages name it.
         let path: String
         let reason: String
+        /// Of an upload's file, as it was then (`LogCarrier.stamp`).
+        var stamp: String?
         var description: String { "\(path) \(reason)" }
     }
 
@@ -41,12 +43,16 @@ struct LogCarrier {
             case .insert(let table, _, let values) where table.name == "rollup_tables":
                 if case .text(let name)? = values.first { sums.insert(String(decoding: name, as: UTF8.self)) }
             // Its file is whole with its first change; a row that is new has none, or one that still comes.
-            case .update(let table, .columns(let key), _) where table.name == "uploads": if let id = upload(key) { named.append(id) }
+            case .update(let table, .columns(let key), let changed) where table.name == "uploads" && !changed.allSatisfy { $0.column == placeColumn }:
+                if let id = upload(key) { named.append(id) }
             default: continue
             }
         }
         return named.filter { if case .cold(let table, _, _, _) = $0 { !sums.contains(table) } else { true } }
     }
+
+    /// `types_place` of `uploads`, which a migration alone writes by itself: in the rows of all uploads at once, those among them whose files still come.
+    static let placeColumn = 30
 
     private static func upload(_ key: [ChangeReader.Value]) -> NamedFile? {
         guard case .text(let id)? = key.first else { return nil }
@@ -55,27 +61,49 @@ struct LogCarrier {
 
     /// Copies one file, unless one of its name and size is there. The hash is proved as it is copied.
     ///
-    /// - Throws: what either storage throws; `Damaged`.
+    /// - Parameter known: what was wrong with a file as of a stamp; nil where nobody knows. Commits name the file of an upload again and again, and it is not read for each.
+    /// - Throws: what either storage throws; `SQLiteError` for a catalog that cannot be asked of an upload; `Damaged`.
     /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
-    func bring(_ named: NamedFile) throws -> Bool {
+    func bring(_ named: NamedFile, known: (_ path: String, _ stamp: String) -> String? = { _, _ in nil }) throws -> Bool {
         switch named {
         case .cold(let table, let key, let byteCount, let sha256):
             if let isSame = try isVersion(key, of: table, byteCount: byteCount, sha256: sha256) { return isSame }
             return try Self.bring(key, of: table, byteCount: byteCount, sha256: sha256, from: try directory.cold(table), to: place)
         // Rows of uploads have no hash: the file is read for it, so that its name can say it.
         case .upload(let id):
-            let source = try directory.files()
-            guard ObjectKey.isValid("uploads/\(id)"), try source.byteCount(of: "uploads/\(id)") != nil else { return false }
+            let (source, key) = (try directory.files(), "uploads/\(id)")
+            guard ObjectKey.isValid(key), let byteCount = try source.byteCount(of: key) else { return false }
+            let path = source.place(of: key)
+            let stamp = Self.stamp(path)
+            let upload = try unread(id)
+            if let fault = upload?.fault(ofByteCount: byteCount) { throw Damaged(path: path, reason: fault, stamp: stamp) }
+            if upload != nil, let stamp, let reason = known(path, stamp) { throw Damaged(path: path, reason: reason, stamp: stamp) }
             let digest: (byteCount: Int64, sha256: [UInt8])
-            do throws(ColumnStoreError) { digest = try source.digest(of: "uploads/\(id)") } catch {
+            do throws(ColumnStoreError) { digest = try source.digest(of: key) } catch {
                 guard error.systemError == EIO else { throw error }
-                throw Damaged(path: source.place(of: "uploads/\(id)"), reason: "cannot be read: \(error.detail)")
+                throw Damaged(path: path, reason: "cannot be read: \(error.detail)", stamp: stamp)
             }
+            if let fault = upload?.fault(ofByteCount: digest.byteCount) ?? upload?.fault(ofHash: digest.sha256) { throw Damaged(path: path, reason: fault, stamp: stamp) }
             let name = "uploads/\(id).\(digest.byteCount).\(Hexadecimal.text(digest.sha256))"
             if try place.objects.byteCount(of: name) == digest.byteCount { return true }
-            try FileCopy.copy("uploads/\(id)", from: source, to: place.objects, as: name, byteCount: digest.byteCount, sha256: digest.sha256)
+            try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: digest.byteCount, sha256: digest.sha256)
             return true
         }
+    }
+
+    /// What was known of an upload's file when it had come; nil for one that is not to be read: one that comes just now was looked at by who has taken it.
+    ///
+    /// By what is committed: a commit that names it may be under way. As the store ends the catalog may be closed by now: without a log it is read as it lies, and nothing is made beside it.
+    private func unread(_ id: String) throws -> UnreadUpload? {
+        guard access(directory.catalogPath, F_OK) == 0 else { return nil }
+        return try UnreadUpload.find(id, try SQLiteConnection(atRest: directory.catalogPath))
+    }
+
+    /// Which file lies there, and when it was changed last: by the file system's own time, which nobody sets.
+    private static func stamp(_ path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return "\(status.st_dev)/\(status.st_ino) \(status.st_size) \(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
     }
 
     /// Of a table's version, whether it is there; nil where it is to be brought, or is no version.

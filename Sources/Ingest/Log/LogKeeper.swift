@@ -348,7 +348,7 @@ final class LogKeeper: Sendable {
             let files = progress.lacking.sorted { $0.key < $1.key }.prefix(Self.toldCountMax).map { "\($0.key) \($0.value.reason)" }
             let more = progress.lacking.count > files.count ? ["\(progress.lacking.count - files.count) more"] : []
             texts.append(
-                "the log goes on without files that are damaged on this machine (\((files + more).joined(separator: "; "))): what came since is there, and no instant from then on can be restored before they are whole, or in no table any more, and a checkpoint has come")
+                "the log goes on without files that are damaged on this machine (\((files + more).joined(separator: "; "))): what came since is there, and no instant from then on can be restored before they are whole, or in no table any more (or, of uploads, these were cancelled), and a checkpoint has come")
         }
         let missing = missing.withLock { $0.all }
         if !missing.isEmpty { texts.append("the log lacks what a restore needs (\(missing.joined(separator: "; "))): a checkpoint makes up for it, and instants before that may not be restored") }

@@ -23,7 +23,9 @@ final class LogShipper: Sendable {
         /// Files that are there.
         var carried: Set<NamedFile> = []
         /// Files that could not be brought, without which a commit was sent, by their paths. Until a checkpoint has come that has all of them, or needs them no more.
-        var lacking: [String: (number: Int64, reason: String)] = [:]
+        ///
+        /// `stamp`: of an upload's file, as it was looked at last.
+        var lacking: [String: (number: Int64, reason: String, stamp: String?)] = [:]
         var failure: String?
         /// Why nothing is sent any more.
         var refusal: String?
@@ -383,12 +385,12 @@ final class LogShipper: Sendable {
     }
 
     /// The commit goes without the file that it names: it, and all behind it, would wait for good, and be lost with this machine. No store can be made of what follows until a checkpoint has come, which
-    /// wants the file whole, or in no table any more.
+    /// wants the file whole, or in no table any more, or its upload cancelled.
     private func goOn(without damaged: LogCarrier.Damaged, _ number: Int64) throws {
-        let isNew = progress.withLock { $0.lacking.updateValue((number, damaged.reason), forKey: damaged.path) == nil }
+        let isNew = progress.withLock { $0.lacking.updateValue((number, damaged.reason, damaged.stamp), forKey: damaged.path) == nil }
         guard isNew else { return }
         StoreLog.note(
-            "a file that a commit names is damaged on this machine, or its name is taken in the log's place, and the log goes on without it: no instant from that commit on can be restored before the file is whole, or in no table any more, and a checkpoint has come",
+            "a file that a commit names is damaged on this machine, or its name is taken in the log's place, and the log goes on without it: no instant from that commit on can be restored before the file is whole, or in no table any more (or, of an upload, that was cancelled), and a checkpoint has come",
             path: damaged.path, reason: damaged.reason, level: .warning)
         try want()
     }
@@ -396,7 +398,10 @@ final class LogShipper: Sendable {
     /// Brings a file to the log's place, once. From any thread.
     func carry(_ file: NamedFile) throws {
         if progress.withLock({ $0.carried.contains(file) }) { return }
-        guard try LogCarrier(place: place, directory: directory).bring(file) else { return }
+        let isThere = try LogCarrier(place: place, directory: directory).bring(file) { path, stamp in
+            progress.withLock { progress in progress.lacking[path].flatMap { $0.stamp == stamp ? $0.reason : nil } }
+        }
+        guard isThere else { return }
         progress.withLock { progress in
             // What was forgotten is looked for there.
             if progress.carried.count >= Self.carriedCountMax { progress.carried = [] }

@@ -14,7 +14,7 @@ final class ObjectFindings {
     private(set) var report = Verifier.Report()
     private let place: LogPlace
     private let progress: (Verifier.Progress) -> Void
-    /// Files that were read, with the hash that each should have: checkpoints share them.
+    /// Files that were read, with the size and the hash that each should have: checkpoints share them, and one that is right by one of them may be wrong by another.
     private var read: Set<String> = []
 
     private static let roundCountMax = 3
@@ -67,7 +67,7 @@ final class ObjectFindings {
     ///
     /// - Parameter key: where it lies.
     func prove(_ file: BackupManifest.File, at key: String) throws {
-        guard read.insert("\(key) \(Hexadecimal.text(file.sha256))").inserted else { return }
+        guard read.insert("\(key) \(file.byteCount) \(Hexadecimal.text(file.sha256))").inserted else { return }
         count(key, byteCount: file.byteCount)
         guard let found = try sound(key, { try place.objects.digest(of: key) }) else { return }
         if found.byteCount != file.byteCount {

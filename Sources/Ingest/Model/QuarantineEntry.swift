@@ -10,6 +10,8 @@ package struct QuarantineEntry: Sendable {
     package var document: [UInt8]
     /// The document is not shown: it may hold sensitive values.
     package var isHidden = false
+    /// Behind which version of types it was refused last (`TypeStore.place`); before all where nobody says it.
+    package var typesPlace: Int64 = -1
     package init(
         ticketID: String, clientID: String?, receivedAt: Int64, contentType: String, type: String?, problem: Fault, document: [UInt8]
     ) {

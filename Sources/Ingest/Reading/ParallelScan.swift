@@ -19,8 +19,12 @@ enum ParallelScan {
         guard let first = try scan.nextMorsel() else { return [] }
         // Most pages look at a piece or two: no thread is begun for those.
         guard let second = try scan.nextMorsel() else {
-            var state = make(0)
-            while let batch = try first.next() { try each(&state, batch) }
+            var (state, morsel): (State, (any Morsel)?) = (make(0), first)
+            while let present = morsel {
+                while let batch = try present.next() { try each(&state, batch) }
+                // It may be given again.
+                morsel = try scan.nextMorsel()
+            }
             return [state]
         }
         let work = Shared(scan: scan, waiting: [first, second], make: make, each: each)

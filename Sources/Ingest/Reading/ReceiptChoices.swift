@@ -13,11 +13,13 @@ struct ReceiptChoices<Place> {
 
     private let id: String
     private let countMax: Int
+    /// Whether its days tell choices apart; else its clients alone do.
+    private let hasDays: Bool
     private var choices: Set<Choice> = []
     /// The one to be shown where there is no choice: of the highest sequence, FAILED only while nothing else has its identity.
     private(set) var best: (place: Place, row: IdentifiedRow)?
 
-    init(of id: String, countMax: Int = 10_000) { (self.id, self.countMax) = (id, countMax) }
+    init(of id: String, countMax: Int, hasDays: Bool = true) { (self.id, self.countMax, self.hasDays) = (id, countMax, hasDays) }
 
     var count: Int { choices.count }
 
@@ -26,9 +28,25 @@ struct ReceiptChoices<Place> {
 
     /// - Throws: too-large for one choice too many.
     mutating func add(_ place: Place, _ row: IdentifiedRow) throws {
-        if choices.insert(Choice(day: row.businessDay, client: row.client)).inserted, choices.count > countMax {
-            throw Fault(.tooLarge, "more than \(countMax) days, or clients, have a receipt \(id): name its day, or whose it is")
-        }
+        try insert(Choice(day: row.businessDay, client: row.client))
+        keep(place, row)
+    }
+
+    /// What another thread has found of the same id.
+    ///
+    /// - Throws: as for one.
+    mutating func add(_ others: ReceiptChoices) throws {
+        for choice in others.choices { try insert(choice) }
+        if let best = others.best { keep(best.place, best.row) }
+    }
+
+    private mutating func insert(_ choice: Choice) throws {
+        guard choices.insert(choice).inserted, choices.count > countMax else { return }
+        let (holders, advice) = hasDays ? ("days, or clients,", "name its day, or whose it is") : ("clients", "say whose it is")
+        throw Fault(.tooLarge, "more than \(countMax) \(holders) have a receipt \(id): \(advice)")
+    }
+
+    private mutating func keep(_ place: Place, _ row: IdentifiedRow) {
         if let known = best?.row {
             let (isHeld, isKnownHeld) = (row.state != .failed, known.state != .failed)
             guard isHeld == isKnownHeld ? row.sequence > known.sequence : isHeld else { return }
@@ -36,3 +54,5 @@ struct ReceiptChoices<Place> {
         best = (place, row)
     }
 }
+
+extension ReceiptChoices: Sendable where Place: Sendable {}

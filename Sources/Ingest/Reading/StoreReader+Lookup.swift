@@ -20,7 +20,7 @@ extension StoreReader {
         try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)
-        var found = ReceiptChoices<Place>(of: lookup.receiptID)
+        var found = ReceiptChoices<Place>(of: lookup.receiptID, countMax: choiceCountMax)
         for file in snapshot.files {
             try file.forEachRow(receiptID: id, of: scope, table: lookup.table, day: lookup.day) { row, receipt in
                 if receipt.summary.sequence <= snapshot.sequence { try found.add(.hot(file, row), IdentifiedRow(receipt.summary)) }

@@ -303,18 +303,16 @@ extension StoreReader {
 
     /// About how many bytes each row of an answer has.
     ///
-    /// Texts by their bytes, 32 for each column, 24 for each member of an element: enough to bound a page, not to count it.
+    /// What it takes, wherever its texts lie, 32 for each column, 24 for each member of an element: enough to bound a page, not to count it.
     private static func rowSizes(_ batch: ColumnBatch) -> [Int] {
-        var sizes = [Int](repeating: 32 * batch.columns.count, count: batch.rowCount)
+        var sizes = batch.rowWidths()
+        let width = 32 * batch.columns.count
+        for row in sizes.indices { sizes[row] += width }
         for column in batch.columns {
-            switch column.values {
-            case .bytes(let arrays): for row in 0..<batch.rowCount { sizes[row] += arrays.range(at: row).count }
-            case .list(let offsets, let element):
-                let width: Int
-                if case .structure(let members) = element.values { width = 24 * members.count } else { width = 24 }
-                for row in 0..<batch.rowCount { sizes[row] += Int(offsets[row + 1] - offsets[row]) * width }
-            default: break
-            }
+            guard case .list(let offsets, let element) = column.values else { continue }
+            let width: Int
+            if case .structure(let members) = element.values { width = 24 * members.count } else { width = 24 }
+            for row in 0..<batch.rowCount { sizes[row] += Int(offsets[row + 1] - offsets[row]) * width }
         }
         return sizes
     }

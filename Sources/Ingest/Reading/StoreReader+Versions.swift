@@ -30,13 +30,10 @@ extension StoreReader {
         let scope = Self.scope(of: rows, sequence: snapshot.sequence)
         if case .client = rows {} else {
             // Whose it is first: an id may be that of every client, and rows have their documents. One client has one.
-            let holders = try Self.holders(try table.scan(ScanRequest(projection: ["client_id", "business_day"], scope: scope, filters: filters)))
-            guard let holder = holders.first else { throw absent }
-            guard holders.count == 1 else {
-                let choices = holders.map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) }
-                return .choices(choices.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) })
-            }
-            filters += [ColumnFilter("client_id", .equal(.bytes(holder.client))), ColumnFilter("business_day", .equal(.integer(Int64(holder.day))))]
+            let holders = try holders(of: lookup.receiptID, try table.scan(ScanRequest(projection: ["client_id", "business_day"], scope: scope, filters: filters)))
+            guard let holder = holders.best?.row else { throw absent }
+            guard holders.count == 1 else { return .choices(holders.all.sorted { $0.clientID.utf8.lexicographicallyPrecedes($1.clientID.utf8) }) }
+            filters += [ColumnFilter("client_id", .equal(.bytes(holder.client))), ColumnFilter("business_day", .equal(.integer(Int64(holder.businessDay))))]
         }
         let request = ScanRequest(projection: table.schema.fields.map { ColumnPath($0.name) }, scope: scope, filters: filters)
         guard let row = try Self.firstRow(of: table, request, memory.hold) else { throw absent }
@@ -59,16 +56,22 @@ extension StoreReader {
         }
     }
 
-    /// Client and business day of each row of a scan of these two.
-    private static func holders(_ scan: any TableScan) throws -> [(day: Int32, client: [UInt8])] {
-        try ParallelScan.run(scan) { _ in
-            [(day: Int32, client: [UInt8])]()
+    /// Client and business day of the rows of a scan of these two.
+    ///
+    /// - Throws: too-large for more than an answer lists.
+    private func holders(of id: String, _ scan: any TableScan) throws -> ReceiptChoices<Void> {
+        let countMax = choiceCountMax
+        let parts = try ParallelScan.run(scan) { _ in
+            ReceiptChoices<Void>(of: id, countMax: countMax)
         } each: { holders, batch in
             for row in 0..<batch.rowCount {
                 guard case .bytes(let client) = batch.columns[0].value(at: row), case .integer(let day) = batch.columns[1].value(at: row) else { continue }
-                holders.append((day: Int32(clamping: day), client: client))
+                try holders.add((), IdentifiedRow(client: client, businessDay: Int32(clamping: day), state: .complete, sequence: 0))
             }
-        }.flatMap { $0 }
+        }
+        var all = ReceiptChoices<Void>(of: id, countMax: countMax)
+        for part in parts { try all.add(part) }
+        return all
     }
 
     /// The newest version that is not FAILED, of those that a snapshot has, in its states.
@@ -148,7 +151,7 @@ extension StoreReader {
 
     /// Whose document is meant.
     ///
-    /// - Throws: not-found where nobody has one of that id.
+    /// - Throws: not-found where nobody has one of that id, too-large where more clients have one than an answer lists.
     /// - Complexity: O(1) for one client; else a look for the id in all files.
     func owner(_ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot) throws -> Owner {
         let table = tables.storedName(ofShown: lookup.table) ?? lookup.table
@@ -156,16 +159,19 @@ extension StoreReader {
         if case .client(let client) = rows { return .one(VersionKey(table: table, client: client.bytes, receipt: id)) }
         let request = ScanRequest(
             projection: ["client_id"], scope: Self.scope(of: rows, sequence: snapshot.sequence), filters: [ColumnFilter("receipt_id", .equal(.bytes(id)))])
-        var clients: Set<[UInt8]> = []
+        // Whatever days its versions have.
+        var choices = ReceiptChoices<Void>(of: lookup.receiptID, countMax: choiceCountMax, hasDays: false)
         let scan = try history(of: lookup.table, snapshot).scan(request)
         while let morsel = try scan.nextMorsel() {
             while let batch = try morsel.next() {
-                for row in 0..<batch.rowCount { if case .bytes(let client) = batch.columns[0].value(at: row) { clients.insert(client) } }
+                for row in 0..<batch.rowCount {
+                    guard case .bytes(let client) = batch.columns[0].value(at: row) else { continue }
+                    try choices.add((), IdentifiedRow(client: client, businessDay: 0, state: .complete, sequence: 0))
+                }
             }
         }
-        guard let first = clients.first else { throw Fault.absent(.receipt(lookup.receiptID)) }
-        if clients.count == 1 { return .one(VersionKey(table: table, client: first, receipt: id)) }
-        return .several(clients.map { String(decoding: $0, as: UTF8.self) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        guard let first = choices.best?.row.client else { throw Fault.absent(.receipt(lookup.receiptID)) }
+        return choices.count == 1 ? .one(VersionKey(table: table, client: first, receipt: id)) : .several(choices.all.map(\.clientID))
     }
 
     /// - Throws: immutable-table for one that keeps no versions, not-found for none at all, bad-parameter for a view's name.
@@ -252,9 +258,11 @@ extension StoreReader {
                 uploadID: upload, state: state,
                 changes: earlier.map { earlier in
                     ChangedColumns.of(fields).compactMap { column in
-                        let (from, to) = (ChangedColumns.normal(earlier[column]), ChangedColumns.normal(values[column]))
+                        let (from, to) = (earlier[column], values[column])
+                        // An absent list is no other than an empty one; where one of them is a change they are told apart, as rows tell them.
+                        if ChangedColumns.normal(from) == ChangedColumns.normal(to) { return nil }
                         func shown(_ value: Value) -> Value { mask?.masked(value, fields[column]) ?? value }
-                        return from == to ? nil : DocumentVersion.Change(field: fields[column], from: shown(from), to: shown(to))
+                        return DocumentVersion.Change(field: fields[column], from: shown(from), to: shown(to))
                     }
                 } ?? [])
         }

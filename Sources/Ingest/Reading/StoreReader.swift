@@ -20,6 +20,8 @@ struct StoreReader: Sendable {
     let explain: @Sendable ([TicketStep]) -> [TicketStep]
     /// It may lack what another has that gave a cursor.
     var isBehind = false
+    /// Clients, or days, of one receipt id that an answer lists.
+    var choiceCountMax = 10_000
 
     /// - Throws: storage-unavailable where a walk began over rows that are not here yet.
     func checkReached(_ sequence: Int64, _ snapshot: TierBoundary.Snapshot) throws {
@@ -52,7 +54,7 @@ struct StoreReader: Sendable {
         var shown = entry
         (shown.document, shown.isHidden) = ([], true)
         // What was refused before quoted what it found.
-        if entry.receivedAt < start {
+        if entry.typesPlace < start {
             shown.problem.detail = Ticket.notShown
             shown.problem.errors = entry.problem.errors.map { .init(pointer: "", code: $0.code, message: Ticket.notShown) }
         }

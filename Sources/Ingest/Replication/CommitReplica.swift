@@ -42,6 +42,8 @@ package protocol ReplicaObserver: AnyObject, Sendable {
     func acknowledged(through token: Int)
     /// This machine leads no more: nothing is kept from here on.
     func ended(_ reason: String)
+    /// Whether a commit that has its time by now is not acknowledged, whether it was submitted yet or not.
+    var isUnderWay: Bool { get }
 }
 
 extension CommitReplica {

@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Glibc
+import Synchronization
 
 /// Hands the commits of the store that leads to the machines that keep it together, and lets answers go once they are kept there. It stands where
 /// `LogKeeper` stands: what a commit is, and which order commits have, is the same (`CommitLog`).
@@ -22,8 +23,10 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         let isCarried: Bool
     }
 
+    /// Of this process, whichever store has it open: a piece of a file that the store before had handed over may be acknowledged once this one is there, and lets nothing of it go.
+    private static let tokens = Atomic<Int>(0)
+
     private struct State {
-        var lastToken = 0
         var acknowledged = 0
         /// What is under way, in order.
         var open: [Part] = []
@@ -223,12 +226,12 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     private func submit(_ body: [UInt8], number: Int64?, isCarried: Bool = false) {
         let token = state.wait { state -> Int? in
             guard state.openByteCount < Self.openByteCountMax || state.end != nil || state.isStopping else { return nil }
-            state.lastToken += 1
+            let token = Self.tokens.wrappingAdd(1, ordering: .relaxed).newValue
             if state.open.isEmpty { state.movedAt = SteadyClock.seconds() }
-            state.open.append(Part(token: state.lastToken, byteCount: body.count, number: number, isCarried: isCarried))
+            state.open.append(Part(token: token, byteCount: body.count, number: number, isCarried: isCarried))
             state.openByteCount += body.count
             if isCarried { state.carriedByteCount += body.count }
-            return state.lastToken
+            return token
         }
         replica.submit(token, body)
     }
@@ -314,6 +317,18 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     }
 
     // MARK: What becomes of it
+
+    /// Asked in the order in which a commit goes from place to place: one that goes on meanwhile is met at the next.
+    var isUnderWay: Bool {
+        if log.state.withLock({ !$0.open.isEmpty || !$0.held.isEmpty }) {
+            // The note that a commit came to nothing wakes nobody: it would lie there until the next commit.
+            log.state.broadcast { $0.isWanted = true }
+            return true
+        }
+        // While another thread hands over, nobody but that knows.
+        guard sending.withLock({ $0?.bytes.isEmpty ?? false }) else { return true }
+        return state.withLock { !$0.open.isEmpty }
+    }
 
     /// Tokens are acknowledged in their order, all up to one at once.
     func acknowledged(through token: Int) {

@@ -107,7 +107,7 @@ final class LogFold {
     private func apply(_ change: ChangeReader.Change, to name: String) throws {
         let file = try file(name)
         switch change {
-        case .insert(let table, let row, let values): try file.shape(table.name).insert(row, values, file.connection)
+        case .insert(let table, let row, let values): try file.shape(table.name).insert(row, values, isAgain: isAgain, file.connection)
         case .update(let table, let key, let columns): try file.shape(table.name).update(key, columns, file.connection)
         case .delete(let table, let key): try file.shape(table.name).delete(key, file.connection)
         case .schema(let sql, _, let version):

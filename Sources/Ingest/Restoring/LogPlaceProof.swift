@@ -44,7 +44,7 @@ package struct LogPlaceProof {
             let scratch = try ScratchFolder("log")
             let made = try LogRestore.fold(reader, place, scratch, instant: nil)
             for file in made.manifest.files where !file.name.hasPrefix(LogBackupStorage.scratch) { try findings.prove(file, at: file.name) }
-            return "the log of the store \(made.manifest.store): epoch \(reader.head.epoch), \(made.recordCount) records behind the checkpoint of record \(reader.checkpoint.from), up to record \(reader.head.last)"
+            return "the log of the store \(made.manifest.store): epoch \(reader.head.epoch), \(made.recordCount) records behind the checkpoint of record \(reader.checkpoint.from), up to record \(made.last?.sequence ?? reader.checkpoint.from)"
         } catch let error as ColumnStoreError where ObjectFindings.isFault(error) {
             findings.note("", "its end cannot be restored: \(error)")
         } catch let outside as LogReader.Outside {

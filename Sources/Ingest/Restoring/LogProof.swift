@@ -81,8 +81,7 @@ package struct LogProof {
         var names: Set<String> = []
         for connection in [one, other] {
             // SQLite's own have no rows that a commit tells.
-            let list = try connection.statement("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'")
-            while try list.step() { names.insert(list.text(0)) }
+            names.formUnion(try connection.texts("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"))
         }
         return names.sorted()
     }

@@ -37,8 +37,8 @@ package struct LogRestore {
     /// Made by one thread; it needs room for the checkpoint's databases beside the store itself.
     ///
     /// - Throws: with nothing made.
-    ///   `LogReader.Outside` for an instant that the log does not have; `ColumnStoreError` for a log that is damaged, a place that gives no answer, and a
-    ///   head that changed a hundred times while it was to be raised.
+    ///   `LogReader.Outside` for an instant that the log does not have; `ColumnStoreError` for a log that is damaged, or that lacks the file of an upload which is
+    ///   still to be read, a place that gives no answer, and a head that changed a hundred times while it was to be raised.
     package func run() throws -> Summary {
         var made = try make()
         let taken: (last: Int64, state: LogState)
@@ -171,6 +171,7 @@ package struct LogRestore {
         let catalog = try Catalog(readOnlyPath: scratch.files.path(of: "catalog.sqlite"))
         defer { catalog.close() }
         var files: [BackupManifest.File] = []
+        var total: Int64 = 0
         for (name, version) in state.coldVersions {
             let table = try Table.open(try place.tables.storage(of: name, in: "", calls: LinuxFileSystem()), version: version)
             let hashes = try catalog.coldHashes(of: name)
@@ -180,6 +181,13 @@ package struct LogRestore {
                 guard let known = hashes[key] else {
                     throw ColumnStoreError(.corruptFile, path: table.storage.place(of: key), "is in the table, but the catalog of that instant does not know it")
                 }
+                // Records tell the sizes, and lie where others may write: as of a manifest's files, no sum of them is to overflow.
+                total = total.addingSaturating(known.byteCount)
+                guard known.byteCount >= 0, total <= BackupManifest.totalByteCountMax else {
+                    throw ColumnStoreError(
+                        .corruptFile, path: table.storage.place(of: key),
+                        "is to have \(known.byteCount) bytes by the catalog of that instant, and all cold files have at most \(BackupManifest.totalByteCountMax) together")
+                }
                 let path = "warehouse/\(name)/\(key)"
                 files.append(.init(path: path, name: LogPlace.base + path, byteCount: known.byteCount, sha256: known.sha256))
             }
@@ -188,19 +196,39 @@ package struct LogRestore {
     }
 
     /// By the names that they were brought under; else as the checkpoint has them.
+    ///
+    /// - Throws: `.corruptFile` for an upload that the restored store would read, and of whose file nothing lies there that is as it came: what is left of it would be
+    ///   read, and nobody would miss the rest.
     private static func uploads(_ state: Catalog.State, _ former: BackupManifest, _ place: LogPlace) throws -> [BackupManifest.File] {
         guard !state.uploads.isEmpty else { return [] }
-        var brought: [String: BackupManifest.File] = [:]
+        // Of one upload several: its file was changed while it was here.
+        var found: [String: [BackupManifest.File]] = [:]
         for file in former.files where file.path.hasPrefix("uploads/") {
-            brought[file.path] = .init(path: file.path, name: LogPlace.base + file.name, byteCount: file.byteCount, sha256: file.sha256)
+            found[file.path, default: []].append(.init(path: file.path, name: LogPlace.base + file.name, byteCount: file.byteCount, sha256: file.sha256))
         }
         try place.objects.list(prefix: "uploads/") { object in
             let parts = object.key.split(separator: ".")
             // `uploads/<id>.<bytes>.<sha256>`: what another has laid there under other names is passed over, as is a copy of another size than its name
             // says.
             guard parts.count == 3, let byteCount = Int64(parts[1]), byteCount == object.byteCount, let sha256 = Hexadecimal.bytes(String(parts[2])), sha256.count == 32 else { return }
-            brought[String(parts[0])] = .init(path: String(parts[0]), name: object.key, byteCount: byteCount, sha256: sha256)
+            found[String(parts[0]), default: []].append(.init(path: String(parts[0]), name: object.key, byteCount: byteCount, sha256: sha256))
         }
-        return state.uploads.compactMap { brought["uploads/\($0)"] }
+        let unread = Dictionary(state.unreadUploads.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var files: [BackupManifest.File] = []
+        for id in state.uploads {
+            let candidates = found["uploads/\(id)"] ?? []
+            guard let upload = unread[id] else {
+                if let last = candidates.last { files.append(last) }
+                continue
+            }
+            func fault(_ file: BackupManifest.File) -> String? { upload.fault(ofByteCount: file.byteCount) ?? upload.fault(ofHash: file.sha256) }
+            guard let whole = candidates.last(where: { fault($0) == nil }) else {
+                let reason = candidates.last.flatMap(fault) ?? "is missing, and was not read to its end"
+                throw ColumnStoreError(
+                    .corruptFile, path: "\(place.url)/uploads/\(id)", reason + ": put the object back, or name an instant before the upload came, or after its end (--to)")
+            }
+            files.append(whole)
+        }
+        return files
     }
 }

@@ -9,19 +9,24 @@ enum Placement {
         return access(directory.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : directory, W_OK) != 0 && (errno == EROFS || errno == EACCES)
     }
 
-    /// Directories in which this process changes nothing, each with how often that is asked for.
+    /// Directories and databases in which this process changes nothing, each with how often that is asked for.
     private static let still = Mutex<[String: Int]>([:])
 
     /// Whether a file is read as it lies, by whatever connection: not even beside it anything is made.
     static func isStill(_ path: String) -> Bool { still.withLock { still in still.keys.contains { path.hasPrefix($0) } } }
 
-    /// As long as this is there nothing in a directory is changed by a connection of this process.
+    /// As long as this is there nothing in a directory, or no database of one name, is changed by a connection of this process.
     final class Stillness: Sendable {
         private let prefix: String
 
         /// - Parameter directory: absolute.
-        init(_ directory: String) {
-            prefix = directory + "/"
+        convenience init(_ directory: String) { self.init(prefix: directory + "/") }
+
+        /// - Parameter file: absolute, of one database.
+        convenience init(file: String) { self.init(prefix: file) }
+
+        private init(prefix: String) {
+            self.prefix = prefix
             Placement.still.withLock { $0[prefix, default: 0] += 1 }
         }
 

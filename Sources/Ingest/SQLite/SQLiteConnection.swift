@@ -244,6 +244,15 @@ package final class SQLiteConnection {
         return statement.int64(0)
     }
 
+    /// The first column of all rows of a query without parameters, as texts.
+    package func texts(_ sql: String) throws(SQLiteError) -> [String] {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        var texts: [String] = []
+        while try statement.step() { texts.append(statement.text(0)) }
+        return texts
+    }
+
     /// Copies a part of a BLOB: of the pages that hold it those of the part alone are read whole.
     ///
     /// https://www.sqlite.org/c3ref/blob_read.html

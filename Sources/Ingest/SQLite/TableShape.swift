@@ -38,8 +38,11 @@ struct TableShape {
         // then.
         namesRow = hasRowID && !(keys.count == 1 && !integerKeys.isEmpty)
         (quotedName, quotedColumns) = (Self.quoted(name), columns.map(Self.quoted))
-        let names = quotedColumns + (namesRow ? ["rowid"] : [])
-        insertion = "INSERT OR REPLACE INTO \(quotedName)(\(names.joined(separator: ", "))) VALUES(\((1...names.count).map { "?\($0)" }.joined(separator: ", ")))"
+        insertion = Self.insertion(into: quotedName, quotedColumns + (namesRow ? ["rowid"] : []))
+    }
+
+    private static func insertion(into table: String, _ names: [String]) -> String {
+        "INSERT OR REPLACE INTO \(table)(\(names.joined(separator: ", "))) VALUES(\(names.indices.map { "?\($0 + 1)" }.joined(separator: ", ")))"
     }
 
     static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
@@ -74,12 +77,16 @@ struct TableShape {
 
     /// Replaces a row of the same key: what comes twice ends as it came last.
     ///
+    /// - Parameter isAgain: the table may have columns already that it got behind the row: they have their defaults then, until what gave them values comes again, too.
     /// - Throws: `ChangeReader.Damaged` for another number of values than the table has columns.
-    func insert(_ row: Int64?, _ values: [ChangeReader.Value], _ connection: SQLiteConnection) throws {
-        guard values.count == columns.count, (row != nil) == hasRowID else { throw ChangeReader.Damaged() }
-        let statement = try connection.statement(insertion)
+    func insert(_ row: Int64?, _ values: [ChangeReader.Value], isAgain: Bool = false, _ connection: SQLiteConnection) throws {
+        let isShort = isAgain && !values.isEmpty && values.count < columns.count
+        guard values.count == columns.count || isShort, (row != nil) == hasRowID else { throw ChangeReader.Damaged() }
+        // Columns are only ever added behind the others.
+        let sql = isShort ? Self.insertion(into: quotedName, Array(quotedColumns.prefix(values.count)) + (namesRow ? ["rowid"] : [])) : insertion
+        let statement = try connection.statement(sql)
         for (index, value) in values.enumerated() { try statement.bind(Int32(index + 1), value) }
-        if namesRow, let row { statement.bind(Int32(columns.count + 1), row) }
+        if namesRow, let row { statement.bind(Int32(values.count + 1), row) }
         try statement.run()
     }
 

@@ -17,7 +17,7 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
         self.number = number
     }
 
-    /// `2026-11-20-s4096`, `2026-11-20.2-w65600`; nil for anything else.
+    /// `2026-11-20-s4096`, `2026-11-20.2-w65600`; nil for anything else, and for other spellings.
     init?(_ text: String) {
         guard let dash = text.lastIndex(of: "-"), let file = HotFileName.parse(String(text[..<dash])) else { return nil }
         let rest = text[text.index(after: dash)...]
@@ -29,6 +29,8 @@ struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
         }
         (day, part) = (file.day, file.part)
         self.number = number
+        // `+7` and `007` are numbers as well, and of one letter there is one name.
+        guard description == text else { return nil }
     }
 
     var description: String { "\(HotFileName.text(day: day, part: part))-\(isStep ? "s" : "w")\(number)" }

@@ -27,24 +27,42 @@ extension Catalog {
     /// In a transaction of its own.
     func add(_ usage: [UsageKey: UsageFigures]) throws { try write(isCounted: false) { try Self.add(usage, $0) } }
 
+    /// Of whom there is anything, with a contract or without one.
+    func usageClients() throws -> [ClientID] {
+        try read { connection in
+            let statement = try connection.statement("SELECT DISTINCT client_id FROM usage")
+            defer { statement.reset() }
+            var found: [ClientID] = []
+            while try statement.step() { found.append(ClientID(statement.text(0))) }
+            return found
+        }
+    }
+
     /// - Parameters:
-    ///   - client: nil for all.
+    ///   - clients: nil for all.
     ///   - days: since 1970.
-    func usage(of client: ClientID?, _ days: ClosedRange<Int32>) throws -> [UsageKey: UsageFigures] {
+    func usage(of clients: [ClientID]?, _ days: ClosedRange<Int32>) throws -> [UsageKey: UsageFigures] {
         try read { connection in
             let statement = try connection.statement("""
                 SELECT client_id, day, receipts, bytes, calls, queries, rows_scanned, bytes_scanned, exports_bytes, webhooks FROM usage
-                WHERE day BETWEEN ?1 AND ?2\(client == nil ? "" : " AND client_id = ?3")
+                WHERE day BETWEEN ?1 AND ?2\(clients == nil ? "" : " AND client_id = ?3")
                 """)
             defer { statement.reset() }
-            statement.bind(1, Int64(days.lowerBound))
-            statement.bind(2, Int64(days.upperBound))
-            if let client { try statement.bind(3, client.text) }
             var found: [UsageKey: UsageFigures] = [:]
-            while try statement.step() {
-                var figures = UsageFigures()
-                for (index, member) in UsageFigures.members.enumerated() { figures[keyPath: member] = statement.int64(Int32(index) + 2) }
-                found[UsageKey(client: ClientID(statement.text(0)), day: Int32(clamping: statement.int64(1)))] = figures
+            func addRows() throws {
+                while try statement.step() {
+                    var figures = UsageFigures()
+                    for (index, member) in UsageFigures.members.enumerated() { figures[keyPath: member] = statement.int64(Int32(index) + 2) }
+                    found[UsageKey(client: ClientID(statement.text(0)), day: Int32(clamping: statement.int64(1)))] = figures
+                }
+            }
+            // Each client's own: its days lie side by side.
+            for client in clients.map({ $0.map { Optional($0) } }) ?? [nil] {
+                statement.reset()
+                statement.bind(1, Int64(days.lowerBound))
+                statement.bind(2, Int64(days.upperBound))
+                if let client { try statement.bind(3, client.text) }
+                try addRows()
             }
             return found
         }

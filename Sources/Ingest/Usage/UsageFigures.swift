@@ -43,3 +43,21 @@ package struct UsageSpan: Sendable, Hashable {
 
     package init(firstDay: Int32, figures: UsageFigures) { (self.firstDay, self.figures) = (firstDay, figures) }
 }
+
+extension UsageSpan {
+    /// Days of each client, in the order of `clients`.
+    static func days(of usage: [UsageKey: UsageFigures], _ clients: [String]) -> [(clientID: String, span: UsageSpan)] {
+        let byClient = Dictionary(grouping: usage) { $0.key.client }
+        var found: [(clientID: String, span: UsageSpan)] = []
+        for client in clients {
+            let spans = (byClient[ClientID(client)] ?? []).map { UsageSpan(firstDay: $0.key.day, figures: $0.value) }
+            for span in spans.sorted(by: { $0.firstDay < $1.firstDay }) { found.append((client, span)) }
+        }
+        return found
+    }
+}
+
+extension Set<ClientID> {
+    /// By their bytes, as lists of contracts are.
+    var inOrder: [ClientID] { sorted { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) } }
+}

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts what clients use until it is written down: calls, queries, exports, webhooks. What a receipt adds is counted where the receipt is stored.
+/// Counts what clients use until it is written down: calls, queries, webhooks. What a receipt adds is counted where the receipt is stored, and a file of an export where its end is noted.
 package final class UsageMeter: Sendable {
     private let counted = Mutex<[UsageKey: UsageFigures]>([:])
     /// Held while figures are on their way to where they are written down, and by whoever asks for both: they are in one of the two then.

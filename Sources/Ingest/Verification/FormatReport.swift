@@ -34,13 +34,13 @@ package struct FormatReport: Sendable {
         try DataDirectory.requireStore(path)
         // What a standby is making just now has no version yet, which it gets with its first records: no earlier format.
         let isMember = DataDirectory.isOfCluster(path)
-        let catalog = try Self.version("\(path)/catalog.sqlite") ?? 0
+        let catalog = try Self.keptVersion("\(path)/catalog.sqlite") ?? 0
         guard catalog > 0 || !isMember else { throw DataDirectory.Failure.noStoreYet(path: path) }
         parts.append(
             Part(name: "catalog.sqlite", found: [catalog: 1], known: Int64(CatalogSchema.migrations.count), changes: Self.changes(CatalogSchema.migrations, from: catalog)))
         try addHotFiles("\(path)/hot", isMember: isMember)
         for (name, known) in [("queues.sqlite", QueueFile.version), ("executions.sqlite", ExecutionSchema.version)] {
-            guard let version = try Self.version("\(path)/\(name)"), version > 0 || !isMember else { continue }
+            guard let version = try Self.keptVersion("\(path)/\(name)"), version > 0 || !isMember else { continue }
             parts.append(Part(name: name, found: [version: 1], known: known, changes: version < known ? ["to version \(known)"] : []))
         }
     }
@@ -48,7 +48,7 @@ package struct FormatReport: Sendable {
     private mutating func addHotFiles(_ folder: String, isMember: Bool) throws {
         var found: [Int64: Int] = [:]
         for name in access(folder, F_OK) == 0 ? try DataDirectory.names(in: folder) : [] where name.hasSuffix(".sqlite") {
-            guard HotFileName.parse(String(name.dropLast(".sqlite".utf8.count))) != nil, let version = try Self.version("\(folder)/\(name)"), version > 0 || !isMember else {
+            guard HotFileName.parse(String(name.dropLast(".sqlite".utf8.count))) != nil, let version = try Self.keptVersion("\(folder)/\(name)"), version > 0 || !isMember else {
                 continue
             }
             found[version, default: 0] += 1
@@ -62,6 +62,14 @@ package struct FormatReport: Sendable {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { return nil }
         return try SQLiteConnection(atRest: path).integer("PRAGMA user_version") ?? 0
+    }
+
+    /// The same by a report, which leaves what tells that a log has lost commits: the next start is to find that. Beside a server, which goes on writing, one may seem so for a
+    /// moment: to read it as it lies is as good.
+    private static func keptVersion(_ path: String) throws -> Int64? {
+        let kept = try KeptIndex(path: path)
+        defer { withExtendedLifetime(kept) {} }
+        return try version(path)
     }
 
     /// What the steps after a version make, in the order of the steps: the names alone, since a step is its own best description.

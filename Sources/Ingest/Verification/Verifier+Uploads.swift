@@ -7,7 +7,7 @@ extension Verifier {
     /// Files that come just now grow, and are not looked at; those of uploads that have ended nobody reads. Beside a server one may end while it is looked at: its file is no fault then.
     func checkUploads(_ catalog: Catalog) throws {
         if !isOnline {
-            for id in try uploadIDs(catalog) {
+            for id in try catalog.uploadIDs() {
                 for suffix in ["", ".piece", ".piece.new", ".ids", ".ids-wal", ".ids-shm"] { isPart("uploads/\(id)\(suffix)") }
             }
         }
@@ -22,16 +22,6 @@ extension Verifier {
                 guard let fault = found, try !isOnline || upload.isUnread(in: catalog) else { return }
                 note(path, fault)
             }
-        }
-    }
-
-    private func uploadIDs(_ catalog: Catalog) throws -> [String] {
-        try catalog.read { connection in
-            let select = try connection.statement("SELECT id FROM uploads")
-            defer { select.reset() }
-            var ids: [String] = []
-            while try select.step() { ids.append(select.text(0)) }
-            return ids
         }
     }
 }

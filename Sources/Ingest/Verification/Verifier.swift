@@ -18,7 +18,8 @@ import Query
 /// 7. No file is an older copy: none says less of itself than the catalog has noted of it (`FileReach`).
 /// 8. Over all files: no identity, ticket or sequence is there twice.
 ///
-/// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
+/// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log, but for those that tell of
+/// commits which it has lost (`KeptIndex`).
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
 package final class Verifier {
     /// What was looked at, and what was found.
@@ -70,6 +71,8 @@ package final class Verifier {
     private let member: MemberLock?
     /// While others may read the files, too: nothing is changed in them, nor made beside them. Until `run` has ended.
     private var stillness: Placement.Stillness?
+    /// Logs whose loss their indexes alone tell, by the paths of their databases: whoever looks next is to find it, too.
+    private var kept: [String: KeptIndex] = [:]
     /// How far files had come, as the catalog knows it; empty beside a server, whose files go on.
     private var reached: [String: FileReach] = [:]
     /// The sums of all cold files are made again, not of a sample.
@@ -97,8 +100,8 @@ package final class Verifier {
         isUnwanted = { false }
     }
 
-    /// Together with others who read the store, where its files lie as an orderly end leaves them, without logs; alone where there are logs, of which a damaged one is read only by whoever may make its
-    /// index anew. Where somebody reads them already (`RestingStore`) their indexes are there, and they are read as they lie.
+    /// Together with others who read the store, where its files lie as an orderly end leaves them, without logs; alone where there are logs, of which one without its index is read only by whoever may
+    /// make that. Where somebody reads them already (`RestingStore`) their indexes are there, and they are read as they lie.
     private static func take(_ path: String, _ storages: any StorageFactory) throws -> (DataDirectory, Placement.Stillness?) {
         func share() throws -> (DataDirectory, Placement.Stillness?) {
             let directory = try DataDirectory(provingPath: path, storages: storages)
@@ -117,6 +120,7 @@ package final class Verifier {
 
     private func release() {
         stillness = nil
+        kept = [:]
         directory.release()
     }
 
@@ -153,6 +157,7 @@ package final class Verifier {
     private func proveAll() -> Report {
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
         // Looked for in the wrong place every table is missing: one fault instead of all of them.
+        keepIndex(directory.catalogPath)
         do { try WarehousePlace.check(directory) } catch {
             note(directory.path, "\(error)")
             return report
@@ -166,9 +171,9 @@ package final class Verifier {
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(catalog) }
             let proof = ColumnProof(catalog: catalog)
             try checkHot(catalog, proof)
-            // After the logs were looked at: reading a file makes its log's index anew.
+            // After the logs were looked at: reading a file makes its log's index anew. What they have lost is told by then.
             var store = try StoreProof(directory, catalog)
-            guarded(directory.catalogPath) { try store.run() }
+            guarded(directory.catalogPath) { try store.run(refusesLost: false) }
             for reason in store.reasons { note(directory.catalogPath, "does not fit the store's files: \(reason)") }
             for (name, fault) in store.older { note("\(directory.path)/\(name)", fault) }
             reached = store.reached
@@ -324,6 +329,12 @@ package final class Verifier {
 
     // MARK: Databases
 
+    /// What keeps its log from being read is found by who proves that.
+    private func keepIndex(_ path: String) {
+        guard stillness == nil, kept[path] == nil else { return }
+        kept[path] = try? KeptIndex(path: path)
+    }
+
     /// Looks at a database and its log, then lets `body` read it; what is made beside it for that goes again.
     ///
     /// Where the file had no log, those that reading has made beside it are removed.
@@ -336,13 +347,14 @@ package final class Verifier {
             return note(path, "has a log, which can be read only where a file may be made beside it: verify a copy that may be written to, or a backup")
         }
         let hadLog = Self.byteCount(path + "-wal") > 0
+        keepIndex(path)
         guarded(path) {
             for finding in try DatabaseFile.faults(path) { report.add(finding) }
             // A page without its sum ends that check; the rows may say more of what is damaged.
             guarded(path) { try checkIntegrity(path) }
             try body()
         }
-        if !hadLog, stillness == nil { for suffix in ["-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
+        if !hadLog, stillness == nil, kept[path] == nil { for suffix in ["-wal", "-shm"] { _ = FileRemoval.remove(path + suffix, .temporary) } }
     }
 
     /// https://www.sqlite.org/pragma.html#pragma_integrity_check; twenty lines at most.

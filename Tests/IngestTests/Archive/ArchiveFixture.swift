@@ -17,6 +17,7 @@ final class ArchivedMachine: ArchiveSource {
         var readCount = 0
         var isCheckpointWanted = false
         var isSlow = false
+        var isUnderWay = false
         var asked: Int?
     }
 
@@ -51,6 +52,12 @@ final class ArchivedMachine: ArchiveSource {
     var isSlow: Bool {
         get { state.withLock { $0.isSlow } }
         set { state.withLock { $0.isSlow = newValue } }
+    }
+
+    /// Whether a commit of its own does not count yet.
+    var isUnderWay: Bool {
+        get { state.withLock { $0.isUnderWay } }
+        set { state.withLock { $0.isUnderWay = newValue } }
     }
 
     /// How far its checkpoint was asked to go on.

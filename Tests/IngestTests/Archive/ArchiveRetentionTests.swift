@@ -75,6 +75,32 @@ final class ArchiveRetentionTests: XCTestCase {
         XCTAssertEqual(try place.segments(of: 1), [])
     }
 
+    /// Whoever began the line, and made its checkpoint, had a clock that was two days behind.
+    func test_lineAndCheckpoint_thatHaveComeLessThanADayAgo_coverNothing() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let now = Clock.system.now()
+        try put(place, line: 1, base: 0, begun: now - 9 * Self.day, segments: [1, 10])
+        try put(place, line: 2, base: 0, begun: now - 2 * Self.day, segments: [1, 10])
+        try put(place, line: 2, checkpoint: 9, at: now - 2 * Self.day, files: ["a"])
+        func came(_ key: String, daysAgo: Double) throws {
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -86_400 * daysAgo)], ofItemAtPath: "\(folder.path)/LOG/archive/\(key)")
+        }
+        for key in [ArchivePlace.lineKey(1), ArchivePlace.segmentKey(1, 1), ArchivePlace.segmentKey(1, 10)] { try came(key, daysAgo: 3) }
+        func assertAllIsThere(_ what: String) throws {
+            try ArchiveRetention(place: place, now: now).run()
+            XCTAssertEqual(try place.lines().map(\.number), [1, 2], what)
+            XCTAssertEqual(try place.segments(of: 1), [1, 10], what)
+            XCTAssertEqual(try place.segments(of: 2), [1, 10], what)
+        }
+        try assertAllIsThere("the line is new")
+        try came(ArchivePlace.lineKey(2), daysAgo: 2)
+        try assertAllIsThere("its checkpoint is new")
+        try came(ArchiveCheckpoint.key(2, 9), daysAgo: 2)
+        try ArchiveRetention(place: place, now: now).run()
+        XCTAssertEqual(try place.lines().map(\.number), [2])
+        XCTAssertEqual(try place.segments(of: 2), [10])
+    }
+
     func test_checkpointThatLacksAFile_coversNothing() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
         let now = Clock.system.now() + 10 * Self.day

@@ -79,6 +79,29 @@ final class ArchiveWriterTests: XCTestCase {
         XCTAssertFalse(writer.texts.joined().contains("could not be said"), "\(writer.texts)")
     }
 
+    /// Its proof goes on by the object, while its commits wait for a bucket that takes none: one of before may count after all.
+    func test_leaderWithACommitUnderWay_saysOfNoInstantThatAllIsThere_untilItCounts() throws {
+        let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")
+        let time = Mutex<Int64>(11_000_000)
+        let machine = machine(10)
+        machine.commit(9)
+        let writer = ArchiveWriter(place, of: machine, clock: Clock { time.withLock { $0 } })
+        XCTAssertTrue(writer.round())
+        // The tenth is of 10 s, long before.
+        machine.isUnderWay = true
+        time.withLock { $0 = 3_600_000_000 }
+        XCTAssertTrue(writer.round())
+        XCTAssertNil(try place.until(1))
+        machine.commit(10)
+        machine.isUnderWay = false
+        XCTAssertTrue(writer.round())
+        time.withLock { $0 = 7_200_000_000 }
+        XCTAssertTrue(writer.round())
+        let said = try XCTUnwrap(place.until(1))
+        XCTAssertEqual(said.last, machine.records[9].mark)
+        XCTAssertEqual(said.at, 7_200_000_000 - ArchiveWriter.underWayMicroseconds)
+    }
+
     /// As in a single server's log: what can never be brought holds up nothing.
     func test_recordsWhoseColdFilesAreDamaged_areArchived_andToldOf() throws {
         let (place, _) = try UnsurePlace.archive(folder.path + "/LOG")

@@ -203,13 +203,7 @@ final class BackupTests: XCTestCase {
         let fixture = try makeStore(data.path)
         let position: LogPosition.Source = { LogPosition(settled: 0, last: 0, at: 0) }
         // Its file has the same name in all of them.
-        var announcement = UploadAnnouncement(name: "a.ndjson")
-        announcement.client = "c1"
-        let uploads = fixture.engine.uploads
-        let file = try uploads.receive(try uploads.announce(announcement, id: "up-1", as: .admin), from: 0, isAnew: true, isKept: false)
-        try Array("{}\n".utf8).withUnsafeBytes { try file.append($0) }
-        file.keep()
-        _ = try uploads.finish(file, coding: nil)
+        try fixture.put(upload: "up-1")
         func make() throws -> BackupManifest {
             let backup = try Backup(fixture.engine.parts, destination: destination.path, position: position, isCancelled: { false })
             _ = try backup.run()

@@ -451,7 +451,8 @@ final class RecoveryTests: XCTestCase {
             // As before there was a built-in type with that column.
             let catalog = try Catalog(path: self.catalog)
             try catalog.write { try $0.execute("DELETE FROM types WHERE name = 'arts-poslog'") }
-            try catalog.put([NewType(name: "own", version: 1, json: own, isBuiltIn: false, table: "receipts", columns: try DocumentType(json: own).layout.fields)])
+            let columns = try DocumentType(json: own).layout.fields
+            try catalog.put([NewType(name: "own", version: 1, json: own, isBuiltIn: false, table: "receipts", columns: columns, place: try catalog.lastTypePlace() + 1)])
             catalog.close()
             let fixture = try EngineFixture(path)
             XCTAssertNil(fixture.engine.types.registry.snapshot["arts-poslog"])

@@ -195,6 +195,33 @@ final class CatalogTests: XCTestCase {
         XCTAssertNil(SchemaEncoding.merged(table, adding: [Field("l", list([Field("x", .date)]))]))
         XCTAssertNil(SchemaEncoding.merged(table, adding: [Field("l", .string)]))
     }
+
+    /// Lists are kept a name a line: one with a line's end in it would be two names after a start, of which the second was never allowed, and a * by itself would be all.
+    func test_contractWhoseNamesWouldBeOthersAfterAStart_isRefused() throws {
+        let folder = TemporaryDirectory()
+        let fixture = try EngineFixture(folder.path)
+        defer { try? fixture.engine.close() }
+        func contract(_ change: (inout Contract) -> Void) -> Contract {
+            var contract = Contract(clientID: "c3", access: .read, scope: .own)
+            change(&contract)
+            return contract
+        }
+        let refused: [(contract: Contract, pointer: String)] = [
+            (contract { $0.types = ["a", "b\nc"] }, "/types/1"), (contract { $0.types = ["b\rc"] }, "/types/0"), (contract { $0.types = [""] }, "/types/0"),
+            (contract { $0.callbackHosts = ["a.example\nb.example"] }, "/callback_hosts/0"), (contract { $0.uses.queues = .some(["q\nr"]) }, "/uses/queues/0"),
+            (contract { $0.uses.topics = .some(["t", "\n"]) }, "/uses/topics/1"), (contract { $0.uses.processes = .some(["p\u{85}"]) }, "/uses/processes/0"),
+            (contract { $0.uses.queues = .some(["*"]) }, "/uses/queues/0"), (contract { $0.uses.topics = .some(["*"]) }, "/uses/topics/0"),
+            (contract { $0.uses.processes = .some(["*"]) }, "/uses/processes/0"),
+        ]
+        for (contract, pointer) in refused {
+            XCTAssertThrowsError(try fixture.engine.putContract(contract), pointer) { error in
+                XCTAssertEqual((error as? Fault)?.code, .invalidContract, "\(error)")
+                XCTAssertEqual((error as? Fault)?.errors.map(\.pointer), [pointer])
+            }
+        }
+        XCTAssertNil(try fixture.engine.contract("c3"))
+        XCTAssertEqual(try fixture.engine.putContract(contract { $0.types = ["a", "b c"] }), .created)
+    }
 }
 
 extension Catalog {

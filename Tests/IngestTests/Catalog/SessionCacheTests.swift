@@ -13,7 +13,7 @@ final class SessionCacheTests: XCTestCase {
         let clock = Clock { time.load(ordering: .relaxed) }
         var now: Int64 { time.load(ordering: .relaxed) }
         let hash = [UInt8](repeating: 7, count: 32), other = [UInt8](repeating: 8, count: 32)
-        let begun = BrowserSession.Holder.token(clientID: "c1", expiresAt: now + 1_000_000)
+        let begun = BrowserSession.Holder.token(clientID: "c1", expiresAt: now + 1_000_000, key: [1, 2, 3])
         do {
             let catalog = try Catalog(path: path, clock: clock)
             try catalog.begin(BrowserSession(.key(sha256: hash), usedAt: now), sha256: hash)
@@ -59,7 +59,7 @@ final class SessionCacheTests: XCTestCase {
         func hash(_ number: Int) -> [UInt8] { [UInt8](repeating: 0, count: 30) + [UInt8(number / 256), UInt8(number % 256)] }
         func begin(_ client: String, _ hash: [UInt8]) throws {
             let now = time.add(1, ordering: .relaxed).newValue
-            try catalog.begin(BrowserSession(.token(clientID: client, expiresAt: now + BrowserSession.idleMax), usedAt: now), sha256: hash)
+            try catalog.begin(BrowserSession(.token(clientID: client, expiresAt: now + BrowserSession.idleMax, key: nil), usedAt: now), sha256: hash)
         }
         let other = [UInt8](repeating: 9, count: 32)
         try begin("c2", other)

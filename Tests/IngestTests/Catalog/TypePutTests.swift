@@ -46,8 +46,8 @@ final class TypePutTests: XCTestCase {
         XCTAssertEqual(earlier.version, newest - 1)
         let both = try XCTUnwrap(SchemaEncoding.merged(earlier.layout.fields, adding: mine.layout.fields))
         try catalog.put([
-            NewType(name: "arts-poslog", version: earlier.version, json: Array(former.utf8), isBuiltIn: true, table: "receipts", columns: both),
-            NewType(name: "own", version: 1, json: Array(own.utf8), isBuiltIn: false, table: "receipts", columns: both),
+            NewType(name: "arts-poslog", version: earlier.version, json: Array(former.utf8), isBuiltIn: true, table: "receipts", columns: both, place: 1),
+            NewType(name: "own", version: 1, json: Array(own.utf8), isBuiltIn: false, table: "receipts", columns: both, place: 2),
         ])
         let notes = Monitor<[String]>([])
         StoreLog.observe { event in if event.what == "a built-in type does not fit its table" { notes.broadcast { $0.append(event.reason) } } }
@@ -76,7 +76,7 @@ final class TypePutTests: XCTestCase {
             let directory = TemporaryDirectory()
             let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
             let own = Array(#"{"name":"arts-poslog","version":\#(version),"format":"json","match":{"/own":{"exists":true}},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC"}"#.utf8)
-            try catalog.put([NewType(name: "arts-poslog", version: version, json: own, isBuiltIn: false, table: "receipts", columns: [])])
+            try catalog.put([NewType(name: "arts-poslog", version: version, json: own, isBuiltIn: false, table: "receipts", columns: [], place: 1)])
             let types = try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns()))
             XCTAssertEqual(types.newestFile(of: "arts-poslog"), own)
             XCTAssertEqual(types.registry.snapshot["arts-poslog"]?.version, version)
@@ -128,9 +128,9 @@ final class TypePutTests: XCTestCase {
             for isDeleted in [false, true] {
                 let directory = TemporaryDirectory()
                 let path = try DataDirectory(path: directory.path).catalogPath
-                let time = Monitor<Int64>(1_000)
-                // As long as it takes to put one: no two at once.
-                let catalog = try Catalog(path: path, clock: Clock { time.withLock { $0 += 1; return $0 } })
+                let time = Monitor<Int64>(1_000_000)
+                // Set back between any two: what was first is told by no clock.
+                let catalog = try Catalog(path: path, clock: Clock { time.withLock { $0 -= 1; return $0 } })
                 func types() throws -> TypeStore { try TypeStore(catalog: catalog, tables: TableColumns(try catalog.tableColumns())) }
                 let store = try types()
                 func put(_ name: String, _ version: Int, _ columns: String) throws { _ = try store.put(name: name, json: Self.file(name, version, columns)) }
@@ -138,18 +138,18 @@ final class TypePutTests: XCTestCase {
                 try put("m", 1, other)
                 if isDeleted { try store.delete(name: earlier) } else { try put(earlier, 2, other) }
                 XCTAssertNil(store.sensitiveColumns.openTypes(of: "accounts"))
-                XCTAssertNil(store.sensitiveColumns.grewAt)
-                let before = time.withLock { $0 }
+                XCTAssertNil(store.sensitiveColumns.grewWith)
+                let before = store.place
                 try put(later, 1, closed)
                 for known in [store, try types()].map(\.sensitiveColumns) {
                     XCTAssertEqual(known.paths(of: "accounts"), ["iban"])
                     XCTAssertEqual(known.openTypes(of: "accounts"), ["m"], "\(earlier) \(isDeleted)")
                     XCTAssertTrue(known.isSensitive(type: earlier))
-                    XCTAssertGreaterThan(try XCTUnwrap(known.grewAt), before)
+                    XCTAssertGreaterThan(try XCTUnwrap(known.grewWith), before)
                 }
-                // What was asked for before the values were hidden is older than that by the catalog, too.
-                let (running, started) = (try XCTUnwrap(store.sensitiveColumns.grewAt), try XCTUnwrap(try types().sensitiveColumns.grewAt))
-                XCTAssertLessThanOrEqual(running, started)
+                // What is made from now on is behind that.
+                XCTAssertEqual(store.sensitiveColumns.grewWith, store.place)
+                XCTAssertEqual(try types().sensitiveColumns.grewWith, store.place)
             }
         }
     }
@@ -175,7 +175,7 @@ final class TypePutTests: XCTestCase {
         let directory = TemporaryDirectory()
         let catalog = try Catalog(path: DataDirectory(path: directory.path).catalogPath)
         let file = [UInt8](repeating: 0x20, count: 1_000)
-        try catalog.put((1...3).map { NewType(name: "idle", version: $0, json: file, isBuiltIn: false, table: "idle", columns: []) })
+        try catalog.put((1...3).map { NewType(name: "idle", version: $0, json: file, isBuiltIn: false, table: "idle", columns: [], place: Int64($0)) })
         var asked: [Int] = []
         XCTAssertEqual(try catalog.typeVersions(name: "idle", before: 4, limit: 10) { asked.append($0) }.map(\.version), [3, 2, 1])
         XCTAssertEqual(asked, [2_000, 4_000, 6_000])

@@ -90,6 +90,48 @@ final class ExecutionDisasterTests: XCTestCase {
         XCTAssertTrue(try comes(store, sound, to: .succeeded, within: 60))
     }
 
+    /// The timer that looks at them is the oldest, and comes first each time; those of another are looked at first as that is aborted.
+    func test_damagedPageOfChildren_holdsUpNoOther() throws {
+        let hands = ExecutionStoreTests.Hands { _, _ in .succeeded(.null) }
+        var store = try open(hands)
+        try put(store, "wait", #"{"W":{"Type":"Wait","Seconds":5,"End":true}}"#)
+        try put(store, "long", #"{"W":{"Type":"Wait","Seconds":100000,"End":true}}"#)
+        let parents = try (0..<2).map { _ in try start(store, "long").id }
+        let numbers = try parents.map { try store.execution($0.description, as: .admin).number }
+        let sound = try start(store, "wait").id
+        store.stop()
+        try {
+            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            for (index, number) in numbers.enumerated() {
+                // A few on a page. Their tokens stand in the rows alone, not in an index.
+                try connection.execute(
+                    """
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+                    INSERT INTO executions(number, id, process, version, name, owner, status, started_at, ended_at, parent, parent_serial, parent_token)
+                    SELECT \(index + 1)000000 + i, randomblob(16), 'wait', 1, 'before \(index) ' || i, '', 2, 0, 0, \(number), i, 'token \(index) ' || i || ' ' || hex(zeroblob(500)) FROM n;
+                    """)
+            }
+            try connection.execute("INSERT INTO timers(execution, serial, at) VALUES(\(numbers[0]), \(SelfTimer.abortChildren), 0)")
+            try connection.checkpoint(.truncate)
+        }()
+        var bytes = try Data(contentsOf: URL(filePath: path))
+        for index in numbers.indices {
+            let place = try XCTUnwrap(bytes.range(of: Data("token \(index) 10 ".utf8))).lowerBound
+            // What kind of page it is.
+            bytes[place / 4_096 * 4_096] ^= 0xFF
+        }
+        try bytes.write(to: URL(filePath: path))
+        store = try open(hands)
+        defer { store.stop() }
+        XCTAssertTrue(try comes(store, sound, to: .succeeded, within: 60))
+        // Whoever looks first ends the commit that it is in, be that its own; from then on nobody looks. The timer has looked at the first one's.
+        try store.abort(parents[0].description, as: .admin)
+        XCTAssertThrowsError(try store.abort(parents[1].description, as: .admin))
+        XCTAssertEqual(try status(store, parents[1]), .running)
+        try store.abort(parents[1].description, as: .admin)
+        for parent in parents { XCTAssertEqual(try status(store, parent), .aborted) }
+    }
+
     // MARK: Clocks
 
     func test_clockSetBack_leavesNothingStanding_butInstantsOfTheCalendar() throws {

@@ -206,6 +206,20 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try store.executions(.init(limit: 10), as: stranger).executions.count, 0)
     }
 
+    /// Whoever had no answer asks again, whatever became of the process meanwhile.
+    func test_names_stayKnown_onceTheirProcessIsDeleted() throws {
+        let store = try open()
+        defer { store.stop() }
+        _ = try store.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#.utf8))
+        let one = try start(store, "p", #"{"a":1}"#, name: "n")
+        try store.deleteProcess("p")
+        let again = try start(store, "p", #"{"a":1}"#, name: "n")
+        XCTAssertFalse(again.isNew)
+        XCTAssertEqual(again.id, one.id)
+        XCTAssertEqual(code { _ = try start(store, "p", #"{"a":2}"#, name: "n") }, .alreadyExists)
+        for name in ["other", nil] { XCTAssertEqual(code { _ = try start(store, "p", #"{"a":1}"#, name: name) }, .notFound) }
+    }
+
     // MARK: Time
 
     func test_waits_ofAYear_surviveRestartsAndJumpsOfTheClock() throws {

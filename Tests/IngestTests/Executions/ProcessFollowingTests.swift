@@ -13,6 +13,8 @@ final class ProcessFollowingTests: XCTestCase {
         struct State {
             /// The process, and how many rules.
             var followed: [String] = []
+            /// Processes that are there now.
+            var hastened: [String] = []
             var fault: Fault?
         }
         let state = Mutex(State())
@@ -34,6 +36,8 @@ final class ProcessFollowingTests: XCTestCase {
             if let fault { throw fault }
         }
 
+        func hasten(startsOf process: String) { state.withLock { $0.hastened.append(process) } }
+
         var isHeard: Bool { false }
         func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) { completion(.success(())) }
         func publish(_ events: [EventDraft], to topic: String, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) { completion(.success([])) }
@@ -53,6 +57,22 @@ final class ProcessFollowingTests: XCTestCase {
     private func definition(_ starts: [String]) -> [UInt8] {
         let list = starts.joined(separator: ",")
         return Array(#"{"on":[\#(list)],"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#.utf8)
+    }
+
+    /// Of subscriptions whose target it was before it was there.
+    func test_processThatIsPutFirst_hastensTheEventsThatWaitForIt() throws {
+        let store = try open()
+        defer { store.stop() }
+        func hastened(_ body: () throws -> Void) rethrows -> [String] {
+            topics.state.withLock { $0.hastened = [] }
+            try body()
+            return topics.state.withLock { $0.hastened }
+        }
+        XCTAssertEqual(try hastened { _ = try store.putProcess("p", definition([])) }, ["p"])
+        XCTAssertEqual(try hastened { _ = try store.putProcess("p", definition([])) }, [])
+        XCTAssertEqual(try hastened { _ = try store.putProcess("p", definition([#"{"topic":"sales"}"#])) }, [])
+        XCTAssertEqual(try hastened { try store.deleteProcess("p") }, [])
+        XCTAssertEqual(try hastened { _ = try store.putProcess("p", definition([])) }, ["p"])
     }
 
     /// Events that wait for it are its subscriptions', and go with them.

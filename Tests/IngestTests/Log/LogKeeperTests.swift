@@ -146,7 +146,7 @@ final class LogKeeperTests: XCTestCase {
         defer { keeper.stop() }
         func lacking() -> Double { keeper.metrics.first { $0.name == "log_files_lacking" }?.value ?? -1 }
         XCTAssertEqual(lacking(), 0)
-        keeper.shipper.progress.withLock { progress in for number in Int64(1)...5 { progress.lacking["/w/\(number)"] = (number, "has 3 bytes") } }
+        keeper.shipper.progress.withLock { progress in for number in Int64(1)...5 { progress.lacking["/w/\(number)"] = (number, "has 3 bytes", nil) } }
         XCTAssertEqual(lacking(), 5)
         XCTAssertEqual(keeper.texts.filter { $0.contains("(/w/1 has 3 bytes; /w/2 has 3 bytes; /w/3 has 3 bytes; 2 more)") }.count, 1, "\(keeper.texts)")
     }

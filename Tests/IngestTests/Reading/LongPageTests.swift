@@ -55,6 +55,22 @@ final class LongPageTests: XCTestCase {
         XCTAssertFalse(asked.isEmpty)
     }
 
+    /// Those of lines are texts as those of columns are.
+    func test_longTextsInLists_endAPage_andAskForItsMemory() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        let byteCount = 950_000
+        for number in 0..<75 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)", note: String(repeating: "x", count: byteCount))) }
+        var asked: [Int] = []
+        let page = try fixture.engine.page(PageRequest(fields: ["lines"], limit: 1_000), as: .admin) { asked.append($0) }
+        let rowCount = page.batches.reduce(0) { $0 + $1.rowCount }
+        XCTAssertGreaterThan(rowCount, 0)
+        XCTAssertLessThanOrEqual(rowCount * byteCount, StoreReader.pageByteCountMax)
+        XCTAssertNotNil(page.nextCursor)
+        XCTAssertGreaterThanOrEqual(try XCTUnwrap(asked.max()), rowCount * byteCount)
+    }
+
     /// One document is charged to its caller before it is read, hot or cold, and then for what the receipt has.
     func test_oneLongDocument_asksForItsMemory_beforeItIsRead() throws {
         let directory = TemporaryDirectory()

@@ -18,11 +18,32 @@ final class ReceiptChoicesTests: XCTestCase {
         XCTAssertThrowsError(try choices.add(4, row("c1", 6, 5))) { error in XCTAssertEqual((error as? Fault)?.code, .tooLarge) }
     }
 
+    func test_clientsOfADocumentWithVersions_areNoMoreThanAnAnswerLists() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { try? fixture.engine.close() }
+        let type = #"{"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id"}"#
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        for client in ["c2", "c1"] { _ = try fixture.taken(#"{"schema":"licence/1","id":"L-1"}"#, as: .admin, client: client) }
+        var reader = fixture.engine.reader
+        let lookup = ReceiptLookup(receiptID: "L-1", table: "licences")
+        guard case .choices(let newest) = try reader.receipt(lookup, as: .admin, hold: { _ in }) else { return XCTFail("no choices") }
+        XCTAssertEqual(newest.map(\.clientID), ["c1", "c2"])
+        guard case .choices(let owners) = try reader.versions(lookup, limit: 10, cursor: nil, as: .admin, hold: { _ in }) else { return XCTFail("no choices") }
+        XCTAssertEqual(owners, ["c1", "c2"])
+        reader.choiceCountMax = 1
+        XCTAssertThrowsError(try reader.receipt(lookup, as: .admin, hold: { _ in })) { XCTAssertEqual(($0 as? Fault)?.code, .tooLarge, "\($0)") }
+        XCTAssertThrowsError(try reader.versions(lookup, limit: 10, cursor: nil, as: .admin, hold: { _ in })) { error in
+            XCTAssertEqual((error as? Fault)?.code, .tooLarge, "\(error)")
+            XCTAssertEqual((error as? Fault)?.detail, "more than 1 clients have a receipt L-1: say whose it is", "no day makes them fewer")
+        }
+    }
+
     func test_best_isTheLast_ofThoseThatHoldTheIdentity_elseOfThoseThatFailed() throws {
         let failed = [row("c1", 1, 1, .failed), row("c1", 1, 7, .failed), row("c1", 1, 3, .failed)]
         let held = [row("c1", 1, 5), row("c1", 1, 6, .processing), row("c1", 1, 4)]
         for (rows, best) in [(failed, Int64(7)), (failed + held, 6), (held + failed, 6), ([], nil)] as [([IdentifiedRow], Int64?)] {
-            var choices = ReceiptChoices<Int>(of: "R")
+            var choices = ReceiptChoices<Int>(of: "R", countMax: 10)
             for (place, row) in rows.enumerated() { try choices.add(place, row) }
             XCTAssertEqual(choices.best?.row.sequence, best)
             XCTAssertEqual(choices.best.map { rows[$0.place].sequence }, best)

@@ -12,6 +12,7 @@ final class ReplicaKeeperTests: XCTestCase {
     /// Acknowledges when the test says so.
     private final class Held: CommitReplica {
         private struct State {
+            var first = 0
             var given = 0
             var bodies: [[UInt8]] = []
             var isOpen = true
@@ -23,13 +24,16 @@ final class ReplicaKeeperTests: XCTestCase {
 
         init(isInSlots: Bool) { self.isInSlots = isInSlots }
 
-        var count: Int { state.withLock { $0.given } }
+        var count: Int { state.withLock { $0.bodies.count } }
+        /// The first and the last token.
+        var tokens: (first: Int, last: Int) { state.withLock { ($0.first, $0.given) } }
         /// All that it was given.
         var bodies: [[UInt8]] { state.withLock { $0.bodies } }
 
         func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
         func submit(_ token: Int, _ body: [UInt8]) {
             let observer = state.broadcast { state in
+                if state.bodies.isEmpty { state.first = token }
                 state.given = token
                 state.bodies.append(body)
                 return state.isOpen ? state.observer : nil
@@ -47,7 +51,7 @@ final class ReplicaKeeperTests: XCTestCase {
             }
             observer?.acknowledged(through: given)
         }
-        func waitForMore(than count: Int) -> Bool { state.wait(seconds: Patience.seconds) { $0.given > count ? true : nil } ?? false }
+        func waitForMore(than count: Int) -> Bool { state.wait(seconds: Patience.seconds) { $0.bodies.count > count ? true : nil } ?? false }
     }
 
     private var folder = URL(fileURLWithPath: "/")
@@ -87,6 +91,19 @@ final class ReplicaKeeperTests: XCTestCase {
         return count
     }
 
+    /// What the store before handed over may be acknowledged to this one.
+    func test_tokens_ofAStoreThatIsOpenedAgain_areOthers() throws {
+        var last = 0
+        for number in 0..<2 {
+            let replica = Held(isInSlots: false)
+            let fixture = try EngineFixture(folder.path) { $0.replica = replica }
+            _ = try fixture.taken(EngineFixture.receipt("R-\(number)"))
+            try fixture.engine.close()
+            XCTAssertGreaterThan(replica.tokens.first, last)
+            last = replica.tokens.last
+        }
+    }
+
     func test_commits_whileOneIsUnderWay_goAsOne() throws {
         XCTAssertEqual(try records(isInSlots: true), 2)
         XCTAssertGreaterThanOrEqual(try records(isInSlots: false), 30, "a standby is sent each as it comes")
@@ -116,6 +133,39 @@ final class ReplicaKeeperTests: XCTestCase {
         XCTAssertEqual(records.map(\.kind), [.noop, .rows, .rows])
         keeper.stop()
         XCTAssertEqual(recorder.isWhole, true)
+    }
+
+    /// Its time is that of its number: until it is acknowledged nobody may say that all of that time is kept.
+    func test_commit_isUnderWay_fromItsNumberOn_untilItIsAcknowledged() throws {
+        let replica = Held(isInSlots: false)
+        let directory = try DataDirectory(path: folder.appendingPathComponent("way").path)
+        let keeper = try ReplicaKeeper(replica, directory: directory, clock: .system, waitSeconds: 0)
+        replica.begin(keeper)
+        replica.hold()
+        func prepare() -> Int64 { ([1, 2, 3] as [UInt8]).withUnsafeBytes { keeper.log.prepare("hot/2026-11-20.sqlite", $0) } }
+        XCTAssertFalse(keeper.isUnderWay)
+        XCTAssertEqual([prepare(), prepare()], [1, 2])
+        XCTAssertTrue(keeper.isUnderWay)
+        keeper.log.resolve(2, isCommitted: true)
+        keeper.ship()
+        XCTAssertEqual(replica.count, 0, "the first is not settled")
+        keeper.log.resolve(1, isCommitted: true)
+        XCTAssertTrue(keeper.isUnderWay, "it was taken from the log, and was not submitted")
+        keeper.ship()
+        XCTAssertEqual(replica.count, 1)
+        XCTAssertTrue(keeper.isUnderWay)
+        replica.release()
+        XCTAssertFalse(keeper.isUnderWay)
+        // Of one that came to nothing a note stays behind, which wakes nobody.
+        XCTAssertEqual(prepare(), 3)
+        keeper.ship()
+        keeper.log.resolve(3, isCommitted: false)
+        keeper.log.state.withLock { $0.isWanted = false }
+        XCTAssertTrue(keeper.isUnderWay)
+        XCTAssertTrue(keeper.log.state.withLock { $0.isWanted })
+        keeper.ship()
+        XCTAssertFalse(keeper.isUnderWay)
+        keeper.stop()
     }
 
     /// The file may have it when it is next opened, and no record does.

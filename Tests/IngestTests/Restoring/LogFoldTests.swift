@@ -11,8 +11,12 @@ final class LogFoldTests: XCTestCase {
     private func record(_ sql: String, of file: String = "catalog.sqlite", isNew: Bool = false) throws -> LogRecord {
         var changes = ChangeWriter()
         changes.schema(sql, isNew: isNew, version: 1)
+        return try record(changes.bytes, of: file)
+    }
+
+    private func record(_ changes: [UInt8], of file: String = "catalog.sqlite") throws -> LogRecord {
         var builder = LogSegment.Builder(epoch: 1, last: 0, hash: LogRecord.noHash)
-        try builder.append(.rows, LogPayload.head(file) + changes.bytes, at: 1)
+        try builder.append(.rows, LogPayload.head(file) + changes, at: 1)
         return try XCTUnwrap(builder.finish()?.records.first)
     }
 
@@ -40,6 +44,29 @@ final class LogFoldTests: XCTestCase {
         for name in ["hot/2026-11-21.sqlite", "queues.sqlite", "executions.sqlite"] { try fold.apply(record("CREATE TABLE t(a)", of: name, isNew: true)) }
         try fold.close()
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/a").filter { $0.hasSuffix(".sqlite") }.sorted(), ["executions.sqlite", "queues.sqlite"])
+    }
+
+    /// What is folded a second time meets the columns that its table got behind it.
+    func test_rowFromBeforeAColumn_fitsWhereRecordsComeAgain() throws {
+        // Of the table `t`, with row ids: the row 1, with so many values, all of them 7.
+        func row(_ valueCount: Int) throws -> LogRecord {
+            var changes: [UInt8] = [1, 1, UInt8(ascii: "t"), 1, 2, 0, 2, UInt8(valueCount)]
+            for _ in 0..<valueCount { changes += [1, 14] }
+            return try record(changes)
+        }
+        let column = try record("ALTER TABLE t ADD COLUMN b INTEGER NOT NULL DEFAULT 5")
+        let first = try fold("a")
+        try first.apply(record("CREATE TABLE t(a)", isNew: true))
+        try first.apply(row(1))
+        try first.apply(column)
+        assertMisfit(first, try row(1), "for the first time")
+        try first.close()
+        let again = LogFold(try LocalStorageFactory.files("\(folder.path)/a"), isAgain: true)
+        try again.apply(row(1))
+        try again.apply(column)
+        for count in [0, 3] { assertMisfit(again, try row(count), "\(count) values") }
+        try again.close()
+        XCTAssertEqual(try SQLiteConnection(atRest: "\(folder.path)/a/catalog.sqlite").integer("SELECT a * 10 + b FROM t WHERE rowid = 1"), 75)
     }
 
     /// A group that is laid down, or a row that is mended, may be committed behind the move of its file's rows: a checkpoint that was made in between has no such file, and a standby has removed it.

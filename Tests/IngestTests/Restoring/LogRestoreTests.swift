@@ -1,4 +1,6 @@
 import ColumnStore
+@testable import Documents
+import Foundation
 @testable import Ingest
 import TestSupport
 import XCTest
@@ -53,5 +55,34 @@ final class LogRestoreTests: XCTestCase {
     func test_schemaThatIsThereAlready_behindTheCheckpointsEnd_doesNotFit() throws {
         let place = try makeLog(["CREATE TABLE a(x)", "CREATE TABLE b(x)", "CREATE TABLE c(x)"], copied: 3, to: 2)
         XCTAssertThrowsError(try LogRestore.databases(try LogReader(place, instant: nil), place, try ScratchFolder("log-test"))) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile, "\($0)") }
+    }
+
+    /// Their sum would end the process.
+    func test_sizesThatNoColdFileHas_areRefused() throws {
+        let data = folder.path + "/DATA"
+        let fixture = try EngineFixture(data) { $0.compaction.makesSums = false }
+        _ = try fixture.taken(EngineFixture.receipt("R-1"))
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+        let place = try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() }
+        try FileManager.default.createDirectory(atPath: folder.path + "/LOG/base", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: data + "/warehouse", toPath: folder.path + "/LOG/base/warehouse")
+        func folded(_ byteCount: Int64?) throws -> [BackupManifest.File] {
+            let scratch = try ScratchFolder("log-test")
+            for name in ["catalog.sqlite", "hot"] { try FileManager.default.copyItem(atPath: "\(data)/\(name)", toPath: scratch.files.path(of: name)) }
+            if let byteCount {
+                let catalog = try SQLiteConnection(path: scratch.files.path(of: "catalog.sqlite"), mode: .readWrite)
+                try catalog.execute("UPDATE cold_objects SET byte_count = \(byteCount)")
+                try catalog.checkpoint(.truncate)
+            }
+            return try LogRestore.folded(scratch, place).files
+        }
+        XCTAssertTrue(try folded(nil).contains { $0.path.hasPrefix("warehouse/receipts/data/") })
+        for byteCount in [(1 << 62) + 5, (1 << 53) + 1, -1] as [Int64] {
+            XCTAssertThrowsError(try folded(byteCount), "\(byteCount)") { error in
+                XCTAssertEqual((error as? ColumnStoreError)?.code, .corruptFile, "\(error)")
+                XCTAssertTrue("\(error)".contains("is to have \(byteCount) bytes"), "\(error)")
+            }
+        }
     }
 }

@@ -34,4 +34,12 @@ final class DeadLetterPageTests: XCTestCase {
         XCTAssertLessThan(askedCount, 10, "what is refused ends the reading")
         try fixture.engine.close()
     }
+
+    func test_id_hasOneSpelling() {
+        for id in ["2026-11-20-s4096", "2026-11-20.2-w65600"] { XCTAssertEqual(DeadLetterKey(id)?.description, id) }
+        for id in ["2026-11-20-s+4096", "2026-11-20-s04096", "2026-11-20.+2-w65600", "2026-11-20.02-w65600", "2026-11-20.1-s4096", "2026-11-20-s-1", "2026-11-20-s0", "2026-11-20-x1"] {
+            XCTAssertNil(DeadLetterKey(id), id)
+        }
+        for name in ["2026-11-20.+2", "2026-11-20.02", "2026-11-20.1"] { XCTAssertNil(HotFileName.parse(name), name) }
+    }
 }

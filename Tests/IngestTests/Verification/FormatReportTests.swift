@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import XCTest
 
@@ -36,5 +37,16 @@ final class FormatReportTests: XCTestCase {
             XCTAssertEqual(report.changes, !isLater, "\(version)")
         }
         XCTAssertThrowsError(try FormatReport(path: directory.path + "/hot"))
+    }
+
+    /// A member comes up beside it: its files are made anew of the cluster's records.
+    func test_logThatCannotBeRead_tellsOfNoLaterVersion() throws {
+        let directory = TemporaryDirectory()
+        try EngineFixture(directory.path).engine.close()
+        let catalog = directory.path + "/catalog.sqlite"
+        try FileManager.default.createDirectory(atPath: catalog + "-wal", withIntermediateDirectories: false)
+        try Data().write(to: URL(filePath: catalog + "-shm"))
+        XCTAssertNil(try LaterFormat.first(in: directory.path))
+        XCTAssertThrowsError(try FormatReport(path: directory.path))
     }
 }

@@ -381,6 +381,27 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertGreaterThan(pageCount, 1)
     }
 
+    /// As rows have it. What a removal ends is nothing where it was an empty list.
+    func test_changes_showAnEmptyListAsOne() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for grades in [[1], [], [2], []] { _ = try store.fixture.taken(Self.document("L-1", "Ann", 1, grades: grades), as: .admin, client: "c1") }
+        let lookup = ReceiptLookup(receiptID: "L-1", client: "c1", table: "licences")
+        let done = Monitor<Fault??>(nil)
+        store.engine.remove(lookup, as: .admin) { fault in done.broadcast { $0 = .some(fault) } }
+        XCTAssertNil(done.wait { $0 })
+        func text(_ value: Value) -> String { if case .list(let rows) = value { "\(rows.count)" } else { value == .null ? "NULL" : "value" } }
+        for tier in ["hot", "cold"] {
+            let page = try XCTUnwrap(try store.engine.versions(lookup, limit: 10, cursor: nil, as: .admin).page)
+            XCTAssertEqual(
+                page.versions.map { $0.changes.map { "\($0.field.name): \(text($0.from)) to \(text($0.to))" }.sorted() },
+                [["name: value to NULL", "points: value to NULL"], ["grades: 1 to 0"], ["grades: 0 to 1"], ["grades: 1 to 0"], []], tier)
+            try store.engine.tier.writer.seal()
+            _ = try store.engine.compact(before: nil)
+        }
+    }
+
     /// A caller that sees all clients gets the clients whose a document of a common id may be; of one that a single client has, all is said.
     func test_documentOfAnID_isTheOneThatAClientHas() throws {
         let directory = TemporaryDirectory()

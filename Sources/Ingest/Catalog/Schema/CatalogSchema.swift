@@ -144,7 +144,27 @@ enum CatalogSchema {
             sensitive = (SELECT c.sensitive FROM contracts AS c WHERE c.client_id = exports.client_id AND c.subscriptions IS NULL)
         WHERE state = 'DONE';
         """,
+        // In which order versions of types were put, and behind which of them an export or an upload was made: by no clock, which may be set back. Of before, a type's versions are in the
+        // order of their numbers, other rows where the clock has them, and none behind versions that are still to come. A row that says nothing is before all.
+        // Of a refused document its reasons say it, and of those of before `quarantinePlaceKey`: to write it into each would write a gigabyte of documents anew.
+        //
+        // Each of these columns is written in every row at once: of one that a row has by its default alone the log would get no value (`docs/decisions/0001-libraries.md`).
+        //
+        // And which key has asked for an export; NULL of none that can be revoked, and of those of before.
+        """
+        ALTER TABLE types ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE exports ADD COLUMN types_place INTEGER NOT NULL DEFAULT -1;
+        ALTER TABLE uploads ADD COLUMN types_place INTEGER NOT NULL DEFAULT -1;
+        ALTER TABLE exports ADD COLUMN key_sha256 BLOB;
+        UPDATE types SET place = (SELECT max(t.put_at) FROM types AS t WHERE t.name = types.name AND t.version <= types.version);
+        UPDATE exports SET types_place = coalesce(min(created_at - 1, (SELECT max(place) FROM types)), -1);
+        UPDATE uploads SET types_place = coalesce(min(created_at, (SELECT max(place) FROM types)), -1);
+        INSERT OR REPLACE INTO meta(key, value) VALUES('\(quarantinePlaceKey)', coalesce((SELECT max(place) FROM types), -1));
+        """,
     ]
+
+    /// Of the last version of a type that was put before versions had places. A key of `meta`: do not rename.
+    static let quarantinePlaceKey = "quarantine_types_place"
 
     /// Sums that are kept beside cold files. `part` is the file of a cold file's sums, `reason` why it has none for good. Of `tables`, those of such sums
     /// stand in `rollup_tables`, with the number of the rollup that they were made for.

@@ -21,16 +21,16 @@ extension ExecutionCore {
     /// Starts an execution, or finds the one of the same name.
     ///
     /// Names are unique within a process and an owner; one that is there already must have the same input. The child of a task is never one that somebody else has started under its
-    /// name: nobody would tell the task of its end. What the task itself has started is found by `child(of:)` before.
+    /// name: nobody would tell the task of its end. What the task itself has started is found by `child(of:)` before. A name that is known stays so when its process is deleted.
     ///
     /// - Throws: `not-found`, `already-exists`, `too-large`.
     ///   `UnreadableExecution` for a definition that this program does not read, and for an execution of that name which it does not.
     func start(_ request: ExecutionRequest) throws -> StartedExecution {
-        let version = try currentVersion(request.process)
         if let name = request.name, let known = try known(request, name) {
             if request.parent != nil { throw Fault(.alreadyExists, "there is an execution \(name) of \(request.process) that this task has not started: \(known.id)") }
             return known
         }
+        let version = try currentVersion(request.process)
         let machine = try machine(request.process, version: version)
         let id = newID()
         let name = request.name ?? id.description
@@ -86,18 +86,26 @@ extension ExecutionCore {
         return try select.step()
     }
 
-    /// Whether an execution, or one that it was started for, has ended.
-    func hasEnded(above execution: Int64) throws -> Bool {
-        let select = try connection().statement("SELECT parent, status FROM executions WHERE number = ?1")
+    /// Whether an execution, or one that it was started for, has ended or is about to.
+    ///
+    /// Upwards as long as a task waits for the one below. One that nobody waits for any more was redriven, or its task was answered by another: it goes on beside its parent. Where that ends
+    /// without success it is ended too, and has been told so (`SelfTimer.abort`), or is about to be (`abortChildren`).
+    func isEnding(_ execution: Int64) throws -> Bool {
+        let select = try connection().statement(
+            """
+            SELECT e.status, EXISTS(SELECT 1 FROM timers m WHERE m.execution = e.number AND m.serial = ?2), t.execution
+            FROM executions e LEFT JOIN tasks t ON t.execution = e.parent AND t.serial = e.parent_serial WHERE e.number = ?1
+            """)
         var next: Int64? = execution
         // Of a row that is missing nothing more can be done either: it counts as ended. A chain that is longer than any can be is damage, and ends the
         // look.
         for _ in 0..<Execution.depthMax {
             guard let number = next else { return false }
             select.bind(1, number)
+            select.bind(2, SelfTimer.abort)
             defer { select.reset() }
-            guard try select.step(), select.int64(1) == 0 else { return true }
-            next = select.optionalInt64(0)
+            guard try select.step(), select.int64(0) == 0, select.int64(1) == 0 else { return true }
+            next = select.optionalInt64(2)
         }
         return false
     }
@@ -141,6 +149,7 @@ extension ExecutionCore {
         }
         switch try apply(event, to: number) {
         case .applied: if event == .redrive { try noteRedriven(number) }
+        case .exceeded(let error): throw Fault(.wrongState, "the execution would end again at once: \(error.cause ?? error.name ?? "")")
         default: throw Fault(.wrongState, event == .abort ? "the execution has ended already" : "only an execution that failed, timed out or was aborted goes on again")
         }
     }

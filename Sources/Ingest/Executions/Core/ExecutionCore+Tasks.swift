@@ -5,7 +5,7 @@ internal import Processes
 /// Timers and tasks: what executions wait for.
 extension ExecutionCore {
     // MARK: Timers
-    // A timer is a row (execution, serial): serials from 1 are a transition's, 0 and -1 the execution's own (`SelfTimer`).
+    // A timer is a row (execution, serial): serials from 1 are a transition's, 0 and below the execution's own (`SelfTimer`).
 
     /// What cannot be read is looked at again, in microseconds.
     private static let patience: Int64 = 60_000_000
@@ -58,6 +58,10 @@ extension ExecutionCore {
         // Gathered, so that an execution that is not in memory is read once for all of its timers; the first fires whatever the commit has written by then.
         for (index, timer) in due.gathered(by: \.execution).enumerated() {
             if index > 0, aftermath.byteCount > Self.firingByteCount || aftermath.readByteCount > Self.readByteCount { break }
+            if timer.serial == SelfTimer.abortChildren {
+                try goOnAbortingChildren(of: timer.execution)
+                continue
+            }
             // Before the event, which may set one of the same number again.
             try removeTimer(timer.execution, serial: timer.serial)
             let event: Event =
@@ -180,7 +184,7 @@ extension ExecutionCore {
             if case .heartbeat = event { return }
             try removeTask(TaskKey(execution: number, serial: Int64(parsed.serial)))
         case .unknownToken: throw unknown
-        case .taskEnded, .stale, .wrongState: throw Fault(.taskEnded, "the task has ended: it was answered, took too long, or its execution has ended")
+        case .taskEnded, .stale, .wrongState, .exceeded: throw Fault(.taskEnded, "the task has ended: it was answered, took too long, or its execution has ended")
         }
     }
 
@@ -301,5 +305,67 @@ extension ExecutionCore {
         select.bind(2, serial)
         defer { select.reset() }
         if try select.step() { try setTimer(select.int64(0), serial: SelfTimer.abort, frame: nil, at: now) }
+    }
+
+    /// Children that are looked at in one commit: a Map may have started a million.
+    static let childCountMax = 1_000
+
+    /// Has those children of an execution end soon for which none of its tasks waits, such as one that was redriven by itself while the state that had started it waited for its retry.
+    ///
+    /// The others are ended with their tasks. So are those that it starts once it is redriven, which may be before this has come to the last child. A child that is redriven
+    /// after this has come to it goes on by itself, until its parent ends without success once more.
+    ///
+    /// - Parameter serial: of the tasks of those that were looked at before.
+    /// - Throws: `SQLiteError` of a damaged page once, with which the transaction is over: from then on those children are left as they are, and nobody else's timers wait for them.
+    func abortChildren(of execution: Int64, after serial: Int64) throws {
+        guard !damagedParents.contains(execution) else {
+            StoreLog.note("children of an execution are not ended with it", path: path, reason: "a page of the rows of execution \(execution)'s children is damaged", level: .warning)
+            return
+        }
+        do { try lookThroughChildren(of: execution, after: serial) } catch let error as SQLiteError where error.kind == .corrupt {
+            damagedParents.insert(execution)
+            throw error
+        }
+    }
+
+    /// Goes on from where the timer stands now: an end of the execution in the same commit may have begun with the first child anew. Nothing where the timer is gone.
+    private func goOnAbortingChildren(of execution: Int64) throws {
+        guard let serial = try lastAbortedChild(of: execution) else { return }
+        // Before the look, which may set it again.
+        try removeTimer(execution, serial: SelfTimer.abortChildren)
+        try abortChildren(of: execution, after: serial)
+    }
+
+    /// - Returns: the task's number past which children are still to be ended; nil where none are.
+    private func lastAbortedChild(of execution: Int64) throws -> Int64? {
+        let select = try connection().statement("SELECT frame FROM timers WHERE execution = ?1 AND serial = ?2")
+        select.bind(1, execution)
+        select.bind(2, SelfTimer.abortChildren)
+        defer { select.reset() }
+        return try select.step() ? select.optionalInt64(0) ?? .min : nil
+    }
+
+    /// What a child that is looked at, or a timer that is set for one, counts in a commit, in bytes: about what its row and its places in indexes take.
+    private static let childByteCount = 200
+
+    private func lookThroughChildren(of execution: Int64, after serial: Int64) throws {
+        let select = try connection().statement(
+            """
+            SELECT c.number, c.parent_serial, c.status = 0 AND NOT EXISTS(SELECT 1 FROM tasks t WHERE t.execution = c.parent AND t.serial = c.parent_serial)
+            FROM executions c INDEXED BY executions_parent WHERE c.parent = ?1 AND c.parent_serial > ?2 ORDER BY c.parent_serial LIMIT ?3
+            """)
+        select.bind(1, execution)
+        select.bind(2, serial)
+        select.bind(3, Int64(Self.childCountMax))
+        defer { select.reset() }
+        var (count, last) = (0, serial)
+        while try select.step() {
+            (count, last) = (count + 1, select.int64(1))
+            aftermath.readByteCount += Self.childByteCount
+            guard select.int64(2) == 1 else { continue }
+            try setTimer(select.int64(0), serial: SelfTimer.abort, frame: nil, at: now)
+            aftermath.byteCount += Self.childByteCount
+        }
+        if count == Self.childCountMax { try setTimer(execution, serial: SelfTimer.abortChildren, frame: Int(last), at: now) }
     }
 }

@@ -16,9 +16,9 @@ final class ExecutionCore {
         var tasks: [DueTask] = []
         var runningDelta = 0
         var transitionCount = 0
-        /// Of pieces that were written.
+        /// Of pieces that were written, and of timers that were set for children (`abortChildren`).
         var byteCount = 0
-        /// Executions that were read from the file, for they were not at hand, and their bytes.
+        /// Executions that were read from the file, for they were not at hand, and their bytes; also those of children that were looked at.
         var readCount = 0
         var readByteCount = 0
         var ended: [Execution.Status: Int] = [:]
@@ -55,6 +55,8 @@ final class ExecutionCore {
     private var cache: ExecutionCache
     /// Executions of which a page is not as it was written. What comes for them hears so without a look: SQLite ends the whole transaction with such a read, and what is of others with it.
     private var damaged: Set<Int64> = []
+    /// Executions of whose children's rows a page is damaged: nobody looks at them again, for the same reason.
+    var damagedParents: Set<Int64> = []
     private let historyByteCountMax: Int
     private var machines: [String: Machine] = [:]
     private let ulids = ULIDGenerator()
@@ -354,7 +356,9 @@ final class ExecutionCore {
         update.bind(3, now)
         try update.run()
         if isHeard() { try noteEnd(of: loaded.number, at: now, status, error) }
-        var leftovers = ["timers", "calendar_timers", "tasks", "places"].map { "DELETE FROM \($0) WHERE execution = ?1" }
+        var leftovers = ["calendar_timers", "tasks", "places"].map { "DELETE FROM \($0) WHERE execution = ?1" }
+        // A success ends no child, but those that an end before it has still to come to are ended all the same. Any other end begins with the first of them anew.
+        leftovers.append("DELETE FROM timers WHERE execution = ?1" + (status == .succeeded ? " AND serial <> \(SelfTimer.abortChildren)" : ""))
         // What did not succeed keeps its frames for a redrive.
         if status == .succeeded { leftovers.append("DELETE FROM pieces WHERE execution = ?1 AND kind IN (2, 3)") }
         for sql in leftovers {
@@ -362,6 +366,7 @@ final class ExecutionCore {
             delete.bind(1, loaded.number)
             try delete.run()
         }
+        if status != .succeeded { try abortChildren(of: loaded.number, after: .min) }
         aftermath.runningDelta -= 1
         aftermath.ended[status, default: 0] += 1
     }
@@ -396,4 +401,6 @@ struct UnreadableExecution: Error {
 enum SelfTimer {
     static let proceed: Int64 = 0
     static let abort: Int64 = -1
+    /// Of an execution that has ended, and may have been redriven since: children are still to be ended, those whose tasks have numbers past the timer's frame.
+    static let abortChildren: Int64 = -2
 }

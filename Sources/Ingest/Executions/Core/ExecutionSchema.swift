@@ -7,7 +7,7 @@ import Glibc
 ///
 ///     0 the header   1 constants   2 a frame's head   3 a frame's body   4 an entry of the history   (ExecutionCoder, HistoryCoder)
 ///
-/// `timers` also hold what an execution is to do by itself: number 0 goes on with it, -1 ends it.
+/// `timers` also hold what an execution is to do by itself: number 0 goes on with it, -1 ends it, -2 ends its children.
 enum ExecutionSchema {
     static let version: Int64 = 1
 

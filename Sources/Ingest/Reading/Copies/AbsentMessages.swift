@@ -43,6 +43,8 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
         in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal
     ) throws -> (letters: [DeadMessageReport], isCut: Bool) { try resting(principal).deadLetters(in: queue, after: place, limit: limit) }
     func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int { throw fault }
+    func deleteDeadLetters(in queue: String, as principal: Principal) throws -> DeletionSummary { throw fault }
+    func deleteDeadLetter(_ id: String, in queue: String, as principal: Principal) throws { throw fault }
     func purge(_ queue: String, as principal: Principal) throws { throw fault }
 
     // MARK: Topics

@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Query
 
 /// What a copy that is only read does not do: each is a refusal, or says that there is nothing. Its doors have no calls for any of it; the schema `till` reads what the copy's catalog tells.
 ///
@@ -22,9 +23,18 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func close() throws {}
     func keep(figures: [UInt8], as name: String) throws {}
     func keptFigures(_ name: String) throws -> [UInt8]? { nil }
-    func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] {
-        guard let figures = try standby.taken().figures, from == nil, to == nil, !byMonth, principal.isAdmin else { throw fault }
-        return try figures.usage(of: ClientID(clientID))
+    func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal, unless cancellation: Cancellation) throws -> [UsageSpan] {
+        guard from == nil, to == nil, !byMonth else { throw fault }
+        return try dailyUsage(of: [clientID], as: principal, unless: cancellation).map(\.span)
+    }
+    func usageClients(as principal: Principal, unless cancellation: Cancellation) throws -> [String] {
+        guard let figures = try standby.taken().figures, principal.isAdmin else { throw fault }
+        return try figures.clients(unless: cancellation).map(\.text)
+    }
+    func dailyUsage(of clientIDs: [String], as principal: Principal, unless cancellation: Cancellation) throws -> [(clientID: String, span: UsageSpan)] {
+        let isOwn = clientIDs.map { Identity.contract(ClientID($0)) } == [principal.identity]
+        guard let figures = try standby.taken().figures, principal.isAdmin || isOwn else { throw fault }
+        return UsageSpan.days(of: try figures.usage(of: clientIDs.map { ClientID($0) }, unless: cancellation), clientIDs)
     }
     func begin(_ act: AuditAct) throws -> Int64 { throw fault }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws { throw fault }
@@ -34,6 +44,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { throw fault }
     func session(ofSHA256 hash: [UInt8], letInAt instant: Int64?) -> BrowserSession? { nil }
     func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool { throw fault }
+    func forget(sessionOfSHA256 hash: [UInt8]) {}
 
     // MARK: Documents
 
@@ -92,8 +103,8 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     }
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw fault }
     func deleteRollup(name: String) throws { throw fault }
-    func rollupWarning(name: String) -> String? { nil }
-    func rollupAdvice() throws -> [RollupAdvice] { throw fault }
+    func rollupWarning(name: String, _ cancellation: Cancellation) -> String? { nil }
+    func rollupAdvice(_ cancellation: Cancellation) throws -> [RollupAdvice] { throw fault }
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] { try standby.reader.catalog.contracts(after: clientID, limit: limit) }
     func contract(_ clientID: String) throws -> Contract? { try standby.contract(clientID) }
     func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome { throw fault }

@@ -29,6 +29,7 @@ package final class RestingStore {
         stillness = Placement.Stillness(directory.path)
         aside = try ScratchFolder("sql")
         exports = RestingExports(aside.files)
+        try StoreProof.checkLog(directory)
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         let index = aside.files.path(of: "versions.sqlite")

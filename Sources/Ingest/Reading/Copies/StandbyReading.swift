@@ -48,6 +48,7 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
         present?.reader.cursors.decode(cursor, binding: binding, withFirstVersion: withFirstVersion)
     }
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { present?.reader.catalog.holder(ofKeySHA256: hash) }
+    package func hasKey(ofSHA256 hash: [UInt8]) -> Bool { present?.reader.catalog.hasKey(ofSHA256: hash) ?? false }
     package func contract(_ clientID: String) throws -> Contract? { try reader.catalog.contract(clientID) }
     package func passwordKeys(of user: String?) -> UserKeys { present?.reader.catalog.passwordKeys(of: user) ?? UserKeys() }
 }

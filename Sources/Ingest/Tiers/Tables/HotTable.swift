@@ -59,7 +59,7 @@ package struct HotTable: Sendable {
                 if filter.mayPass(group.bounds) { pieces.append(.group(group, file)) } else { counts.rowGroupsPruned += 1 }
             }
             for chunk in view.chunks where filter.mayPass(chunk.bounds) { pieces.append(.chunk(chunk, file)) }
-            if let chunk = file.marks.repaired.chunks[table]?.prefix(through: snapshot.sequence), filter.mayPass(chunk.bounds) {
+            for chunk in (file.marks.repaired.chunks[table] ?? []).compactMap({ $0.prefix(through: snapshot.sequence) }) where filter.mayPass(chunk.bounds) {
                 pieces.append(.chunk(chunk, HotFileView(file: file.file, marks: RowMarks(), overlay: file.overlay, charge: file.charge)))
             }
         }

@@ -63,7 +63,9 @@ final class RestingStoreTests: XCTestCase {
             XCTAssertTrue(try rows("EXPLAIN \(Self.grouped)", reader.reading).contains { $0.contains("Rollup receipts_by_day") }, "sums are read, too")
             let roles = StoreRoles(of: reader.reading)
             XCTAssertEqual(try roles.queues.queues(after: nil, limit: 10, as: .admin).map(\.name), ["jobs"])
-            XCTAssertEqual(try roles.usage.usage(of: "c1", from: nil, to: nil, byMonth: false, as: .admin).reduce(0) { $0 + $1.figures.receipts }, 30)
+            XCTAssertEqual(try roles.usage.usage(of: "c1", from: nil, to: nil, byMonth: false, as: .admin, unless: Cancellation()).reduce(0) { $0 + $1.figures.receipts }, 30)
+            XCTAssertEqual(try roles.usage.usageClients(as: .admin, unless: Cancellation()), ["c1"])
+            XCTAssertEqual(try roles.usage.dailyUsage(of: ["c1"], as: EngineFixture.own, unless: Cancellation()).reduce(0) { $0 + $1.span.figures.receipts }, 30)
         }
         for reader in readers {
             XCTAssertThrowsError(try Engine(path: directory.path)) { error in

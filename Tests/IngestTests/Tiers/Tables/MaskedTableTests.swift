@@ -22,8 +22,8 @@ final class MaskedTableTests: XCTestCase {
     /// - Parameter isShared: whether another type has documents in the table that anybody may see.
     private func mask(isShared: Bool) throws -> TableMask {
         var sensitive = SensitiveColumns()
-        sensitive.add(try type("closed", #""ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true},"l":{"path":"/l","columns":{"x":{"path":"/x","type":"VARCHAR","sensitive":true},"y":{"path":"/y","type":"BIGINT"}}},"w":{"path":"/w","sensitive":true,"columns":{"x":{"path":"/x","type":"VARCHAR"}}}"#), at: 1)
-        if isShared { sensitive.add(try type("open", #""name":{"path":"/name","type":"VARCHAR"}"#), at: 2) }
+        sensitive.add(try type("closed", #""ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true},"l":{"path":"/l","columns":{"x":{"path":"/x","type":"VARCHAR","sensitive":true},"y":{"path":"/y","type":"BIGINT"}}},"w":{"path":"/w","sensitive":true,"columns":{"x":{"path":"/x","type":"VARCHAR"}}}"#), place: 1)
+        if isShared { sensitive.add(try type("open", #""name":{"path":"/name","type":"VARCHAR"}"#), place: 2) }
         return try XCTUnwrap(TableMask(sensitive, table: "t"))
     }
 
