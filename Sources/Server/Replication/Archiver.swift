@@ -53,9 +53,10 @@ final class Archiver: Sendable {
 
     /// - Parameters:
     ///   - standing: how the node stands.
+    ///   - isUnderWay: as of `ArchiveSource`.
     ///   - prove: asks whether it leads.
-    func start(_ standing: Monitor<NodeHost.Standing>, prove: @escaping @Sendable (@escaping @Sendable (LeadProof) -> Void) -> Void) {
-        node.begin(standing, prove: prove)
+    func start(_ standing: Monitor<NodeHost.Standing>, isUnderWay: @escaping @Sendable () -> Bool, prove: @escaping @Sendable (@escaping @Sendable (LeadProof) -> Void) -> Void) {
+        node.begin(standing, isUnderWay: isUnderWay, prove: prove)
         run("archive") { [self] in
             _ = state.wait(seconds: seconds) { $0.isStopping || $0.isWanted ? () : nil }
             let number = state.withLock { state -> Int in
@@ -185,6 +186,7 @@ final class Archiver: Sendable {
 private final class ArchivedNode: ArchiveSource {
     private struct Lead {
         let standing: Monitor<NodeHost.Standing>
+        let isUnderWay: @Sendable () -> Bool
         let prove: @Sendable (@escaping @Sendable (LeadProof) -> Void) -> Void
     }
 
@@ -200,8 +202,8 @@ private final class ArchivedNode: ArchiveSource {
         (self.checkpoint, self.storages, self.directory, self.proof) = (checkpoint, storages, directory, proof)
     }
 
-    func begin(_ standing: Monitor<NodeHost.Standing>, prove: @escaping @Sendable (@escaping @Sendable (LeadProof) -> Void) -> Void) {
-        lead.withLock { $0 = Lead(standing: standing, prove: prove) }
+    func begin(_ standing: Monitor<NodeHost.Standing>, isUnderWay: @escaping @Sendable () -> Bool, prove: @escaping @Sendable (@escaping @Sendable (LeadProof) -> Void) -> Void) {
+        lead.withLock { $0 = Lead(standing: standing, isUnderWay: isUnderWay, prove: prove) }
     }
 
     private var file: RecordFile { checkpoint.file }
@@ -219,6 +221,8 @@ private final class ArchivedNode: ArchiveSource {
         guard proof.doubt == nil else { return nil }
         return lead.withLock { $0 }?.standing.withLock { $0.role == .leader && $0.isServing && $0.ending == nil ? $0.committed : nil }
     }
+
+    var isUnderWay: Bool { lead.withLock { $0 }?.isUnderWay() ?? true }
 
     /// A record that is damaged is none; of one that the disk does not give nobody knows, and for that no line of the archive ends.
     func has(_ mark: Mark) throws -> Bool {

@@ -52,6 +52,8 @@ final class NodeHost: CommitReplica {
         var later: String?
         /// Why nothing is put at the places outside.
         var doubt: PlaceProof.Doubt?
+        /// Some of what was submitted to it is acknowledged, and `committed` does not say so yet.
+        var hasOpen = false
         /// It leads, and whoever was offered the lead is about to.
         var isOfferTaken = false
     }
@@ -111,10 +113,15 @@ final class NodeHost: CommitReplica {
     /// A server has the store open for writing.
     private let isOpen = Atomic<Bool>(false)
     private let thread = HeldThread()
+    /// By which a peer is waited for that may come; of the boot, in milliseconds.
+    private let meetingClock: @Sendable () -> Int
+    private let startedAt = Mutex<Int?>(nil)
+    /// Tickets of answers that are not believed yet, and that the node has not heard of.
+    private let heldBack = Mutex<Set<Int>>([])
 
     static let tickMilliseconds = 200
-    /// A peer that is there tries to come each second at least (`PeerLink`).
-    private static let meetingMilliseconds = 1_000
+    /// A peer that is there has come by then.
+    static let meetingMilliseconds = Int(PeerLink.comingSeconds * 1_000)
     /// One that is refused comes again sooner than that.
     private static let doubleMilliseconds = 5_000
     /// Of another version, as long.
@@ -122,8 +129,10 @@ final class NodeHost: CommitReplica {
 
     init(
         _ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, archiver: Archiver? = nil,
-        places: PlaceProof = PlaceProof(), buckets: [(name: String, storages: [any StorageFactory])] = [], log: Log
+        places: PlaceProof = PlaceProof(), buckets: [(name: String, storages: [any StorageFactory])] = [],
+        meetingClock: @escaping @Sendable () -> Int = { BootClock.milliseconds() }, log: Log
     ) {
+        self.meetingClock = meetingClock
         (self.archiver, self.places, self.buckets) = (archiver, places, buckets)
         (name, self.settings, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, links, door, object, slots, log)
         (file, self.checkpoint, taker) = (checkpoint.file, checkpoint, CheckpointTaker(checkpoint, log: log))
@@ -133,9 +142,9 @@ final class NodeHost: CommitReplica {
     ///   - url: where clients reach this node.
     ///   - door: where its peer passes requests on to.
     func start(url: String, door: String) {
-        let begunAt = BootClock.milliseconds()
+        startedAt.withLock { $0 = meetingClock() }
         places.start()
-        object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give(believed($0, begunAt: begunAt)) }
+        object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give(believed($0)) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
         self.door.start(greeted: { [self] in met($0) }, differs: { [self] in note($1, of: $0) }, doubled: { [self] name, words in
@@ -150,14 +159,21 @@ final class NodeHost: CommitReplica {
         checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
         }, mend: { [self] in mendCheckpoint(mayDrop: false) })
-        archiver?.start(standing) { [self] in prove($0) }
+        archiver?.start(standing, isUnderWay: { [self] in isUnderWay }) { [self] in prove($0) }
     }
 
     /// That there is no object a node with an empty disk believes once its peer has had the time to say whose records it has: beside those it would found another cluster in the place of one whose object
     /// is gone. Until then it is taken for not read, and asked for again.
-    private func believed(_ event: Event, begunAt: Int) -> Event {
-        guard case .configuration(.absent, let ticket) = event, file.tail.sequence == 0, greetings.withLock({ $0.isEmpty }) else { return event }
-        return BootClock.milliseconds() - begunAt < Self.meetingMilliseconds ? .configuration(.failed, ticket: ticket) : event
+    private func believed(_ event: Event) -> Event {
+        guard case .configuration(.absent, let ticket) = event, mayMeet else { return event }
+        heldBack.withLock { _ = $0.insert(ticket) }
+        return .configuration(.failed, ticket: ticket)
+    }
+
+    /// Whether this node has nothing, and a peer may be there that has not come yet.
+    private var mayMeet: Bool {
+        guard file.tail.sequence == 0, greetings.withLock({ $0.isEmpty }), let begun = startedAt.withLock({ $0 }) else { return false }
+        return meetingClock() - begun < Self.meetingMilliseconds
     }
 
     /// Asks the peer for its checkpoint, in place of this node's own, which is damaged. Returns once it is there, or did not come.
@@ -205,12 +221,15 @@ final class NodeHost: CommitReplica {
 
     /// A process of a peer is there: what it says is of the store that it names.
     private func met(_ greeting: PeerDoor.Greeting) {
-        greetings.withLock { $0[greeting.from] = greeting }
+        // Together: once a greeting is there the node hears of it before anything that is believed for it.
+        greetings.withLock { greetings in
+            greetings[greeting.from] = greeting
+            give(.met(greeting.from, greeting.store, namesStores: greeting.namesStores))
+        }
         strange.withLock { $0[greeting.from] = nil }
         if let own = file.store, let theirs = greeting.store, own != theirs {
             log.error("a peer has another store than this node: nothing that it says is heard", ["peer": .text(greeting.from), "store": .text(own.text), "peer_store": .text(theirs.text), "reason": .text("if it is \(greeting.from) that is wrong: \(NodeWords.strangerAdvice)")])
         }
-        give(.met(greeting.from, greeting.store, namesStores: greeting.namesStores))
     }
 
     /// Whose records a node has, as its process said; nil where it has none, or is of a version before.
@@ -295,6 +314,8 @@ final class NodeHost: CommitReplica {
         var open: [(sequence: Int, token: Int)] = []
         var ending: String?
         var hasToldOfGone = false
+        /// When the object's place said that there is none, and was not believed; nil where its last answer was another. By the meeting's clock.
+        var heldBackAt: Int?
         // Of the events in hand.
         var diskTicket: Int?
         var further: [Event] = []
@@ -339,6 +360,7 @@ final class NodeHost: CommitReplica {
         var events = first
         while !events.isEmpty {
             for event in events {
+                if case .configuration(_, let ticket) = event { state.heldBackAt = heldBack.withLock { $0.remove(ticket) }.map { _ in meetingClock() } }
                 // The instant is each event's own: a sync before it may have taken long.
                 for effect in Node.step(&state.node, event, at: BootClock.milliseconds()) { try perform(effect, &state) }
             }
@@ -387,7 +409,11 @@ final class NodeHost: CommitReplica {
             let count = state.open.prefix { $0.sequence <= through.sequence }.count
             let token = state.open.prefix(count).last?.token
             state.open.removeFirst(count)
-            if let token { observer.withLock { $0 }?.acknowledged(through: token) }
+            if let token {
+                // Whoever finds nothing under way by then is to find it in what counts.
+                standing.withLock { $0.hasOpen = true }
+                observer.withLock { $0 }?.acknowledged(through: token)
+            }
         case .answerRead(let token): proofs.answer(token, .leads)
         case .refuse(let token, let refusal):
             // The order of what is submitted has no gaps.
@@ -403,6 +429,8 @@ final class NodeHost: CommitReplica {
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
             isServing: work.node.role == .leader && work.node.isServing && !work.node.isOutgrown, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
+        // Its place has answered just now: it is this node that waits, for its peer. The next read has a pause before it, and is to be answered in its time.
+        if next.obstacle == .objectUnread, let at = work.heldBackAt, meetingClock() - at < settings.times.standbyLost + settings.times.look { next.obstacle = nil }
         let now = BootClock.milliseconds()
         // Who comes no more has gone, and may come back as another version.
         next.strange = strange.withLock { $0.filter { now - $0.value.at < Self.strangeMilliseconds }.min { $0.key < $1.key }?.value.greeting }
@@ -479,6 +507,13 @@ final class NodeHost: CommitReplica {
     /// Asks whether this node leads, as of now: `body` is called on the node's thread, or at once where that has ended.
     func prove(_ body: @escaping @Sendable (LeadProof) -> Void) {
         if let token = proofs.add(body) { give(.read(token: token)) }
+    }
+
+    /// Whether a commit of the store does not count yet, as of `ArchiveSource`. While the store is not open here nobody knows: what is committed as it is opened is handed over later.
+    var isUnderWay: Bool {
+        // In this order: the observer has each commit until it is acknowledged, and `hasOpen` is true from before that until `committed` has it.
+        if observer.withLock({ $0 })?.isUnderWay ?? true { return true }
+        return standing.withLock { $0.hasOpen }
     }
 
     /// As where the disk of the records fails.

@@ -7,6 +7,9 @@ final class PlainAnswer: HandledRequest {
 
     init(_ response: Response) { self.response = response }
 
+    /// Whether it is to be had by a method: as the router has it, which takes `HEAD` for each `GET`. The body of its answer libmicrohttpd leaves out.
+    static func isLook(_ method: HTTPMethod?) -> Bool { method == .get || method == .head }
+
     var bodyByteCountMax: Int { 64 << 10 }
     func openBody() throws -> (any BodySink)? { nil }
     func finish() -> Response? { response }

@@ -17,8 +17,9 @@ package final class WitnessDoor: RequestHandler {
 
     package func begin(_ exchange: Exchange) throws -> any HandledRequest {
         let segments = exchange.request.target.segments
-        if exchange.request.method == .get, segments == [Array("healthz".utf8)] { return PlainAnswer(PlainJSON.status("ok")) }
-        if exchange.request.method == .get, segments == [Array("readyz".utf8)] { return PlainAnswer(ready) }
+        let isLook = PlainAnswer.isLook(exchange.request.method)
+        if isLook, segments == [Array("healthz".utf8)] { return PlainAnswer(PlainJSON.status("ok")) }
+        if isLook, segments == [Array("readyz".utf8)] { return PlainAnswer(ready) }
         guard segments == [Array("v1".utf8), Array("object".utf8)] else { throw Problem(.notFound, "a witness has /v1/object alone") }
         guard let method = exchange.request.method, [.get, .put].contains(method) else { throw Problem(.methodNotAllowed, "GET and PUT are taken here") }
         return WitnessCall(exchange, object, failures)

@@ -61,7 +61,7 @@ final class LinkBoundsTests: XCTestCase {
             return value
         }
         // One that requests are passed on by is no other.
-        let passing = try LeaderConnections(authority: nil).take(try XCTUnwrap(ServerURL("http://127.0.0.1:\(port)")), name: nil)
+        let passing = try LeaderConnections(nil).take(try XCTUnwrap(ServerURL("http://127.0.0.1:\(port)")), name: nil)
         for descriptor in [connected, passing.descriptor] {
             XCTAssertEqual(option(descriptor, SOL_SOCKET, SO_KEEPALIVE), 1)
             XCTAssertEqual(option(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE), 5)

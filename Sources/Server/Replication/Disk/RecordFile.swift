@@ -13,7 +13,8 @@ import Synchronization
 ///
 /// 1. `segments` lie end to end: each goes on from the mark that the one before ends with.
 /// 2. `tail` is the last record's mark, and `history` has the epochs of all up to it, those that a checkpoint has among them, of which the oldest may be forgotten.
-/// 3. The node's thread alone changes records; any thread reads them. The lock is held over reads and writes of files; `sync` waits beside it.
+/// 3. The node's thread alone changes records; any thread reads them. The lock is held over writes of files; `sync` waits beside it, and so do reads: whoever reads for a copy has the
+///    disk last of all, and the node's thread would wait for it. What was read beside it counts where it is the records of one moment (`read`); else it is read again under the lock.
 /// 4. After a write that failed the state here may be ahead of the file: the node ends then, and the next start reads what is there.
 /// 5. What a start has read is durable: the node tells others of it at once.
 package final class RecordFile: Sendable {
@@ -294,26 +295,64 @@ package final class RecordFile: Sendable {
 
     // MARK: Reading, from any thread
 
+    /// Where some records lie: as of one moment, with the files open, whatever becomes of their names.
+    private struct Place: Sendable {
+        struct Piece: Sendable {
+            let segment: RecordSegment
+            let start: Int64
+            let end: Int64
+        }
+
+        /// Up to the last file that has any of them.
+        let pieces: [Piece]
+        /// How many records lie before the first one from where the first piece begins.
+        let skipped: Int
+        let sequences: ClosedRange<Int>
+    }
+
     /// Some of the records from `first` on; none past the end, and none before `base`.
+    ///
+    /// They are those of one moment between call and return. Beside the lock the node's thread may cut them back, write others in their place, or remove files. Removed files are read on.
+    /// Of what it cuts or writes each record is whole by its hash, or none; and one behind another that it does not go on from is of another moment.
     ///
     /// - Throws: for one that is damaged.
     package func read(from first: Int, count: Int, through last: Int = .max) throws -> [Record] {
-        try state.withLock { state in
-            guard first > state.segments[0].beginning.mark.sequence, first <= min(last, state.tail.sequence) else { return [] }
-            var place = state.segments.lastIndex { $0.first <= first } ?? 0
-            var offset = try state.segments[place].offset(after: first - state.segments[place].first)
-            var records: [Record] = []
-            for sequence in first...min(last, state.tail.sequence) {
-                guard records.count < count else { break }
-                // Records go on in the next file.
-                if offset >= state.segments[place].end, place + 1 < state.segments.count { (place, offset) = (place + 1, state.segments[place + 1].start) }
-                let segment = state.segments[place]
-                guard let record = try segment.bytes.entry(at: offset, limit: segment.end), record.sequence == sequence else { throw CommandFault("\(segment.path): record \(sequence) is damaged") }
-                records.append(record)
-                offset += Int64(4 + record.bytes.count)
-            }
-            return records
+        guard let place = state.withLock({ Self.place(of: first, count: count, through: last, $0) }) else { return [] }
+        // Longer than the last look at it: with a file's last owner its descriptor goes, and may be another's at once.
+        do { return try withExtendedLifetime(place) { try Self.read(place) } } catch {
+            // It may have been changed meanwhile. Damage, and a disk that does not give it, are told by the second look.
+            return try state.withLock { state in try Self.place(of: first, count: count, through: last, state).map { try Self.read($0) } ?? [] }
         }
+    }
+
+    /// Reads no file.
+    ///
+    /// - Returns: nil where there are none.
+    private static func place(of first: Int, count: Int, through last: Int, _ state: State) -> Place? {
+        guard count > 0, first > state.segments[0].beginning.mark.sequence, first <= min(last, state.tail.sequence) else { return nil }
+        let sequences = first...min(last, state.tail.sequence, first.addingSaturating(count - 1))
+        let index = state.segments.lastIndex { $0.first <= first } ?? 0
+        let begin = state.segments[index].place(after: first - state.segments[index].first)
+        var pieces = [Place.Piece(segment: state.segments[index], start: begin.offset, end: state.segments[index].end)]
+        for segment in state.segments[(index + 1)...] where segment.first <= sequences.upperBound { pieces.append(Place.Piece(segment: segment, start: segment.start, end: segment.end)) }
+        return Place(pieces: pieces, skipped: begin.skipped, sequences: sequences)
+    }
+
+    private static func read(_ place: Place) throws -> [Record] {
+        var index = 0
+        var offset = try place.pieces[0].segment.offset(place.skipped, behind: place.pieces[0].start, end: place.pieces[0].end)
+        var records: [Record] = []
+        for sequence in place.sequences {
+            // Records go on in the next file.
+            if offset >= place.pieces[index].end, index + 1 < place.pieces.count { (index, offset) = (index + 1, place.pieces[index + 1].start) }
+            let (segment, end) = (place.pieces[index].segment, place.pieces[index].end)
+            guard let record = try segment.bytes.entry(at: offset, limit: end), record.sequence == sequence, records.last.map({ record.previous == $0.hash }) ?? true else {
+                throw CommandFault("\(segment.path): record \(sequence) is damaged")
+            }
+            records.append(record)
+            offset += Int64(4 + record.bytes.count)
+        }
+        return records
     }
 
     /// How many bytes the records after one take, about: to the sixty-fourth.

@@ -9,7 +9,7 @@ import Glibc
 ///
 /// The first head is that of a file that begins with record 1, `records`. Others are `records.<number>`, of their first record; their head is a `Beginning`.
 final class RecordSegment: @unchecked Sendable {
-    // Proof of Sendable: `RecordFile` has it behind its lock.
+    // Proof of Sendable: `RecordFile` has what changes (`end`, `index`) behind its lock; the rest is set once, and reads of a file go on beside each other.
     let path: String
     /// What it goes on from.
     let beginning: Beginning
@@ -97,10 +97,22 @@ final class RecordSegment: @unchecked Sendable {
 
     /// Where the record that is `count` after its first begins, or would.
     func offset(after count: Int) throws -> Int64 {
-        guard count < index.count * Self.stride else { return end }
-        // From the nearest known place on by lengths alone: at most 63 reads of four bytes.
-        var offset = index[count / Self.stride]
-        for _ in 0..<(count % Self.stride) where offset < end { offset += Int64(4 + (try bytes.length(at: offset))) }
+        let known = place(after: count)
+        return try offset(known.skipped, behind: known.offset, end: end)
+    }
+
+    /// The nearest known place before that one, and how many records lie between: less than `stride`. Reads nothing.
+    func place(after count: Int) -> (offset: Int64, skipped: Int) {
+        guard count < index.count * Self.stride else { return (end, 0) }
+        return (index[count / Self.stride], count % Self.stride)
+    }
+
+    /// By lengths alone: at most 63 reads of four bytes. Without the lock it tells nothing where the file was changed meanwhile.
+    ///
+    /// - Parameter end: of the file's records.
+    func offset(_ skipped: Int, behind place: Int64, end: Int64) throws -> Int64 {
+        var offset = place
+        for _ in 0..<skipped where offset < end { offset += Int64(4 + (try bytes.length(at: offset))) }
         return offset
     }
 }

@@ -11,6 +11,8 @@ struct LinkFiles: Sendable {
     /// For calls of a witness.
     var proof: OutgoingRequest.Proof { .init(certificate: certificate, key: key, authority: authority) }
 
+    init(certificate: String, key: String, authority: String) { (self.certificate, self.key, self.authority) = (certificate, key, authority) }
+
     /// - Returns: nil where the link is in the clear.
     init?(_ settings: Settings.Pair) {
         guard let certificate = settings.tlsCertificate, let key = settings.tlsKey, let authority = settings.tlsAuthority else { return nil }

@@ -12,19 +12,27 @@ final class MemberSocket: @unchecked Sendable {
 
     let descriptor: Int32
     private let tls: SocketTLS?
-    /// Whether nobody wants what is waited for any more. Asked some times a second in each wait for bytes.
+    /// Whether nobody wants what is waited for any more. Asked some times a second in each wait for bytes; in `sendWaiting` also each time that an end has taken some.
     var isAbandoned: @Sendable () -> Bool = { false }
+    /// So long `sendWaiting` waits for an end that takes nothing. A door waits 60 s for a body, and a second more for each 4,096 bytes that have come (`SlowRequests`): what it says
+    /// after that is heard where not much had come.
+    var stillSeconds = 90.0
 
     /// How long a read of the socket waits before `isAbandoned` is asked.
     private static let lookMicroseconds: Int = 200_000
-    private static let writeSeconds = 5
+    private static let writeMicroseconds = 5_000_000
     /// A peer that lives says something five times a second.
     static let silenceSeconds = 5.0
+    /// So long an end's system may answer to nothing of what was sent.
+    static let unansweredSeconds = 10.0
 
-    /// - Parameter descriptor: connected; closed with this object.
-    init(_ descriptor: Int32, tls: SocketTLS?) {
+    /// - Parameters:
+    ///   - descriptor: connected; closed with this object.
+    ///   - looksAsItSends: a write waits no longer than a read: for `sendWaiting`, which asks `isAbandoned` as often.
+    init(_ descriptor: Int32, tls: SocketTLS?, looksAsItSends: Bool = false) {
         (self.descriptor, self.tls) = (descriptor, tls)
         Self.limitHandshake(descriptor)
+        if looksAsItSends { Self.limit(descriptor, SO_SNDTIMEO, Self.time(Self.lookMicroseconds)) }
     }
 
     deinit {
@@ -66,8 +74,9 @@ final class MemberSocket: @unchecked Sendable {
         for (option, value) in [(TCP_KEEPIDLE, 5), (TCP_KEEPINTVL, 5), (TCP_KEEPCNT, 3)] as [(Int32, Int32)] { set(descriptor, Int32(IPPROTO_TCP), option, value) }
     }
 
-    /// Ends a connection whose other end's system answers for ten seconds to nothing of what was sent: what is written there five times a second would go nowhere for a quarter of an hour.
-    static func endWhereUnanswered(_ descriptor: Int32) { set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 10_000) }
+    /// Ends a connection whose other end's system answers for so long (`unansweredSeconds`) to nothing of what was sent: what is written there five times a second would go nowhere for a
+    /// quarter of an hour.
+    static func endWhereUnanswered(_ descriptor: Int32) { set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(unansweredSeconds * 1_000)) }
 
     private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
@@ -76,9 +85,11 @@ final class MemberSocket: @unchecked Sendable {
 
     /// Before TLS is there: its handshake looks at the time as often.
     static func limitHandshake(_ descriptor: Int32) {
-        limit(descriptor, SO_RCVTIMEO, timeval(tv_sec: 0, tv_usec: lookMicroseconds))
-        limit(descriptor, SO_SNDTIMEO, timeval(tv_sec: writeSeconds, tv_usec: 0))
+        limit(descriptor, SO_RCVTIMEO, time(lookMicroseconds))
+        limit(descriptor, SO_SNDTIMEO, time(writeMicroseconds))
     }
+
+    private static func time(_ microseconds: Int) -> timeval { timeval(tv_sec: microseconds / 1_000_000, tv_usec: microseconds % 1_000_000) }
 
     static func closeUnused(_ descriptor: Int32) { close(descriptor) }
 
@@ -122,16 +133,43 @@ final class MemberSocket: @unchecked Sendable {
     /// What cannot be written is not: the answer says why, or its end does.
     func write(_ bytes: [UInt8]) throws { _ = send(bytes[...]) }
 
-    /// - Returns: false where the connection took no more.
-    func send(_ bytes: ArraySlice<UInt8>) -> Bool {
+    /// - Returns: false where the connection took no more, or nothing for some seconds.
+    func send(_ bytes: ArraySlice<UInt8>) -> Bool { send(bytes, waits: { _ in false }) }
+
+    /// As `send`, but an end that takes nothing for a while is waited for, as long as anybody wants it, and no longer than `stillSeconds`: who has stood still reads on, and would wait for
+    /// what is missing.
+    ///
+    /// - Returns: false where the connection has ended; it has, too, once nobody wanted it.
+    func sendWaiting(_ bytes: ArraySlice<UInt8>) -> Bool {
+        send(bytes, goesOn: isStillWanted) { movedAt in
+            guard SteadyClock.seconds() - movedAt > stillSeconds else { return isStillWanted() }
+            cut()
+            return false
+        }
+    }
+
+    /// Ends the connection where nobody wants it any more: nothing whole can come by it. Before the last byte of what is sent, not behind it.
+    func isStillWanted() -> Bool {
+        guard isAbandoned() else { return true }
+        cut()
+        return false
+    }
+
+    /// - Parameters:
+    ///   - goesOn: asked each time that some were taken and more are to be: an end that takes a few now and then may never be waited for.
+    ///   - waits: given since when nothing was taken.
+    private func send(_ bytes: ArraySlice<UInt8>, goesOn: () -> Bool = { true }, waits: (Double) -> Bool) -> Bool {
         var rest = bytes
+        var movedAt = SteadyClock.seconds()
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { bytes in
-                tls.map { $0.send(bytes) } ?? Glibc.send(descriptor, bytes.baseAddress, bytes.count, SocketFlag.noSignal)
+                tls.map { $0.send(bytes, waits: { waits(movedAt) }) } ?? Glibc.send(descriptor, bytes.baseAddress, bytes.count, SocketFlag.noSignal)
             }
-            if count < 0, tls == nil, errno == EINTR { continue }
+            if count < 0, tls == nil, errno == EINTR || errno == EAGAIN && waits(movedAt) { continue }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
+            movedAt = SteadyClock.seconds()
+            guard rest.isEmpty || goesOn() else { return false }
         }
         return true
     }

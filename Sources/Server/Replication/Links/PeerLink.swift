@@ -42,6 +42,9 @@ final class PeerLink: Sendable {
     /// Who is refused comes again sooner than that.
     private static let refusedSeconds = 5.0
     private static let replySeconds = 1.0
+    /// So long a peer that is there may take to come to a door that is new: it still has its connection to a machine that was there before, and is gone; one try has begun before
+    /// the door was there, and is unanswered to its end; after the longest pause the next one connects, and shakes hands.
+    static let comingSeconds = MemberSocket.unansweredSeconds + connectSeconds + backoffSeconds.upperBound + connectSeconds + connectSeconds
 
     /// - Parameter files: by which both prove who they are; nil: in the clear.
     init(to name: String, _ address: Address, files: LinkFiles? = nil, log: Log) {
@@ -137,6 +140,7 @@ final class PeerLink: Sendable {
         guard let files else { return MemberSocket(descriptor, tls: nil) }
         MemberSocket.limitHandshake(descriptor)
         do {
+            // As long again as it took to connect (`comingSeconds`).
             let end = SteadyClock.seconds() + Self.connectSeconds
             return MemberSocket(descriptor, tls: try SocketTLS(try files.credentials(), socket: descriptor, isServer: false, name: name, until: end))
         } catch {

@@ -25,7 +25,7 @@ final class SocketTLS {
     /// - Throws: `Failure`, which says what is wrong with the certificate.
     init(_ credentials: LinkCredentials, socket: Int32, isServer: Bool, name: String?, until end: Double, isAnyone: Bool = false) throws {
         var made: gnutls_session_t?
-        guard gnutls_init(&made, UInt32(isServer ? GNUTLS_SERVER : GNUTLS_CLIENT)) == 0, let made else { throw Failure(description: "out of memory") }
+        guard gnutls_init(&made, UInt32((isServer ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NO_SIGNAL)) == 0, let made else { throw Failure(description: "out of memory") }
         (session, self.credentials) = (made, credentials)
         guard gnutls_priority_set_direct(made, Self.priorities, nil) == 0,
             gnutls_credentials_set(made, GNUTLS_CRD_CERTIFICATE, UnsafeMutableRawPointer(credentials.raw)) == 0
@@ -47,11 +47,13 @@ final class SocketTLS {
     /// - Parameter name: that it must have.
     func fault(_ name: String?) -> String? { PeerCertificate.fault(session, name: name) }
 
+    /// - Parameter waits: asked each time that the other end has taken nothing for as long as a write of the socket waits; true: it is tried on.
     /// - Returns: how many were taken; less than 1: no more are.
-    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func send(_ bytes: UnsafeRawBufferPointer, waits: () -> Bool = { false }) -> Int {
         while true {
             let count = gnutls_record_send(session, bytes.baseAddress, bytes.count)
-            if count == Int(GNUTLS_E_INTERRUPTED) { continue }
+            // The same bytes again, as the library wants it: it has some of them under way.
+            if count == Int(GNUTLS_E_INTERRUPTED) || count == Int(GNUTLS_E_AGAIN) && waits() { continue }
             if count <= 0 { isBroken = true }
             return count
         }

@@ -8,19 +8,25 @@ final class LeaderConnections: Sendable {
         let since: Double
     }
 
-    private let authority: [UInt8]?
+    /// Of doors with TLS: which certificates count, and what the system knows beside them.
+    private struct Trusted {
+        let authority: [UInt8]?
+        let credentials: LinkCredentials
+    }
+
+    private let files: LinkFiles?
     /// By host and port; the one that was given back last is taken first.
     private let kept = Mutex<[String: [Kept]]>([:])
-    /// Of the first that was needed: to read what the system trusts takes long.
-    private let credentials = Mutex<LinkCredentials?>(nil)
+    /// Kept while the authorities are the same: to read what the system trusts takes long.
+    private let trusted = Mutex<Trusted?>(nil)
 
     private static let connectSeconds = 1.0
     /// Less than the other end keeps one that says nothing.
     private static let keptSeconds = 20.0
     private static let keptCountMax = 256
 
-    /// - Parameter authority: PEM; of the certificates of doors with TLS, beside those that the system knows.
-    init(authority: [UInt8]?) { self.authority = authority }
+    /// - Parameter files: whose authorities count for doors with TLS, beside those that the system knows. They are read again for each connection, as for those of the members.
+    init(_ files: LinkFiles?) { self.files = files }
 
     /// - Parameters:
     ///   - door: `http://host:port` or `https://…`.
@@ -36,23 +42,25 @@ final class LeaderConnections: Sendable {
         }
         // Else a way that is lost in silence with half a request on it would be waited for a quarter of an hour.
         MemberSocket.endWhereUnanswered(descriptor)
-        guard door.isTLS else { return MemberSocket(descriptor, tls: nil) }
+        guard door.isTLS else { return MemberSocket(descriptor, tls: nil, looksAsItSends: true) }
         MemberSocket.limitHandshake(descriptor)
         do {
             let tls = try SocketTLS(
-                try trusted(), socket: descriptor, isServer: false, name: name, until: SteadyClock.seconds() + Self.connectSeconds, isAnyone: name == nil)
-            return MemberSocket(descriptor, tls: tls)
+                try credentials(), socket: descriptor, isServer: false, name: name, until: SteadyClock.seconds() + Self.connectSeconds, isAnyone: name == nil)
+            return MemberSocket(descriptor, tls: tls, looksAsItSends: true)
         } catch {
             MemberSocket.closeUnused(descriptor)
             throw MemberSocket.Ended(description: "\(door.authority): \(error)")
         }
     }
 
-    private func trusted() throws -> LinkCredentials {
-        try credentials.withLock { credentials in
-            let found = try credentials ?? LinkCredentials(trusting: authority)
-            credentials = found
-            return found
+    private func credentials() throws -> LinkCredentials {
+        let authority = try files?.authorityBytes()
+        return try trusted.withLock { trusted in
+            if let known = trusted, known.authority == authority { return known.credentials }
+            let made = try LinkCredentials(trusting: authority)
+            trusted = Trusted(authority: authority, credentials: made)
+            return made
         }
     }
 

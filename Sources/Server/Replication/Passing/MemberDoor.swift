@@ -8,7 +8,8 @@ import Synchronization
 /// from then on requests are passed on again.
 ///
 /// Each request has one of these answers, chosen by its head and the node's standing at that instant:
-/// 1. `GET /readyz`: this node's own, always. 2. It leads and serves: the server's. 3. `GET /healthz`, and `GET /metrics` with a key for it: its own. 4. A read
+/// 1. `GET /readyz`: this node's own, always. 2. It leads and serves: the server's. 3. `GET /healthz`, and `GET /metrics` with a key for it: its own. To `HEAD` all three are
+///    what they are to `GET`. 4. A read
 ///    that may be stale, and a copy that will do: the copy's. 5. Anything else but the three paths: passed on. 6. Else 503 `not-leader`.
 final class MemberDoor: RequestHandler, Door {
     private let host: NodeHost
@@ -17,6 +18,7 @@ final class MemberDoor: RequestHandler, Door {
     private let stale: StaleDoor
     private let days: StandbyDays
     private let room: DiskRoom
+    private let certificates: [any DoorCertificate]
     private let log: Log
     private let warehouse: @Sendable () -> PlaceProof.Doubt?
     private let state = Monitor(State())
@@ -39,10 +41,15 @@ final class MemberDoor: RequestHandler, Door {
     /// What is never passed on, whoever leads.
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
-    /// - Parameter warehouse: why the bucket of cold receipts is not known to be good for this machine; nil where it is, or there is none.
-    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, room: DiskRoom, log: Log, warehouse: @escaping @Sendable () -> PlaceProof.Doubt?) throws {
+    /// - Parameters:
+    ///   - certificates: that this machine shows while it follows.
+    ///   - warehouse: why the bucket of cold receipts is not known to be good for this machine; nil where it is, or there is none.
+    init(
+        _ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, room: DiskRoom, certificates: [any DoorCertificate], log: Log,
+        warehouse: @escaping @Sendable () -> PlaceProof.Doubt?
+    ) throws {
         (self.host, self.passing, self.stale, self.days, self.log, self.warehouse) = (host, passing, stale, days, log, warehouse)
-        self.room = room
+        (self.room, self.certificates) = (room, certificates)
         failures = try Failures(log: log)
     }
 
@@ -70,7 +77,7 @@ final class MemberDoor: RequestHandler, Door {
         let isServing = standing.isServing && standing.ending == nil
         // Not by how it stands now: what came before the standby was lost may be acknowledged without it.
         exchange.partingHeaders = { [host] in host.standing.withLock { $0.isDegraded && $0.role == .leader } ? [.init("Till-Degraded", "1")] : [] }
-        if exchange.request.method == .get, exchange.request.target.segments == Self.ownPaths[1] {
+        if PlainAnswer.isLook(exchange.request.method), exchange.request.target.segments == Self.ownPaths[1] {
             let inner = state.withLock { $0.inner }
             return PlainAnswer(PlainJSON.ready(
                 standing, node: host.name, isOpen: inner != nil, leaderURL: (standing.configuration?.leader).flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding,
@@ -102,10 +109,11 @@ final class MemberDoor: RequestHandler, Door {
 
     private func own(_ exchange: Exchange) throws -> any HandledRequest {
         let segments = exchange.request.target.segments
-        if exchange.request.method == .get, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
-        if exchange.request.method == .get, segments == Self.ownPaths[2] {
+        let isLook = PlainAnswer.isLook(exchange.request.method)
+        if isLook, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
+        if isLook, segments == Self.ownPaths[2] {
             try stale.checkMayWatch(exchange.request)
-            return PlainAnswer(MemberFigures.response(host.metrics + room.metrics))
+            return PlainAnswer(MemberFigures.response(host.metrics + room.metrics, certificates))
         }
         let isMarked = exchange.request.header(PassedHead.mark) != nil
         let meaning = try stale.meaning(of: exchange)
@@ -116,12 +124,14 @@ final class MemberDoor: RequestHandler, Door {
         return PassedRequest(exchange, head, isMarked: isMarked, isStale: meaning == .read && !isMarked, passing)
     }
 
-    /// - Parameter isMarked: whether a node asks, which tells it that nobody has taken its request.
-    func refusal(isMarked: Bool) -> Refusal {
+    /// - Parameters:
+    ///   - isMarked: whether a node asks, which tells it that nobody has taken its request.
+    ///   - cause: why the last try came to nothing; for the log.
+    func refusal(isMarked: Bool, cause: String? = nil) -> Refusal {
         let (leader, url) = (host.leader, host.leaderURL)
         let other = leader.map { "\($0) leads" + (url.map { ": \($0)" } ?? "") + ", and does not answer" }
         let who = leader == host.name ? "it may do so soon" : other ?? host.standing.withLock { $0.ending }.map { "it ends (\($0))" } ?? "nobody leads yet"
-        let problem = Problem(.notLeader, "this node of the cluster, \(host.name), does not lead: \(who)")
+        let problem = Problem(.notLeader, "this node of the cluster, \(host.name), does not lead: \(who)", cause: cause)
         return Refusal(
             problem: problem, headers: (url.map { [.init("Till-Leader", $0)] } ?? []) + (isMarked ? [.init(PassedHead.mark, "refused")] : []))
     }

@@ -4,12 +4,15 @@ internal import Ingest
 ///
 /// `till_ready` is not among them: a standby takes no work, and nothing is the matter with it.
 enum MemberFigures {
-    /// - Parameter metrics: of the node.
-    static func response(_ metrics: [Metric]) -> Response {
+    /// - Parameters:
+    ///   - metrics: of the node.
+    ///   - certificates: that it shows, each at its door.
+    static func response(_ metrics: [Metric], _ certificates: [any DoorCertificate]) -> Response {
         var text = PrometheusText()
         ProcessFigures.write(to: &text)
         text.describe("till_build_info", "1, with the version.", .gauge)
         text.sample("till_build_info", [("version", TillVersion.text)], 1)
+        text.write(certificates)
         text.write(metrics)
         return text.response
     }

@@ -137,14 +137,15 @@ package final class PassedBody: BodySink, @unchecked Sendable {
         Problem(.storageUnavailable, "the body cannot be kept to be passed on", cause: "\(operation) in \(room.folder): \(String(cString: strerror(errno)))")
     }
 
-    /// Sends all of it. Where the connection takes no more, its answer may be here already.
-    func send(to socket: MemberSocket) throws {
-        guard file >= 0 else {
-            if !bytes.isEmpty { _ = socket.send(bytes[...]) }
-            return
-        }
+    /// Sends all of it, as fast as the other end takes it.
+    ///
+    /// - Returns: false where the connection has ended before: its answer may be here already.
+    func send(to socket: MemberSocket) throws -> Bool {
+        guard file >= 0 else { return bytes.isEmpty || socket.sendWaiting(bytes[...]) }
         var place = 0
         while place < byteCount {
+            // An end that takes all at once is never waited for.
+            guard socket.isStillWanted() else { return false }
             var code: Int32 = 0
             let piece = [UInt8](unsafeUninitializedCapacity: min(Self.pieceByteCount, byteCount - place)) { target, count in
                 let done = pread(file, target.baseAddress, target.count, off_t(place))
@@ -152,8 +153,9 @@ package final class PassedBody: BodySink, @unchecked Sendable {
                 count = max(0, done)
             }
             guard code == 0, !piece.isEmpty else { throw failure("read") }
-            guard socket.send(piece[...]) else { return }
+            guard socket.sendWaiting(piece[...]) else { return false }
             place += piece.count
         }
+        return true
     }
 }

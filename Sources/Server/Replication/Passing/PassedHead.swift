@@ -15,6 +15,13 @@ package struct PassedHead: Sendable {
     package let isRepeatable: Bool
     /// Its answer has no body.
     let isHead: Bool
+    /// It changes nothing, whoever takes it.
+    let isRead: Bool
+    /// It puts or removes one thing, or brings a piece of a file: nobody knows what was done where a try is lost, or cut off in the body of a file, and no other is answered. Receipts are
+    /// told by their identities, reads do nothing, and anything else is not tried again.
+    let isChange: Bool
+    /// It brings an upload's file, or a piece of it: what comes of it is kept, though it is not whole.
+    let bringsFile: Bool
     /// Tells those who ask by the credential that they show; all who show none are one.
     let asker: Int
     /// Without a body it says so.
@@ -37,6 +44,9 @@ package struct PassedHead: Sendable {
         for field in fields where !dropped.contains(field.name.lowercased()) { bytes += Array("\(field.name): ".utf8) + field.value + [0x0D, 0x0A] }
         self.fields = bytes
         isHead = request.method == .head
+        bringsFile = [.put, .patch, .post].contains(request.method) && Self.isOfFile(request.target)
+        isRead = ![.post, .put, .patch, .delete].contains(request.method) || request.method == .post && Self.isQuestion(request.target)
+        isChange = bringsFile || [.put, .delete].contains(request.method)
         // Not the credential itself: it only divides threads among askers, and this process alone sees the number.
         var hasher = Hasher()
         for field in fields where field.name.lowercased() == "authorization" { hasher.combine(field.value) }
@@ -50,6 +60,21 @@ package struct PassedHead: Sendable {
         let path = target.segments.map { String(decoding: $0, as: UTF8.self) }
         return path.first == "v1" && path.count > 1 && ["receipts", "sql"].contains(path[1])
     }
+
+    private static func isQuestion(_ target: RequestTarget) -> Bool { target.segments.map { String(decoding: $0, as: UTF8.self) } == ["v1", "sql"] }
+
+    /// Pieces of an upload's file come by POST too, for those who cannot send PATCH.
+    private static func isOfFile(_ target: RequestTarget) -> Bool {
+        let path = target.segments.map { String(decoding: $0, as: UTF8.self) }
+        return path.count == 4 && path[0] == "v1" && path[1] == "uploads" && path[3] == "file"
+    }
+
+    /// Whether an answer of that status has no body.
+    func isBare(_ status: Int) -> Bool { isHead || [204, 304].contains(status) }
+
+    /// Whether a refusal may be of its own success, where a try before it is lost, or has left a part of a file: what that has put is there, closed, or still being written, and what it
+    /// has removed is not, be it the key or the right by which it is asked.
+    func mayMeetItself(_ status: Int) -> Bool { isChange && [401, 403, 404, 409, 410, 412].contains(status) }
 
     package func bytes(bodyByteCount: Int) -> [UInt8] { line + fields + Array((bodyByteCount > 0 || saysLength ? "Content-Length: \(bodyByteCount)\r\n\r\n" : "\r\n").utf8) }
 

@@ -1,4 +1,5 @@
 import Cluster
+import ColumnStore
 import Foundation
 import Glibc
 import Server
@@ -45,6 +46,53 @@ final class RecordFileTests: XCTestCase {
         XCTAssertEqual(try file.read(from: 501, count: 1), [])
         XCTAssertEqual(try file.read(from: 0, count: 1), [])
         XCTAssertEqual(try file.read(from: 10, count: 70, through: 12), Array(records[9..<12]))
+    }
+
+    /// The node's thread cuts records back, writes others and removes files while somebody reads: each answer is the records of one moment.
+    func test_reads_besideChanges_areOfOneHistory() throws {
+        let file = try RecordFile.open(folder.path, segmentByteCount: 4_000).file
+        try file.append(Self.records(100))
+        let (isOver, counts) = (Monitor(false), Monitor((reads: 0, faults: [String]())))
+        let done = DispatchGroup()
+        for _ in 0..<2 {
+            done.enter()
+            Thread.detachNewThread {
+                defer { done.leave() }
+                while !isOver.withLock({ $0 }) {
+                    let fault = Self.fault(of: file)
+                    counts.withLock { counts in
+                        counts.reads += 1
+                        if let fault { counts.faults.append(fault) }
+                    }
+                }
+            }
+        }
+        var (round, random) = (0, SplitMix64(state: 7))
+        while round < 200 || counts.withLock({ $0.reads }) < 500, round < 1_000_000, counts.withLock({ $0.faults.isEmpty }) {
+            round += 1
+            let tail = file.tail.sequence
+            try file.cut(to: max(file.base.sequence, tail - Int(random.next() % 60)))
+            for number in 0..<(20 + Int(random.next() % 40)) {
+                let body = [UInt8](repeating: UInt8(round % 251), count: (number * 37 + round) % 300)
+                try file.append([Record(after: file.tail, epoch: max(file.tail.epoch, 1 + round), kind: .rows, level: 1, body: body)])
+            }
+            if round % 20 == 0 { _ = try file.drop(through: file.tail.sequence - 100, keeping: 0) }
+        }
+        isOver.withLock { $0 = true }
+        XCTAssertTrue(done.waitPatiently())
+        XCTAssertEqual(counts.withLock { $0.faults }, [])
+    }
+
+    private static func fault(of file: RecordFile) -> String? {
+        let first = max(file.base.sequence + 1, file.tail.sequence - 80)
+        do {
+            let records = try file.read(from: first, count: 64)
+            for (index, record) in records.enumerated() {
+                guard record.sequence == first + index else { return "record \(record.sequence) stands for \(first + index)" }
+                guard index == 0 || record.follows(records[index - 1].mark) else { return "record \(record.sequence) is of another history" }
+            }
+            return nil
+        } catch { return "\(error)" }
     }
 
     func test_promise_thatIsNone_orAboveAllThatAClusterComesTo_isRefused() throws {

@@ -1,5 +1,6 @@
-import Server
 import XCTest
+
+@testable import Server
 
 /// Goal: a request goes on to the node that leads as it came, without what two ends of one connection say to each other. Method: heads, as bytes.
 final class PassedHeadTests: XCTestCase {
@@ -29,6 +30,27 @@ final class PassedHeadTests: XCTestCase {
         XCTAssertFalse(text(try head("GET", "/v1/x")).contains("Content-Length"))
         XCTAssertTrue(text(try head("GET", "http://elsewhere/v1/x?a")).hasPrefix("GET /v1/x?a HTTP/1.1\r\n"))
         XCTAssertNil(PassedHead(Request(method: "FROB", target: RequestTarget(Array("/".utf8)), headers: None()), fields: [], node: "b"))
+    }
+
+    /// It was done, its answer was lost, and the next node refuses it for that.
+    func test_head_saysWhichRefusalMayBeOfItsOwnSuccess() throws {
+        for (method, target, expected) in [
+            ("PUT", "/v1/uploads/u/file", true), ("PATCH", "/v1/uploads/u/file", true), ("POST", "/v1/uploads/u/file", true), ("DELETE", "/v1/x", true), ("PUT", "/v1/x", true),
+            ("GET", "/v1/x", false), ("GET", "/v1/uploads/u/file", false), ("POST", "/v1/receipts", false), ("POST", "/v1/uploads", false), ("PATCH", "/v1/x", false),
+        ] {
+            let head = try head(method, target)
+            for status in [401, 403, 404, 409, 410, 412] { XCTAssertEqual(head.mayMeetItself(status), expected, "\(method) \(status)") }
+            for status in [200, 201, 204, 304, 400, 413, 500, 503] { XCTAssertFalse(head.mayMeetItself(status), "\(method) \(status)") }
+            XCTAssertEqual(head.isChange, expected, "\(method) \(target)")
+            XCTAssertEqual(head.bringsFile, expected && target.hasSuffix("/file"), "\(method) \(target)")
+        }
+    }
+
+    func test_head_saysWhatChangesNothing() throws {
+        for (method, target, isRead) in [
+            ("GET", "/v1/x", true), ("HEAD", "/v1/x", true), ("POST", "/v1/sql", true), ("POST", "/v1/sql?x=1", true), ("POST", "/v1/receipts", false),
+            ("PUT", "/v1/sql", false), ("PATCH", "/v1/x", false), ("DELETE", "/v1/x", false), ("POST", "/v1/sql/x", false),
+        ] { XCTAssertEqual(try head(method, target).isRead, isRead, "\(method) \(target)") }
     }
 
     func test_head_saysWhatMayBeSentTwice() throws {

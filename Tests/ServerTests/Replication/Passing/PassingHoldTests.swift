@@ -34,7 +34,7 @@ final class PassingHoldTests: XCTestCase {
         let (listening, port) = try ListeningSocket.open(host: "127.0.0.1", port: 0)
         defer { close(listening) }
         let url = try XCTUnwrap(ServerURL("http://127.0.0.1:\(port)"))
-        let connections = LeaderConnections(authority: nil)
+        let connections = LeaderConnections(nil)
         let socket = try connections.take(url, name: nil)
         let hold = PassingHold(socket)
         connections.give(hold, url)

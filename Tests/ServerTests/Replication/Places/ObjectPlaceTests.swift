@@ -57,6 +57,20 @@ final class ObjectPlaceTests: XCTestCase {
         XCTAssertTrue(try object.swap(Self.object(1), ifStill: tag))
     }
 
+    /// Checks of load balancers ask by either.
+    func test_witness_answersHeadAsGet() throws {
+        let door = try WitnessDoor(ObjectFile(folder: folder.path), log: Log(format: .json, level: .error))
+        let listener = try Listener(Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2), handler: door, connections: ConnectionTable(.init()), timers: Timers())
+        defer { listener.stopAccepting() }
+        let client = HTTPClient(port: listener.port)
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            let (whole, head) = (try client.get(path), try client.call("HEAD", path))
+            XCTAssertEqual(head.status, whole.status, path)
+            XCTAssertEqual(head.body, [], path)
+        }
+        XCTAssertEqual(try client.call("HEAD", "/readyz").status, 200)
+    }
+
     func test_witness_isSwappedByOneAtATime() throws {
         let log = Log(format: .json, level: .error)
         let door = try WitnessDoor(ObjectFile(folder: folder.path), log: log)
