@@ -207,27 +207,45 @@ package struct Authorizer: Sendable {
 
     // MARK: Sessions
 
-    /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract; with a token that runs out, too, but for what streams since before.
+    /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract, and with the key by which its token was signed; with a
+    /// token that runs out, too, but for what streams since before.
     private func holder(ofSession credential: Credential) throws -> Known {
-        guard let session = sessions.session(ofSHA256: credential.sha256, letInAt: Self.beginning), let known = try known(by: session.holder) else {
-            throw Problem(.unauthenticated, "the session has ended; sign in again")
+        if let session = sessions.session(ofSHA256: credential.sha256, letInAt: Self.beginning) {
+            switch try worth(of: session.holder) {
+            case .known(let known): return known
+            case .nothing: break
+            // For good: after a start nobody knows what the issuer has withdrawn until it has answered.
+            case .withdrawn: sessions.forget(sessionOfSHA256: credential.sha256)
+            }
         }
-        return known
+        throw Problem(.unauthenticated, "the session has ended; sign in again")
     }
 
-    /// Nil where the key, or the contract of the token, is gone.
-    private func known(by holder: BrowserSession.Holder) throws -> Known? {
+    /// What a holder stands for now.
+    private enum Worth {
+        case known(Known)
+        /// The key, or the contract of the token, is gone.
+        case nothing
+        /// The issuer's set is here, and has no more the key that has signed the token.
+        case withdrawn
+    }
+
+    private func worth(of holder: BrowserSession.Holder) throws -> Worth {
         switch holder {
-        case .key(let hash): try self.holder(ofKeySHA256: hash)
-        case .token(let clientID, _): try credentials.contract(clientID).map { try self.holder(of: $0) }
+        case .key(let hash): return try self.holder(ofKeySHA256: hash).map { Worth.known($0) } ?? .nothing
+        case .token(let clientID, _, let key):
+            // By which key an earlier version has let somebody in nobody knows.
+            guard let key, let tokens else { return .nothing }
+            guard tokens.hasKey(key) else { return .withdrawn }
+            return try credentials.contract(clientID).map { Worth.known(try self.holder(of: $0)) } ?? .nothing
         }
     }
 
     /// What a credential of `principal` is: a key, or a token of the issuer; nil of what is neither.
     private func holder(behind credential: Credential, of principal: Principal) -> BrowserSession.Holder? {
         if end(ofKeySHA256: credential.sha256) != nil { return .key(sha256: credential.sha256) }
-        guard let clientID = principal.identity.client?.text, let end = tokens?.expiry(ofVerified: credential.secret) else { return nil }
-        return .token(clientID: clientID, expiresAt: end)
+        guard let clientID = principal.identity.client?.text, let token = tokens?.standing(ofVerified: credential.secret) else { return nil }
+        return .token(clientID: clientID, expiresAt: token.expiresAt, key: token.key)
     }
 
     /// Begins a session that stands for `credential`, a key or a token of the issuer, who is let in already.
@@ -260,13 +278,33 @@ package struct Authorizer: Sendable {
         try Self.$beginning.withValue(instant) { try principal(of: credential, for: access) }
     }
 
-    /// Who somebody is by now whose call has begun what goes on without it, asked anew each time. It ends with the key that a session or a pass stands for, and with the contract of a token, but
-    /// not with the session, the pass or the token: what goes on may take longer than they do.
+    /// Who somebody is by now whose call has begun what goes on without it, asked anew each time. It ends with the key that a session or a
+    /// pass stands for, with the contract of a token and the key of its signature, but not with the session, the pass or the token: what goes on may take longer than they do.
     ///
     /// - Parameter principal: whose credential it is, who is let in already.
     /// - Throws: `unauthenticated` where the credential stands for nothing any more. What it gives throws as `principal(of:for:)`.
     package func lastingRights(of credential: Credential, of principal: Principal, for access: AccessRule) throws -> @Sendable () throws -> Principal {
-        let over = Problem(.unauthenticated, "the key is unknown or revoked")
+        let root = try root(of: credential, of: principal)
+        return {
+            let present = try denying {
+                guard case .known(let known) = try worth(of: root) else { throw Self.revoked }
+                return known
+            }
+            return try Self.principal(of: present, for: access)
+        }
+    }
+
+    /// The SHA-256 of the key that a credential is, or stands for; nil of a token, which ends with its contract, and of the key of the settings, which is in no list of keys.
+    ///
+    /// - Parameter principal: whose credential it is, who is let in already.
+    /// - Throws: `unauthenticated` where the credential stands for nothing any more.
+    package func revocableKey(behind credential: Credential, of principal: Principal) throws -> [UInt8]? {
+        guard case .key(let hash) = try root(of: credential, of: principal), !Digest.areEqual(hash, adminKeySHA256) else { return nil }
+        return hash
+    }
+
+    /// What a credential is, or what the key is that a session or a pass stands for.
+    private func root(of credential: Credential, of principal: Principal) throws -> BrowserSession.Holder {
         let found: BrowserSession.Holder?
         if credential.isSession {
             found = sessions.session(ofSHA256: credential.sha256)?.holder
@@ -275,15 +313,11 @@ package struct Authorizer: Sendable {
         } else {
             found = holder(behind: credential, of: principal)
         }
-        guard let root = found else { throw over }
-        return {
-            let present = try denying {
-                guard let known = try known(by: root) else { throw over }
-                return known
-            }
-            return try Self.principal(of: present, for: access)
-        }
+        guard let root = found else { throw Self.revoked }
+        return root
     }
+
+    private static var revoked: Problem { Problem(.unauthenticated, "the key is unknown or revoked") }
 
     /// Nil never ends.
     private static func check(_ expiresAt: Int64?) throws {

@@ -19,7 +19,7 @@ struct MemberReader {
     /// A text of the request, as an error may quote it.
     static func shown(_ text: String) -> String {
         // Control characters would be escapes in JSON and commands in a terminal.
-        let scalars = text.unicodeScalars.prefix(shownCountMax).map { $0.properties.generalCategory == .control ? "·" : Character($0) }
+        let scalars = text.unicodeScalars.prefix(shownCountMax).map { $0.isControl ? "·" : Character($0) }
         return "\"\(String(scalars))\(text.unicodeScalars.count > shownCountMax ? "…" : "")\""
     }
 
@@ -79,7 +79,7 @@ struct MemberReader {
         return nil
     }
 
-    /// None of them empty: faults are noted for those, and the others are given.
+    /// None of them empty or with a control character, by which lists are taken apart where they are kept: faults are noted for those, and the others are given.
     mutating func strings(_ name: String) -> [String]? {
         guard let value = member(name) else { return nil }
         guard case .array(let elements) = value else {
@@ -88,10 +88,14 @@ struct MemberReader {
         }
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
-            if let text = element.text, !text.isEmpty {
-                texts.append(text)
-            } else {
+            guard let text = element.text, !text.isEmpty else {
                 fault("/\(name)/\(index)", "type", "a string that is not empty is wanted, not \(Self.shown(element))")
+                continue
+            }
+            if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                fault("/\(name)/\(index)", "format", "a string without control characters is wanted, not \(Self.shown(text))")
+            } else {
+                texts.append(text)
             }
         }
         return texts

@@ -44,7 +44,8 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/overview": "rw", "GET /v1/queries": "rw", "DELETE /v1/queries/{id}": "rw", "GET /v1/tickets": "rw",
         "POST /v1/dead-letters/redrive": "w", "POST /v1/types/check": "",
         "GET /v1/queues": "rw", "GET /v1/queues/{name}": "rw", "PUT /v1/queues/{name}": "", "DELETE /v1/queues/{name}": "",
-        "GET /v1/queues/{name}/dead-letters": "rw", "POST /v1/queues/{name}/dead-letters/redrive": "rw", "DELETE /v1/queues/{name}/messages": "rw", "GET /v1/queues/{name}/messages": "rw",
+        "GET /v1/queues/{name}/dead-letters": "rw", "POST /v1/queues/{name}/dead-letters/redrive": "rw", "DELETE /v1/queues/{name}/dead-letters": "rw",
+        "DELETE /v1/queues/{name}/dead-letters/{id}": "rw", "DELETE /v1/queues/{name}/messages": "rw", "GET /v1/queues/{name}/messages": "rw",
         "POST /v1/queues/{name}/messages": "rw", "POST /v1/queues/{name}/receive": "rw", "POST /v1/queues/{name}/complete": "rw",
         "POST /v1/queues/{name}/messages/{id}/complete": "rw", "POST /v1/queues/{name}/messages/{id}/abandon": "rw",
         "POST /v1/queues/{name}/messages/{id}/renew": "rw", "POST /v1/queues/{name}/messages/{id}/dead-letter": "rw",
@@ -246,5 +247,33 @@ final class AuthorizerTests: XCTestCase {
         for right in rights { XCTAssertThrowsError(try right()) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .unauthenticated) } }
         let admin = Credential(TestServer.adminKey)
         XCTAssertTrue(try authorizer.lastingRights(of: admin, of: .admin, for: .writer)().isAdmin)
+    }
+
+    /// What it has begun ends as it is revoked: it is the key's own, whatever stood for it. The key of the settings is in no list.
+    func test_revocableKey_isThatBehindAPassOrASession_andNoneOfTheSettings() throws {
+        let server = try TestServer()
+        let authorizer = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey, passes: server.engine)
+        let (key, own) = (try server.key("c", .read, .all), try server.key(.admin))
+        let credential = Credential(key)
+        let principal = try authorizer.principal(of: credential, for: .reader)
+        let pass = Credential(try XCTUnwrap(authorizer.pass(for: credential, until: CalendarText.now + 3_600_000_000)).text)
+        let session = Credential(try authorizer.beginSession(for: credential, of: principal), isSession: true)
+        for known in [credential, pass, session] { XCTAssertEqual(try authorizer.revocableKey(behind: known, of: principal), APIKey.sha256(of: key)) }
+        let operators = try authorizer.principal(of: Credential(own), for: .reader)
+        XCTAssertEqual(try authorizer.revocableKey(behind: Credential(own), of: operators), APIKey.sha256(of: own))
+        XCTAssertNil(try authorizer.revocableKey(behind: Credential(TestServer.adminKey), of: .admin))
+        // Each export says by which it was asked for.
+        let body = #"{"query":"SELECT 1 AS x","format":"csv"}"#
+        for (secret, hash) in [(key, APIKey.sha256(of: key)), (own, APIKey.sha256(of: own)), (TestServer.adminKey, nil)] as [(String, [UInt8]?)] {
+            let answer = try server.client(key: secret).post("/v1/exports", body)
+            XCTAssertEqual(answer.status, 202, answer.text)
+            let asked = server.engine.state.withLock { state in
+                defer { state.exports = [:] }
+                return state.exports.values.map(\.keySHA256)
+            }
+            XCTAssertEqual(asked, [hash])
+        }
+        server.engine.state.withLock { $0.keys = [:] }
+        XCTAssertThrowsError(try authorizer.revocableKey(behind: credential, of: principal)) { XCTAssertEqual(($0 as? Problem)?.slug, .unauthenticated) }
     }
 }

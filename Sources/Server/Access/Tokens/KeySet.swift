@@ -61,6 +61,9 @@ package struct KeySet: Sendable {
         }.map(\.key)
     }
 
+    /// - Complexity: in the number of keys, at most 100.
+    func has(_ thumbprint: [UInt8]) -> Bool { keys.contains { $0.key.thumbprint == thumbprint } }
+
     // MARK: One key
 
     private static func id(_ member: JSONValue) throws(Failure) -> String? {

@@ -8,7 +8,7 @@ import Synchronization
 /// 2. `generation` rises with each set, and never falls.
 /// 3. Waiters are woken after the new set, if there is one, is in force, and outside the lock.
 ///
-/// Keys that are there stay in force when a newer set cannot be had.
+/// Keys that are there stay in force when a newer set cannot be had, or has no key that can be used: whatever they have let in would end for good.
 package final class KeySetSource: Sendable {
     package enum Place: Sendable {
         case file(String)
@@ -45,12 +45,12 @@ package final class KeySetSource: Sendable {
         var generation = 0
         var isFetching = false
         var wasFetched = false
+        /// Of the URL.
         var refreshAt = 0.0
         var unknownAt = -Double.infinity
         var takenAt: Double?
-        /// The file as it stands is the set in force.
-        var isTaken = false
-        var stamp: FileStamp?
+        /// Of the file.
+        var tries = FileTries()
         var waiters: [@Sendable () -> Void] = []
         var failureCount = 0
     }
@@ -81,13 +81,7 @@ package final class KeySetSource: Sendable {
         case .url: fetch()
         case .file(let path):
             let stamp = FileStamp(path: path)
-            do {
-                let keys = try KeySet(try FileBytes.read(path, byteCountMax: Self.byteCountMax))
-                guard keys.count > 0 else {
-                    throw KeySet.Failure(description: "no key in it can be used" + keys.notes.map { "; \($0)" }.joined())
-                }
-                take(keys, stamp: stamp)
-            } catch {
+            do { try take(file: path, stamp) } catch {
                 throw SettingError(key: "jwt.jwks", message: "\(path): \(error)")
             }
         }
@@ -98,6 +92,9 @@ package final class KeySetSource: Sendable {
     /// Whether the first set is there, or could not be had.
     package var isSettled: Bool { state.withLock { $0.wasFetched } }
     package var generation: Int { state.withLock { $0.generation } }
+
+    /// Whether a key of the set in force has that thumbprint; nil before the first set.
+    package func has(_ thumbprint: [UInt8]) -> Bool? { state.withLock { $0.generation > 0 ? $0.keys.has(thumbprint) : nil } }
 
     /// For metrics: keys, seconds since the set was taken or found unchanged, failures.
     package var figures: (keyCount: Int, age: Double?, failureCount: Int) {
@@ -156,21 +153,22 @@ package final class KeySetSource: Sendable {
 
     private func reread(_ path: String, isForced: Bool) {
         let stamp = FileStamp(path: path)
-        let isNew = state.withLock { state -> Bool in
-            if isForced || stamp != state.stamp {
-                state.stamp = stamp
-                state.isTaken = false
-                return true
-            }
-            if state.isTaken { state.takenAt = SteadyClock.seconds() }
+        let isDue = state.withLock { state -> Bool in
+            let now = SteadyClock.seconds()
+            if state.tries.isDue([stamp], isForced: isForced, pause: times.retry, now: now) { return true }
+            if state.tries.isTaken { state.takenAt = now }
             return false
         }
-        guard isNew else { return }
-        do {
-            take(try KeySet(try FileBytes.read(path, byteCountMax: Self.byteCountMax)), stamp: stamp)
-        } catch {
-            failed("\(error)")
+        guard isDue else { return }
+        do { try take(file: path, stamp) } catch {
+            let words = "\(error)"
+            failed(words, isTold: state.withLock { $0.tries.failed(words) })
         }
+    }
+
+    /// - Parameter stamp: from before it is read.
+    private func take(file path: String, _ stamp: FileStamp?) throws {
+        take(try Self.usable(try FileBytes.read(path, byteCountMax: Self.byteCountMax)), stamp: stamp)
     }
 
     // MARK: URL
@@ -194,7 +192,7 @@ package final class KeySetSource: Sendable {
             case .success(let response) where response.status != 200: failed("the issuer answered \(response.status)")
             case .success(let response):
                 do throws(KeySet.Failure) {
-                    take(try KeySet(response.body), stamp: nil, freshFor: freshness(response.headers["cache-control"]))
+                    take(try Self.usable(response.body), stamp: nil, freshFor: freshness(response.headers["cache-control"]))
                 } catch {
                     failed(error.description)
                 }
@@ -217,30 +215,40 @@ package final class KeySetSource: Sendable {
 
     // MARK: Both
 
-    /// - Parameter freshFor: in seconds; nil for what says nothing of it.
+    /// - Throws: `KeySet.Failure` also for a set of which no key can be used.
+    private static func usable(_ bytes: [UInt8]) throws(KeySet.Failure) -> KeySet {
+        let keys = try KeySet(bytes)
+        guard keys.count > 0 else { throw KeySet.Failure(description: "no key in it can be used" + keys.notes.map { "; \($0)" }.joined()) }
+        return keys
+    }
+
+    /// - Parameters:
+    ///   - stamp: of the file, from before it was read; nil where there is none.
+    ///   - freshFor: in seconds; nil for what says nothing of it.
     private func take(_ keys: KeySet, stamp: FileStamp?, freshFor: Double? = nil) {
         let now = SteadyClock.seconds()
         state.withLock { state in
             state.keys = keys
             state.generation += 1
             state.wasFetched = true
-            state.isTaken = true
+            state.tries.taken([stamp])
             state.takenAt = now
             state.refreshAt = now + (freshFor ?? times.freshFor)
-            if let stamp { state.stamp = stamp }
         }
         log.info("token keys taken", ["keys": .number(keys.count)])
         for note in keys.notes { log.warning("token key passed over", ["reason": .text(note)]) }
     }
 
     /// The keys stay; it is tried again after `Times.retry`, whatever the set in force was fresh for.
-    private func failed(_ reason: String) {
+    ///
+    /// - Parameter isTold: the log says so.
+    private func failed(_ reason: String, isTold: Bool = true) {
         let kept = state.withLock { state -> Int in
             state.wasFetched = true
             state.failureCount += 1
             state.refreshAt = SteadyClock.seconds() + times.retry
             return state.keys.count
         }
-        log.warning("token keys not taken", ["reason": .text(reason), "kept": .number(kept)])
+        if isTold { log.warning("token keys not taken", ["reason": .text(reason), "kept": .number(kept)]) }
     }
 }

@@ -1,7 +1,7 @@
 internal import CGnuTLS
 
 /// The algorithms that a token may be signed with (RFC 7518 section 3.1). Each belongs to one kind of key, so that none can be passed off as another.
-package enum SignatureAlgorithm: String, Sendable, CaseIterable {
+package enum SignatureAlgorithm: String, Sendable {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     case rs256 = "RS256"
     /// ECDSA on P-256 with SHA-256.
@@ -13,6 +13,8 @@ package final class PublicKey: @unchecked Sendable {
     // Proof of Sendable: the library's key is complete after `init`; verifying only reads it.
 
     package let algorithm: SignatureAlgorithm
+    /// SHA-256 of what the key is: the same of a key that is published again, under whatever name.
+    package let thumbprint: [UInt8]
     /// Of every signature made with this key.
     private let signatureByteCount: Int
     private let raw: gnutls_pubkey_t
@@ -31,6 +33,7 @@ package final class PublicKey: @unchecked Sendable {
         else { return nil }
         self.raw = raw
         algorithm = .rs256
+        thumbprint = Self.thumbprint(.rs256, exponent, modulus)
         signatureByteCount = modulus.count
         let code = Self.withDatum(modulus) { modulus in Self.withDatum(exponent) { gnutls_pubkey_import_rsa_raw(raw, modulus, $0) } }
         guard code == 0 else { return nil }
@@ -42,6 +45,7 @@ package final class PublicKey: @unchecked Sendable {
         guard x.count == Self.fieldByteCount, y.count == Self.fieldByteCount, let raw = Self.make() else { return nil }
         self.raw = raw
         algorithm = .es256
+        thumbprint = Self.thumbprint(.es256, x, y)
         signatureByteCount = 2 * Self.fieldByteCount
         let code = Self.withDatum(x) { x in Self.withDatum(y) { gnutls_pubkey_import_ecc_raw(raw, GNUTLS_ECC_CURVE_SECP256R1, x, $0) } }
         // A point that is not on the curve would answer for another, weaker one.
@@ -49,6 +53,11 @@ package final class PublicKey: @unchecked Sendable {
     }
 
     deinit { gnutls_pubkey_deinit(raw) }
+
+    /// The length of the first part stands before it, so that no two keys have the same bytes.
+    private static func thumbprint(_ algorithm: SignatureAlgorithm, _ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+        Digest.sha256(Array([Array(algorithm.rawValue.utf8), [UInt8(clamping: first.count)], first, second].joined()))
+    }
 
     private static func make() -> gnutls_pubkey_t? {
         var raw: gnutls_pubkey_t?

@@ -27,11 +27,20 @@ package final class TokenVerifier: Sendable {
         self.rules = rules
     }
 
-    /// When a token that counts now will not any more, in microseconds since 1970.
-    package func expiry(ofVerified text: String) -> Int64? {
-        guard let token = try? JSONWebToken(text), let grant = try? rules.grant(of: token.claims) else { return nil }
-        return Int64(exactly: min(grant.expiresAt, Self.latestExpiry).rounded(.down)).map { $0 * 1_000_000 }
+    /// When a token that counts now will not any more, in microseconds since 1970, and whose signature it bears: a key's thumbprint.
+    ///
+    /// - Complexity: a public-key operation.
+    package func standing(ofVerified text: String) -> (expiresAt: Int64, key: [UInt8])? {
+        guard let token = try? JSONWebToken(text), let grant = try? rules.grant(of: token.claims),
+            let end = Int64(exactly: min(grant.expiresAt, Self.latestExpiry).rounded(.down)),
+            case .keys(let candidates) = source.lookup(kid: token.keyID, token.algorithm, mayWait: false),
+            let key = candidates.first(where: { $0.verifies(token.signed, signature: token.signature) })
+        else { return nil }
+        return (end * 1_000_000, key.thumbprint)
     }
+
+    /// Whether the issuer has that key still, by the last set that could be had. Before the first one nobody knows, and what was let in goes on.
+    package func hasKey(_ thumbprint: [UInt8]) -> Bool { source.has(thumbprint) ?? true }
 
     /// The year 9999, which every calendar here has: a token may say that it never ends.
     private static let latestExpiry = 253_402_300_000.0

@@ -77,7 +77,7 @@ extension Problem.Slug {
         case .invalidView: ("The view is wrong", "Its query cannot be bound, or its name is taken; `errors` has the reason, `position` the place in the query.")
         case .viewInUse: ("Another view reads it", "Delete the view that `detail` names first, or put it without this one.")
         case .invalidQueue: ("The queue or topic is wrong", "The settings of a queue, a topic or a subscription, or a message or event for one, are not as they must be; `errors` has every reason.")
-        case .queueFull: ("The queue is full", "Its messages have as many bytes as `max_bytes` allows: complete some, or raise it.")
+        case .queueFull: ("The queue is full", "Its messages have as many bytes as `max_bytes` allows, or twice as many with its dead letters: complete some, put dead letters back or delete them, or raise it.")
         case .tooLarge: ("Too large", "A document, a body or a batch is over its limit, or an answer over what requests of one credential may hold. `detail` names the limit.")
         case .unsupportedMediaType: ("Unsupported media type", "The call does not take this Content-Type or Content-Encoding.")
         case .unknownType: ("Unknown document type", "No document type matches the document, or none has the given name.")

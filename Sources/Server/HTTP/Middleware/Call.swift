@@ -86,6 +86,18 @@ package final class Call: HandledRequest, @unchecked Sendable {
         }
     }
 
+    /// Asks for memory of an answer's further pieces, beside what the exchange holds for it: that is the connection's thread's once the answer has begun. To be had
+    /// before that.
+    ///
+    /// - Returns: makes what they hold so many bytes, more or fewer than it is; it throws as `holdAnswer`. For one thread, which makes the answer.
+    func memoryOfPieces() throws -> (_ byteCount: Int) throws -> Void {
+        let (hold, own, most) = (try memory(0), exchange.furtherByteCountMax, exchange.charge.byteCountMax)
+        return { byteCount in
+            guard byteCount <= own else { throw Exchange.neverHeld(byteCount, of: most) }
+            try hold?.set(byteCount)
+        }
+    }
+
     /// Who the admin key stands for.
     var administrator: String { service.administrator }
     /// Whether the server stops, and the ends of waits.

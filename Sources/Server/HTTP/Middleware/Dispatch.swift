@@ -101,7 +101,7 @@ struct Dispatch: Middleware {
         let began = SteadyClock.nanoseconds()
         let ticket = place.pool.submit(for: call.owner, isLong: call.route.isLong(call)) {
             let isOld = SteadyClock.nanoseconds() &- began > Self.longTurnNanoseconds
-            run(call) { call in
+            run(call, in: place.pool) { call in
                 if isOld, call.route.access.needsCredential { call.letIn(try call.rights()()) }
                 return try next(call)
             }
@@ -110,8 +110,29 @@ struct Dispatch: Middleware {
             exchange.complete { response }
         }
         guard let ticket else { return refuse(call, place.whenFull) }
-        // A place in the queue is not held by those who have gone. What has begun ends by itself.
-        exchange.whenGone { if place.pool.drop(ticket) { exchange.complete { .noContent } } }
+        // No place in the queue is held for those who have gone, but by changes where there are places enough. What has begun ends by itself.
+        exchange.whenGone { if isForNobody(call, in: place.pool), place.pool.drop(ticket) { refuseUnheard(call) } }
+    }
+
+    /// Whether a call that waits for its turn need not have it. Whoever has only ended the sending side of the connection looks as one that has closed it, which is known for certain only
+    /// once something was sent to it. So what only asks is refused, in words, and what changes something is done, for clients too that have closed for good: their calls keep their places,
+    /// and are run. Where places are short they are refused as well.
+    private func isForNobody(_ call: Call, in pool: WorkerPool) -> Bool {
+        call.exchange.isGone && (!call.route.changesStore || call.exchange.isLost || pool.isHalfTaken)
+    }
+
+    /// What is said to a client that seems to be gone, in case that it still reads: it must not take it for success. The call counts as one whose client left first.
+    struct Unheard: Error {
+        let problem: Problem
+
+        /// - Parameter outcome: what became of the call, which has left nothing.
+        init(_ outcome: String) { problem = Problem(.overloaded, "the connection's end came first: \(outcome)") }
+    }
+    static let unheard = Unheard("nothing was done")
+
+    private func refuseUnheard(_ call: Call) {
+        let exchange = call.exchange
+        exchange.complete { failures.response(to: Self.unheard, on: exchange) }
     }
 
     /// Goes on with a call that is put aside: lets it in on a thread that may wait, then runs it where its route's calls run, in the turn of whoever it is by then.
@@ -124,7 +145,7 @@ struct Dispatch: Middleware {
     ///   - letIn: throws where it is refused.
     func afterKeys(_ call: Call, letIn: @escaping @Sendable () throws -> Void, _ next: @escaping Handler) {
         let ticket = pools.control.submit(for: ledger) {
-            run(call) { call in
+            run(call, in: pools.control) { call in
                 try letIn()
                 if call.route.place == .connection, call.route.body == .none { return try next(call) }
                 enqueue(call, next)
@@ -134,9 +155,9 @@ struct Dispatch: Middleware {
         if ticket == nil { refuse(call, .overloaded) }
     }
 
-    private func run(_ call: Call, _ next: Handler) {
+    private func run(_ call: Call, in pool: WorkerPool, _ next: Handler) {
         // It waited in vain: the work is not done for nobody.
-        guard !call.exchange.isGone else { return call.exchange.complete { .noContent } }
+        guard !isForNobody(call, in: pool) else { return refuseUnheard(call) }
         if let response = failures.answer(call, next) { call.exchange.complete { response } }
     }
 

@@ -35,7 +35,9 @@ package final class Failures: Sendable {
     private func plainResponse(to error: any Error, on exchange: Exchange) -> Response {
         if let options = error as? Router.Options { return Response(status: 204).adding("Allow", options.allow.value) }
         let refusal = error as? Refusal ?? (error as? Denial).map { Refusal($0) }
-        let problem = refusal?.problem ?? ProblemMapping.problem(for: error)
+        let unheard = error as? Dispatch.Unheard
+        if unheard != nil { exchange.isUnheard = true }
+        let problem = unheard?.problem ?? refusal?.problem ?? ProblemMapping.problem(for: error)
         exchange.problem = problem
         if problem.slug == .internalError { logFailure(problem.cause ?? "\(error)", exchange) }
         return refusal?.response(requestID: requestID(exchange)) ?? problem.response(requestID: requestID(exchange))

@@ -4,11 +4,11 @@ package enum HTTPDoor {
     ///
     /// - Parameters:
     ///   - administrator: who the admin key stands for.
-    ///   - certificates: nil where the server has none of its own.
+    ///   - certificates: of this door, where it has one, and of those beside it, for their time in metrics.
     /// - Throws: `ListenerError` when the address cannot be listened on.
     package static func open(
         _ context: DoorContext, _ settings: Listener.Settings, connections limits: ConnectionTable.Limits = .init(),
-        administrator: String = "admin", certificates: CertificateFiles? = nil, routes: [Route]
+        administrator: String = "admin", certificates: [any DoorCertificate] = [], routes: [Route]
     ) throws -> (service: Service, listener: Listener) {
         let connections = ConnectionTable(limits)
         let service = try Service(context, administrator: administrator, certificates: certificates, connections: connections, routes: routes)
@@ -19,7 +19,7 @@ package enum HTTPDoor {
 
     /// As `open`, behind a door that is there already, and whose connections these are.
     package static func open(
-        _ context: DoorContext, behind door: any Door, connections: ConnectionTable, administrator: String = "admin", certificates: CertificateFiles? = nil, routes: [Route]
+        _ context: DoorContext, behind door: any Door, connections: ConnectionTable, administrator: String = "admin", certificates: [any DoorCertificate] = [], routes: [Route]
     ) throws -> Service {
         let service = try Service(context, administrator: administrator, certificates: certificates, connections: connections, routes: routes)
         context.life.add(door)

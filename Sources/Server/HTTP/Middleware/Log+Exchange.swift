@@ -19,10 +19,10 @@ extension Log {
 
     /// Successes are at level debug, unless slow: at a thousand receipts a second a line each would be the larger part of the disk's work.
     package func request(_ exchange: Exchange, seconds: Double, isWhole: Bool) {
-        let level = Self.level(status: exchange.status, isSlow: !isWhole || seconds > Self.slow)
+        let level = Self.level(status: exchange.countedStatus, isSlow: !isWhole || seconds > Self.slow)
         guard level >= self.level else { return }
         let members: [(String, Value)] = [
-            ("status", .number(exchange.status)), ("ms", .number(Int(seconds * 1_000))), ("whole", .flag(isWhole)),
+            ("status", .number(exchange.countedStatus)), ("ms", .number(Int(seconds * 1_000))), ("whole", .flag(isWhole)),
         ]
         write(level, "request", self.members(exchange) + members)
     }

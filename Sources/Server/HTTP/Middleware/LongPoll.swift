@@ -34,6 +34,8 @@ final class LongPoll: Sendable {
     private let attempt: @Sendable (_ isLast: Bool) throws -> Attempt
     /// The answer when the time is up and nobody is free to look.
     private let fallback: @Sendable () -> Response
+    /// Asks for what an answer's coding takes: the exchange's own charge is the connection's thread's once the deadline has answered.
+    private let memory: @Sendable (_ byteCount: Int) throws -> MemoryLedger.Hold?
     private let state = Mutex(State())
 
     /// Starts the wait; the exchange must be suspended, and is completed in the end.
@@ -44,7 +46,8 @@ final class LongPoll: Sendable {
         let poll = LongPoll(call, changes, deadline: deadline, fallback: fallback, attempt: attempt)
         let handle = call.life.deadlines.after(max(0, deadline - SteadyClock.seconds())) { poll.wake(isLast: true) }
         poll.state.withLock { $0.deadline = handle }
-        call.exchange.whenGone { poll.end { .noContent } }
+        // It may have ended its sending side alone, and read what it is answered.
+        call.exchange.whenGone { poll.end(poll.fallback) }
         // Looked at after the deadline stands: a stop either fires it or is seen here.
         if call.life.isStopping { return poll.wake(isLast: true) }
         poll.listen(beyond: sequence)
@@ -57,6 +60,7 @@ final class LongPoll: Sendable {
         (self.call, self.changes) = (call, changes)
         self.deadline = deadline
         self.attempt = attempt
+        memory = call.memory
     }
 
     private func listen(beyond sequence: Int64) {
@@ -78,14 +82,15 @@ final class LongPoll: Sendable {
                 switch try attempt(isLast) {
                 case .answer(let response, let held):
                     // Here, where it holds nobody up.
-                    let coded = ContentCoding.encode(response, coding: call.exchange.coding)
-                    end { withExtendedLifetime(held) { coded } }
+                    var room: MemoryLedger.Hold?
+                    let coded = ContentCoding.encode(response, coding: call.exchange.coding) { byteCount in room = try memory(byteCount) }
+                    end { [room] in withExtendedLifetime((held, room)) { coded } }
                 case .notYet(let next):
-                    if isLast { end { .noContent } } else { listen(beyond: next ?? sequence &+ 1) }
+                    if isLast { end(fallback) } else { listen(beyond: next ?? sequence &+ 1) }
                 }
             } catch {
-                let response = call.response(to: error)
-                end { response }
+                // Made as it leaves, on the connection's thread: two attempts may fail, and what is noted of a problem is in the exchange.
+                end { [call] in call.response(to: error) }
             }
         }
         if isTaken { return }

@@ -8,8 +8,8 @@ struct ServerFigures: Sendable {
     let http: HTTPMetrics
     let pools: Dispatch.Pools
     let connections: ConnectionTable
-    /// Nil where the server has none of its own.
-    let certificates: CertificateFiles?
+    /// Of all doors that show one.
+    let certificates: [any DoorCertificate]
 
     /// Why the server takes no work, or no receipts; none when it does.
     var notReady: [Problem] { context.notReady }
@@ -64,10 +64,7 @@ struct ServerFigures: Sendable {
         text.sample("till_ready", [], notReady.isEmpty ? 1 : 0)
         text.describe("till_degraded", "What does not work though work is taken: so many reasons does /readyz give.", .gauge)
         text.sample("till_degraded", [], Double(degradations.count))
-        if let validTo = certificates?.validTo {
-            text.describe("till_certificate_valid_to_seconds", "When the certificate in use ends, in seconds since 1970.", .gauge)
-            text.sample("till_certificate_valid_to_seconds", [], Double(validTo))
-        }
+        text.write(certificates)
         guard let figures = context.tokens?.source.figures else { return }
         text.describe("till_token_keys", "Keys that tokens are verified with.", .gauge)
         text.sample("till_token_keys", [], Double(figures.keyCount))
@@ -89,6 +86,14 @@ extension PrometheusText {
             if described.insert(name).inserted { describe(name, metric.help, metric.kind == .counter ? .counter : .gauge) }
             sample(name, metric.labels.map { ($0.name, $0.value) }, metric.value)
         }
+    }
+
+    /// When each ends.
+    mutating func write(_ certificates: [any DoorCertificate]) {
+        let ends = certificates.compactMap { certificate in certificate.validTo.map { (certificate.door, $0) } }
+        guard !ends.isEmpty else { return }
+        describe("till_certificate_valid_to_seconds", "When the certificate in use ends, in seconds since 1970, by the door that shows it.", .gauge)
+        for (door, validTo) in ends { sample("till_certificate_valid_to_seconds", [("door", door)], Double(validTo)) }
     }
 
     /// What a scrape gets.

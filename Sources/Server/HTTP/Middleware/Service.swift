@@ -29,7 +29,7 @@ package final class Service: RequestHandler {
     private let openers: [BodyOpener?]
 
     package init(
-        _ context: DoorContext, administrator: String = "admin", certificates: CertificateFiles? = nil, connections: ConnectionTable, routes: [Route]
+        _ context: DoorContext, administrator: String = "admin", certificates: [any DoorCertificate] = [], connections: ConnectionTable, routes: [Route]
     ) throws {
         self.context = context
         self.administrator = administrator
@@ -55,7 +55,8 @@ package final class Service: RequestHandler {
         background = BackgroundWork(context: context, pools: pools)
         let parts = CallParts(
             store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, uploadByteCountMax: context.limits.uploadByteCount, log: context.log,
-            authorizer: context.admission.authorizer, isSecure: certificates != nil || context.isBehindTLS, levels: levels, clientLevels: clientLevels, growth: CountGrowth(),
+            authorizer: context.admission.authorizer, isSecure: certificates.contains { $0.door == "http" } || context.isBehindTLS,
+            levels: levels, clientLevels: clientLevels, growth: CountGrowth(),
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
             background: background, warehouse: context.warehouse, postgres: context.postgres, cluster: context.cluster)
         openers = routes.map { $0.opener(parts) }
@@ -89,8 +90,8 @@ package final class Service: RequestHandler {
     package func ended(_ exchange: Exchange, isWhole: Bool) {
         // From the request line to the answer's last byte: a slow client's time is in it.
         let seconds = SteadyClock.seconds() - exchange.startedAt
-        metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.status, seconds: seconds)
-        if let route = exchange.routeIndex, let promise = promises[route], isWhole {
+        metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.countedStatus, seconds: seconds)
+        if let route = exchange.routeIndex, let promise = promises[route], isWhole, !exchange.isUnheard {
             let isAnswered = exchange.status < 500
             levels.record(promise, seconds: seconds, isAnswered: isAnswered)
             if let client = exchange.caller.clientID {
@@ -136,7 +137,7 @@ package final class Service: RequestHandler {
                 guard let text = levels.look(now: now) else { return }
                 do {
                     try context.store.figures.keep(figures: text, as: Self.levelsName)
-                    if let text = clientLevels.text(now: now) { try context.store.figures.keep(figures: text, as: Self.clientLevelsName) }
+                    try clientLevels.keep(now: now) { try context.store.figures.keep(figures: $0, as: Self.clientLevelsName) }
                 } catch {
                     context.log.warning("figures could not be written down; it is tried again", ["reason": .error(error)])
                 }

@@ -1,5 +1,3 @@
-internal import Ingest
-
 /// The files of `tls.cert` and `tls.key`: what handshakes of HTTP show.
 ///
 /// `start` takes them first; `checkNow` is called again and again, and takes them where they have changed.
@@ -16,9 +14,6 @@ package final class CertificateFiles: Sendable {
     /// - Throws: `SettingError` naming the key.
     package func start() throws { install(try source.take()) }
 
-    /// Seconds since 1970 at which the certificate in use ends.
-    package var validTo: Int64? { source.current?.validTo }
-
     /// Takes the files again if they changed, or `isForced`. Bad ones are logged, and what was in use stays.
     package func checkNow(isForced: Bool = false) {
         do {
@@ -30,12 +25,7 @@ package final class CertificateFiles: Sendable {
 
     private func install(_ certificate: ServerCertificate) {
         certificate.install()
-        let validTo = CalendarText.text(instant: certificate.validTo.multipliedReportingOverflow(by: 1_000_000).partialValue)
-        log.info("certificate taken", ["file": .text(chainPath), "valid_to": .text(validTo)])
-        let now = CalendarText.now / 1_000_000
-        if now < certificate.validFrom || now >= certificate.validTo {
-            log.warning("the certificate is not valid now", ["file": .text(chainPath), "valid_to": .text(validTo)])
-        }
+        CertificateTimes(certificate).noteTaken("certificate", file: chainPath, log)
     }
 
     /// - Throws: `SettingError` naming the key whose file is wrong.
@@ -44,4 +34,9 @@ package final class CertificateFiles: Sendable {
     }
 
     private static func place(_ chain: String, _ key: String) -> CertificateSource<ServerCertificate>.Place { .init(section: "tls", chain: chain, key: key) }
+}
+
+extension CertificateFiles: DoorCertificate {
+    package var door: String { "http" }
+    package var validTo: Int64? { source.current?.validTo }
 }

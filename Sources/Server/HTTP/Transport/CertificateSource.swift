@@ -1,8 +1,7 @@
+internal import ColumnStore
 import Synchronization
 
-/// A certificate's chain and its key, in two files: taken at the start, and again whenever one of them changes. Bad ones never take the place of good ones.
-///
-/// The stamps are noted before the files are read: a change in between is another stamp, and found by the next look.
+/// A certificate's chain and its key, in two files: taken at the start, and again whenever one of them changes (`FileTries`). Bad ones never take the place of good ones.
 final class CertificateSource<Certificate: Sendable>: Sendable {
     /// Where the files lie, and below which setting: `tls` is `tls.cert` and `tls.key`.
     struct Place: Sendable {
@@ -44,9 +43,12 @@ final class CertificateSource<Certificate: Sendable>: Sendable {
     }
 
     private struct State {
-        var stamps: [FileStamp?] = []
+        var tries = FileTries()
         var certificate: Certificate?
     }
+
+    /// Between tries of files that could not be taken, in seconds.
+    private static var retrySeconds: Double { 30 }
 
     private let place: Place
     private let make: @Sendable (_ chain: [UInt8], _ key: [UInt8]) throws(ServerCertificate.Failure) -> Certificate
@@ -62,21 +64,26 @@ final class CertificateSource<Certificate: Sendable>: Sendable {
     /// - Throws: `SettingError` or `SettingErrors`, naming the keys.
     func take() throws -> Certificate { try take(place.stamps) }
 
-    /// - Returns: nil where the files have not changed.
-    /// - Throws: `SettingError` or `SettingErrors`, once for each change: what was in use stays.
-    func takeIfChanged(isForced: Bool) throws -> Certificate? {
+    /// - Parameter now: on the steady clock.
+    /// - Returns: nil where the files have not changed, and where what was wrong with them before is so still.
+    /// - Throws: `SettingError` or `SettingErrors`, once for each change, and once for each other fault: what was in use stays.
+    func takeIfChanged(isForced: Bool, now: Double = SteadyClock.seconds()) throws -> Certificate? {
         let stamps = place.stamps
-        let isNew = state.withLock { state -> Bool in
-            guard isForced || state.stamps != stamps else { return false }
-            state.stamps = stamps
-            return true
+        guard state.withLock({ $0.tries.isDue(stamps, isForced: isForced, pause: Self.retrySeconds, now: now) }) else { return nil }
+        do {
+            return try take(stamps)
+        } catch {
+            guard state.withLock({ $0.tries.failed("\(error)") }) else { return nil }
+            throw error
         }
-        return isNew ? try take(stamps) : nil
     }
 
     private func take(_ stamps: [FileStamp?]) throws -> Certificate {
         let certificate = try place.load(make)
-        state.withLock { $0 = State(stamps: stamps, certificate: certificate) }
+        state.withLock { state in
+            state.certificate = certificate
+            state.tries.taken(stamps)
+        }
         return certificate
     }
 }

@@ -10,12 +10,12 @@ import Synchronization
 ///
 /// 1. The answer is given once: the first `complete` counts, later ones do nothing.
 /// 2. A connection that was suspended is resumed once, for its answer, unless the request is over by then.
-/// 3. `goneActions` run once, when the client hangs up, or never where the answer was sent whole.
-/// 4. Until `isOver` is set the connection is this request's own; `cut` and `deliver` look at that under the lock.
+/// 3. `goneActions` run once, when the client hangs up or another answer takes the place of the one that was given, or never where that was sent whole.
+/// 4. Until `isOver` is set the connection is this request's own; `cut`, `deliver` and `isLost` look at that under the lock.
 package final class Exchange: @unchecked Sendable {
-    // Proof of Sendable: `request`, `coding`, `reader`, `refusal`, `phase` and `handled` are touched by the connection's thread alone until
-    // `suspend`, then by the one thread that was given the work, until `complete`; libmicrohttpd's own lock inside suspend and
-    // resume orders the two. All else is behind `outcome`.
+    // Proof of Sendable: `request`, `coding`, `reader`, `refusal`, `phase`, `handled`, `charge` with what it counts, `problem`, `isUnheard` and `requestID` are touched by the
+    // connection's thread alone until `suspend`, then by the one thread that was given the work, until `complete`, and from then on by the connection's again;
+    // libmicrohttpd's own lock inside suspend and resume orders them. All else is behind `outcome`.
 
     /// head → body → working → answered; from head and body also → discarding → answered, for what is refused while its body still comes.
     enum Phase { case head, body, discarding, working, answered }
@@ -58,6 +58,8 @@ package final class Exchange: @unchecked Sendable {
     package var partingHeaders: (@Sendable () -> [Response.Header])?
     /// Why the answer is a problem. For the log.
     package var problem: Problem?
+    /// Its client seemed to be gone, and nothing is left of what was done for it (`Dispatch.Unheard`).
+    package var isUnheard = false
     /// For logs and answers; made when first needed.
     package var requestID: String?
     /// JSON for the audit trail: what an administrative act put, made or moved. Without secrets.
@@ -69,6 +71,8 @@ package final class Exchange: @unchecked Sendable {
     var coding: StreamCoding?
     /// Of the answer; 0 before it.
     package var status = 0
+    /// What figures and the log have for the status: 0 where the client left first, whatever was said in case that it still reads.
+    var countedStatus: Int { isUnheard ? 0 : status }
     var discardedByteCount = 0
     /// When the request was here whole, no other was in flight.
     package var isAlone = false
@@ -135,12 +139,17 @@ package final class Exchange: @unchecked Sendable {
     ///
     /// - Parameter advice: what else can be asked for.
     package func holdWhole(_ byteCount: Int, orElse advice: @autoclosure () -> String) throws(Problem) {
-        guard !isNeverHeld(byteCount) else {
-            throw Problem(.tooLarge, "it takes \(byteCount >> 20) MiB to answer with this, and requests of one credential may hold \(charge.byteCountMax >> 20) MiB (limits.request_memory); \(advice())")
-        }
+        guard !isNeverHeld(byteCount) else { throw Self.neverHeld(byteCount, of: charge.byteCountMax, orElse: advice()) }
         let held = byteCount > MemoryLedger.freeByteCount ? byteCount : 0
         try charge.set(bodyByteCount.addingSaturating(held))
         answerByteCount = held
+    }
+
+    /// What is said of an answer that is never had.
+    ///
+    /// - Parameter most: what requests of one credential may hold.
+    static func neverHeld(_ byteCount: Int, of most: Int, orElse advice: String = Exchange.usualAdvice) -> Problem {
+        Problem(.tooLarge, "it takes \(byteCount >> 20) MiB to answer with this, and requests of one credential may hold \(most >> 20) MiB (limits.request_memory); \(advice)")
     }
 
     /// As `holdAnswer`, beside what the answer holds already.
@@ -148,6 +157,9 @@ package final class Exchange: @unchecked Sendable {
 
     /// Bytes of an answer that may ever be held, however long one waits.
     package var answerByteCountMax: Int { max(0, charge.byteCountMax.subtractingSaturating(bodyByteCount)) }
+
+    /// Of those, what is beside what the answer holds already.
+    var furtherByteCountMax: Int { max(0, answerByteCountMax.subtractingSaturating(answerByteCount)) }
 
     /// Whether an answer of so many bytes is never had. What is short is not charged.
     package func isNeverHeld(_ byteCount: Int) -> Bool { byteCount > max(MemoryLedger.freeByteCount, answerByteCountMax) }
@@ -210,7 +222,20 @@ package final class Exchange: @unchecked Sendable {
         }
         guard isFirst else { return }
         guard let hold else { return deliver(make) }
-        hold { [self] other in deliver(other ?? make) }
+        hold { [self] other in
+            // Whoever still makes the answer makes it for nobody.
+            if other != nil { giveUp() }
+            deliver(other ?? make)
+        }
+    }
+
+    /// Another answer leaves in the place of the one that was given, and which may still be made: as it is for whoever makes it when the client hangs up.
+    private func giveUp() {
+        let actions = outcome.withLock { outcome in
+            defer { outcome.goneActions = [] }
+            return outcome.goneActions
+        }
+        for action in actions { action() }
     }
 
     /// Whether the answer was given, though it may be held.
@@ -228,7 +253,8 @@ package final class Exchange: @unchecked Sendable {
     /// Answers wait for `hold` from here on; nil: for nothing.
     package func hold(_ hold: Hold?) { outcome.withLock { $0.hold = hold } }
 
-    /// Runs `action` when the client hangs up before the answer is sent whole; at once when it has already.
+    /// Runs `action` when the client hangs up before the answer is sent whole, at once when it has already; and when another answer leaves in place of the one that was given, if it was
+    /// registered by then.
     package func whenGone(_ action: @escaping @Sendable () -> Void) {
         let isGone = outcome.withLock { outcome in
             if !outcome.isGone { outcome.goneActions.append(action) }
@@ -238,6 +264,9 @@ package final class Exchange: @unchecked Sendable {
     }
 
     package var isGone: Bool { outcome.withLock { $0.isGone } }
+
+    /// Whether nobody hears the answer for certain. A client that is gone may have ended its sending side alone, and wait for it.
+    package var isLost: Bool { outcome.withLock { $0.isOver || HangupWatcher.isReset(connection.socket) } }
 
     // MARK: The listener's side
 

@@ -4,6 +4,8 @@ import Synchronization
 
 /// Notices clients that hang up while their connection is suspended: libmicrohttpd does not look at the socket then.
 ///
+/// A client that has only ended its sending side looks as one that has closed: it reads what it is answered, which must not be a success of what was not done.
+///
 /// One `poll` over all of them four times a second, and none while nobody is watched.
 package final class HangupWatcher: Sendable {
     /// In seconds: a gone client is noticed well within one.
@@ -17,6 +19,13 @@ package final class HangupWatcher: Sendable {
     static func isHalfClosed(_ socket: Int32) -> Bool {
         var polled = pollfd(fd: socket, events: peerClosed, revents: 0)
         return poll(&polled, 1, 0) > 0
+    }
+
+    /// Whether the connection of `socket` is at its end: its peer takes nothing any more, either. Of a peer that has closed it this is known only once something was sent.
+    static func isReset(_ socket: Int32) -> Bool {
+        // Both are told of without being asked for.
+        var polled = pollfd(fd: socket, events: 0, revents: 0)
+        return poll(&polled, 1, 0) > 0 && Int32(polled.revents) & (POLLERR | POLLHUP) != 0
     }
 
     private struct State {

@@ -13,20 +13,19 @@ package final class PostgresCertificates: Sendable {
 
     /// - Throws: `SettingError` naming the key.
     package func start() throws {
-        _ = try source.take()
-        noteTaken()
+        noteTaken(try source.take())
     }
 
     /// Takes the files again if they changed, or `isForced`. Bad ones are logged, and what was in use stays.
     package func checkNow(isForced: Bool = false) {
         do {
-            if try source.takeIfChanged(isForced: isForced) != nil { noteTaken() }
+            if let identity = try source.takeIfChanged(isForced: isForced) { noteTaken(identity) }
         } catch {
             log.warning("certificate of the PostgreSQL door not taken, the earlier one stays", ["reason": "\(error)"])
         }
     }
 
-    private func noteTaken() { log.info("certificate of the PostgreSQL door taken", ["file": .text(chainPath)]) }
+    private func noteTaken(_ identity: TLSIdentity) { identity.times.noteTaken("certificate of the PostgreSQL door", file: chainPath, log) }
 
     /// - Throws: `SettingError` naming the key whose file is wrong.
     package static func check(chain: String, key: String) throws {
@@ -34,4 +33,9 @@ package final class PostgresCertificates: Sendable {
     }
 
     private static func place(_ chain: String, _ key: String) -> CertificateSource<TLSIdentity>.Place { .init(section: "postgres.tls", chain: chain, key: key) }
+}
+
+extension PostgresCertificates: DoorCertificate {
+    package var door: String { "postgres" }
+    package var validTo: Int64? { source.current?.times.validTo }
 }

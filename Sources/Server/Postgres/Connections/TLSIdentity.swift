@@ -5,7 +5,7 @@ final class TLSIdentity: @unchecked Sendable {
     // Proof of Sendable: complete after `init`; the library only reads credentials.
 
     let credentials: gnutls_certificate_credentials_t
-    let validTo: Int64
+    let times: CertificateTimes
     /// The hash of the server's own certificate, by its signature's hash function, SHA-256 at least (RFC 5929, 4.1).
     let endPointBinding: [UInt8]
 
@@ -14,7 +14,7 @@ final class TLSIdentity: @unchecked Sendable {
     init(chain: [UInt8], key: [UInt8]) throws(ServerCertificate.Failure) {
         // It says best what is wrong.
         let certificate = try ServerCertificate(chain: chain, key: key)
-        validTo = certificate.validTo
+        times = CertificateTimes(certificate)
         endPointBinding = certificate.endPointBinding
         var made: gnutls_certificate_credentials_t?
         guard gnutls_certificate_allocate_credentials(&made) == 0, let made else { throw ServerCertificate.Failure(.chain, "out of memory") }

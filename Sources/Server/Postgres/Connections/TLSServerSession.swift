@@ -17,7 +17,7 @@ final class TLSServerSession {
 
     init?(_ identity: TLSIdentity, socket: Int32) {
         var made: gnutls_session_t?
-        guard gnutls_init(&made, UInt32(GNUTLS_SERVER) | UInt32(GNUTLS_NONBLOCK)) == 0, let made else { return nil }
+        guard gnutls_init(&made, UInt32(GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL)) == 0, let made else { return nil }
         session = made
         self.identity = identity
         guard gnutls_priority_set_direct(made, Self.priorities, nil) == 0,

@@ -79,6 +79,9 @@ extension CommandReader {
         throw unexpected
     }
 
+    /// Writes that PostgreSQL explains.
+    private static let explained: Set<String> = ["insert", "update", "delete", "merge", "create", "refresh"]
+
     /// EXPLAIN of a question is one; of EXECUTE, what was prepared is explained.
     mutating func explain() throws(PostgresFault) -> PostgresCommand {
         while skip("analyze", "verbose") {}
@@ -90,7 +93,10 @@ extension CommandReader {
                 place += 1
             }
         }
-        guard let word = token, skip("execute"), case .execute(let name, let arguments) = try execute() else { return .question(tag: "EXPLAIN") }
+        guard let word = token else { return .question(tag: "EXPLAIN") }
+        // Of a write no plan is shown, either: with ANALYZE it would be done.
+        if word.kind == .word, Self.explained.contains(word.value) { return .write(tag: word.value.uppercased()) }
+        guard skip("execute"), case .execute(let name, let arguments) = try execute() else { return .question(tag: "EXPLAIN") }
         return .explain(options: text(0..<word.range.lowerBound), name: name, arguments: arguments)
     }
 

@@ -2,6 +2,8 @@
 //
 //     "PGCOPY\n\377\r\n\0", Int32 flags, Int32 length of an extension; for each row Int16 columns and each value as in DataRow; at the end Int16 −1
 
+internal import ColumnStore
+
 /// Rows as a copy has them, one CopyData message each.
 package struct CopyWriter {
     private let options: CopyOptions
@@ -17,13 +19,13 @@ package struct CopyWriter {
             switch options.quoted {
             case .none: []
             case .all: columns.map { _ in true }
-            case .columns(let names): columns.map { names.contains($0) }
+            case .columns(let names): columns.map { column in names.contains { $0.hasBytes(of: column) } }
             }
     }
 
     /// - Throws: 42703 where an option names no column.
     package static func check(_ options: CopyOptions, _ columns: [String]) throws(PostgresFault) {
-        guard case .columns(let names) = options.quoted, let missing = names.first(where: { !columns.contains($0) }) else { return }
+        guard case .columns(let names) = options.quoted, let missing = names.first(where: { name in !columns.contains { $0.hasBytes(of: name) } }) else { return }
         throw PostgresFault(SQLState(rawValue: "42703"), "FORCE_QUOTE column \"\(missing)\" not referenced by COPY")
     }
 

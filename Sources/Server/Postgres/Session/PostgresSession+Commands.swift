@@ -115,7 +115,7 @@ extension PostgresSession {
     }
 
     private func savepoint(_ name: String) throws(PostgresFault) -> Int {
-        guard let index = savepoints.lastIndex(where: { $0.name == name }) else {
+        guard let index = savepoints.lastIndex(where: { $0.name.hasBytes(of: name) }) else {
             throw PostgresFault(.invalidSavepoint, "savepoint \"\(name)\" does not exist")
         }
         return index
@@ -233,13 +233,13 @@ extension PostgresSession {
     }
 
     private mutating func dropPortals() {
-        for (name, portal) in portals where name != activePortal { drop(portal, name) }
+        for (name, portal) in portals where activePortal?.hasBytes(of: name) != true { drop(portal, name) }
     }
 
     private mutating func discardAll() throws(PostgresFault) {
         guard !isInTransaction, !isMultiple else { throw PostgresFault(.activeTransaction, "DISCARD ALL cannot run inside a transaction block") }
         dropPortals()
-        for name in Array(statements.keys) where !name.isEmpty { drop(statement: name) }
+        for name in statements.keys where !name.isEmpty { drop(statement: name) }
         resetSettings()
     }
 
@@ -253,7 +253,7 @@ extension PostgresSession {
     private mutating func manage(_ command: PostgresCommand) throws(PostgresFault) -> String? {
         switch command {
         case .deallocate(nil):
-            for name in Array(statements.keys) where !name.isEmpty { drop(statement: name) }
+            for name in statements.keys where !name.isEmpty { drop(statement: name) }
             return "DEALLOCATE ALL"
         case .deallocate(let name?):
             guard statements[name] != nil else { throw PostgresFault(.invalidStatementName, "prepared statement \"\(name)\" does not exist") }

@@ -66,7 +66,7 @@ extension PostgresSession {
     }
 
     /// Rows of a cursor have the cursor's own form.
-    static func formats(_ columns: [WireField], of command: PostgresCommand, in portals: [String: Portal]) -> [WireFormat] {
+    static func formats(_ columns: [WireField], of command: PostgresCommand, in portals: NamedValues<Portal>) -> [WireFormat] {
         if case .fetch(_, let cursor, _) = command, let portal = portals[cursor] { return portal.formats }
         return columns.map { _ in .text }
     }

@@ -153,9 +153,9 @@ package struct PostgresSession {
 
     package internal(set) var settings: SessionSettings
     let limits: Limits
-    var statements: [String: Statement] = [:]
+    var statements: NamedValues<Statement> = [:]
     /// Cursors are portals, and SQL's prepared statements are Parse's.
-    var portals: [String: Portal] = [:]
+    var portals: NamedValues<Portal> = [:]
     /// The one whose command runs: it cannot close itself.
     var activePortal: String?
     var block = Block.none

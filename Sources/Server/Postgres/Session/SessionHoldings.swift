@@ -2,13 +2,13 @@ internal import Synchronization
 
 /// What a session has prepared and opened, and what it was asked, as the catalogs show it while one of its questions is understood: a look at what is there anyway.
 final class SessionHoldings: Sendable {
-    let statements: [String: PostgresSession.Statement]
-    let portals: [String: PostgresSession.Portal]
+    let statements: NamedValues<PostgresSession.Statement>
+    let portals: NamedValues<PostgresSession.Portal>
     /// The whole of the Query message at hand; nil in the extended protocol, where a question is what was asked.
     let message: String?
     private let isSeen = Atomic<Bool>(false)
 
-    init(statements: [String: PostgresSession.Statement] = [:], portals: [String: PostgresSession.Portal] = [:], message: String? = nil) {
+    init(statements: NamedValues<PostgresSession.Statement> = [:], portals: NamedValues<PostgresSession.Portal> = [:], message: String? = nil) {
         (self.statements, self.portals, self.message) = (statements, portals, message)
     }
 

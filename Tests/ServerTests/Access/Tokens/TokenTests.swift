@@ -189,6 +189,92 @@ final class TokenTests: XCTestCase {
         XCTAssertThrowsError(try KeySetSource(.init("/nowhere/jwks.json"), policy: .publicOnly, log: log).start())
     }
 
+    /// One read that fails tells nothing of the file.
+    func test_fileThatCouldNotBeRead_isTriedAgain_thoughItDoesNotChange() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("jwks.json")
+        try Data("{\"keys\":[\(try TokenKey(.p256).jwk(kid: "a"))]}".utf8).write(to: file)
+        var times = KeySetSource.Times()
+        func failures(retry: Double) throws -> [Int] {
+            times.retry = retry
+            let source = KeySetSource(.init(file.path), policy: .publicOnly, times: times, log: log)
+            try source.start()
+            let whole = try Data(contentsOf: file)
+            try Data("{".utf8).write(to: file)
+            let counts = (0..<3).map { _ -> Int in
+                source.checkNow()
+                return source.figures.failureCount
+            }
+            try whole.write(to: file)
+            source.checkNow()
+            XCTAssertEqual(source.generation, 2, "the new ones count")
+            return counts
+        }
+        XCTAssertEqual(try failures(retry: 0), [1, 2, 3])
+        XCTAssertEqual(try failures(retry: 3_600), [1, 1, 1], "not before its time")
+    }
+
+    /// What the keys have let in would end for good: a set that is empty for a moment is the issuer's mistake.
+    func test_setWithoutAKeyThatCanBeUsed_isNotTaken_andTheKeysStay() throws {
+        let key = try TokenKey(.p256)
+        let (good, bad) = ("{\"keys\":[\(try key.jwk(kid: "e"))]}", [#"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"AAAA","kid":"e"}]}"#])
+        let token = try key.token(kid: "e", claims: claims())
+        let (ofFile, file) = try verifier([try key.jwk(kid: "e")])
+        let answer = Mutex(good)
+        let issuer = TestHTTPServer { _ in .init(body: answer.withLock { $0 }) }
+        defer { issuer.close() }
+        let source = KeySetSource(.init("http://127.0.0.1:\(issuer.port)/jwks"), policy: try AddressPolicy(allow: ["127.0.0.1"]), log: log)
+        defer { source.stop() }
+        try source.start()
+        XCTAssertTrue(Patience.until { source.generation == 1 })
+        let ofURL = TokenVerifier(source: source, rules: TokenRules(issuer: nil, audience: nil, claim: "client_id"))
+        for (index, text) in bad.enumerated() {
+            try Data(text.utf8).write(to: file)
+            ofFile.source.checkNow(isForced: true)
+            answer.withLock { $0 = text }
+            XCTAssertTrue(
+                Patience.until {
+                    source.checkNow(isForced: source.figures.failureCount == index)
+                    return source.figures.failureCount > index
+                })
+            for verifier in [ofFile, ofURL] {
+                XCTAssertEqual(outcome(verifier, token), "shop", text)
+                XCTAssertEqual(verifier.source.generation, 1, text)
+                XCTAssertEqual(verifier.source.figures.keyCount, 1, text)
+            }
+            XCTAssertEqual(ofFile.source.figures.failureCount, index + 1, text)
+        }
+    }
+
+    func test_faultOfTheFile_isToldOnce_andAgainWhereTheFileChanges() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (file, written) = (folder.appendingPathComponent("jwks.json"), folder.appendingPathComponent("log"))
+        try Data("{\"keys\":[\(try TokenKey(.p256).jwk(kid: "a"))]}".utf8).write(to: file)
+        XCTAssertTrue(FileManager.default.createFile(atPath: written.path, contents: nil))
+        let handle = try FileHandle(forWritingTo: written)
+        defer { withExtendedLifetime(handle) {} }
+        let log = Log(format: .text, level: .warning, descriptor: handle.fileDescriptor)
+        var times = KeySetSource.Times()
+        times.retry = 0
+        let source = KeySetSource(.init(file.path), policy: .publicOnly, times: times, log: log)
+        try source.start()
+        func toldCount() throws -> Int {
+            XCTAssertTrue(log.flush())
+            return try String(contentsOf: written, encoding: .utf8).split(separator: "\n").count { $0.contains("token keys not taken") }
+        }
+        // The same fault in files of other lengths, and another one.
+        for (count, text) in [(1, #"{"keys":[]}"#), (2, #"{"keys":[ ]}"#), (3, "{")] {
+            try Data(text.utf8).write(to: file)
+            for _ in 0..<3 { source.checkNow() }
+            XCTAssertEqual(source.figures.failureCount, 3 * count, text)
+            XCTAssertEqual(try toldCount(), count, text)
+        }
+        source.checkNow(isForced: true)
+        XCTAssertEqual(try toldCount(), 4, "somebody asks")
+    }
+
     func test_url_isCached_rotated_andNotAskedForEveryUnknownName() throws {
         let (old, new) = (try TokenKey(.p256), try TokenKey(.p256))
         let answer = Mutex((text: "{\"keys\":[\(try old.jwk(kid: "old"))]}", status: 200, count: 0))

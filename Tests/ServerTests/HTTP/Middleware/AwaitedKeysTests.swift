@@ -55,6 +55,28 @@ final class AwaitedKeysTests: XCTestCase {
         XCTAssertEqual(try client.call("POST", "/test/length", body: body).text, "\(body.count)")
     }
 
+    /// Of two whose hang-ups are seen at once one waits for a commit: that it waits no more tells that both were. libmicrohttpd may read the end of what is sent before it sends an answer,
+    /// and closes the connection then.
+    func test_signIn_ofAClientThatOnlySendsNoMore_isASession() throws {
+        let issuer = Issuer()
+        defer { issuer.isHeld.withLock { $0 = false } }
+        let (server, token) = try serverAndToken(issuer, [])
+        let (signing, waiting) = (server.client(key: nil), server.client(key: nil))
+        let body = #"{"key":"\#(token)"}"#
+        try signing.send(Array("POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8))
+        try waiting.send(Array("GET /v1/changes?after=0&wait=60 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
+        XCTAssertTrue(Patience.until { server.listener.inFlightCount == 2 && server.engine.state.withLock { !$0.waiters.isEmpty } })
+        for client in [signing, waiting] { client.finishSending() }
+        if let answer = try? waiting.answer() { XCTAssertEqual(answer.status, 200) }
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.waiters.isEmpty } })
+        issuer.isHeld.withLock { $0 = false }
+        if let begun = try? signing.answer() {
+            XCTAssertEqual(begun.status, 200, begun.text)
+            XCTAssertNotNil(begun.headers["set-cookie"])
+        }
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.sessions.count == 1 } }, "whatever came of the answer")
+    }
+
     /// The REST catalog's refusals read no body: one of somebody who is not known yet is bounded all the same.
     func test_bodyThatNobodyWants_isRefusedForAWhile_andReadPastOnceTheKeysAreHere() throws {
         let issuer = Issuer()

@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Foundation
 import Ingest
 import Synchronization
 import TestSupport
@@ -187,6 +188,128 @@ final class DispatchTests: XCTestCase {
         XCTAssertEqual(files.begun.withLock { $0.filter { $0.hasPrefix("long") } }, ["long a", "long a", "long b"])
         files.isHeld.withLock { $0 = false }
         for client in clients { XCTAssertEqual(try client.answer().status, 204) }
+    }
+
+    /// It looks as one that is gone, and reads its answer: no success of what was not done, and a change is done.
+    func test_clientThatOnlySendsNoMore_hearsOfNoSuccessThatIsNone() throws {
+        let (files, deleted) = (Files(), Files())
+        var limits = DoorLimits()
+        limits.queryCount = 1
+        let deleting = Route(.delete, "/test/thing", access: .writer, place: .queries, operation: .undocumented("deletes"), uses: { _ in deleted }) { call, deleted in
+            deleted.begun.withLock { $0.append("thing") }
+            return .noContent
+        }
+        let server = try TestServer(limits: limits, extraRoutes: [question(files), deleting])
+        let pool = server.context.queries.pool
+        let key = try server.key("a", .readWrite, .own)
+        let first = try ask("long", key, server)
+        XCTAssertTrue(Patience.until { files.count == 1 })
+        let change = server.client(key: nil)
+        try change.send(Array("DELETE /test/thing HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n".utf8))
+        XCTAssertTrue(Patience.until { pool.load == (1, 1) })
+        let page = try ask("page", key, server)
+        XCTAssertTrue(Patience.until { pool.load == (2, 1) })
+        for client in [change, page] { client.finishSending() }
+        // libmicrohttpd may read the end of what is sent before it sends the answer, and closes the connection then: that is no success either.
+        if let refused = try? page.answer() {
+            XCTAssertEqual(refused.status, 503, refused.text)
+            XCTAssertTrue(refused.text.contains("overloaded") && refused.text.contains("nothing was done"), refused.text)
+        }
+        XCTAssertTrue(Patience.until { pool.load == (1, 1) })
+        XCTAssertEqual(deleted.count, 0)
+        files.isHeld.withLock { $0 = false }
+        if let done = try? change.answer() { XCTAssertEqual(done.status, 204) }
+        XCTAssertTrue(Patience.until { deleted.count == 1 })
+        XCTAssertEqual(try first.answer().status, 204)
+        XCTAssertEqual(files.count, 1, "what only asks is not done for nobody")
+    }
+
+    /// What it is told in case that it still reads is no fault of the server's: it stands in no figure that an alert or a promise goes by, and the log has no warning of it.
+    func test_callOfAClientThatSeemsToBeGone_countsAsOneThatLeftFirst() throws {
+        let files = Files()
+        var limits = DoorLimits()
+        limits.queryCount = 1
+        let asked = Route(.get, "/test/asked", access: .reader, place: .queries, operation: .undocumented("asked").promising(.cold)) { _ in .noContent }
+        let levels = Route(.get, "/test/levels", access: .reader, operation: .undocumented("levels"), uses: { $0.clientLevels }) { _, levels in
+            let kept = levels.kept(of: ClientID("a"), now: CalendarText.now).first { $0.promise == .cold }
+            return Response(status: 200, contentType: "text/plain", bytes: Array("\(kept?.day.kept ?? -1) of \(kept?.day.of ?? -1)".utf8))
+        }
+        let folder = try TemporaryDirectory()
+        let file = URL(filePath: folder.path + "/log")
+        XCTAssertTrue(FileManager.default.createFile(atPath: file.path, contents: nil))
+        let handle = try FileHandle(forWritingTo: file)
+        defer { withExtendedLifetime((folder, handle)) {} }
+        let log = Log(format: .json, level: .warning, descriptor: dup(handle.fileDescriptor))
+        let server = try TestServer(limits: limits, extraRoutes: [question(files), asked, levels], log: log)
+        let key = try server.key("a", .read, .own)
+        let first = try ask("long", key, server)
+        XCTAssertTrue(Patience.until { files.count == 1 })
+        let gone = server.client(key: nil)
+        try gone.send(Array("GET /test/asked HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(key)\r\n\r\n".utf8))
+        XCTAssertTrue(Patience.until { server.context.queries.pool.load == (1, 1) })
+        gone.finishSending()
+        if let refused = try? gone.answer() { XCTAssertEqual(refused.status, 503) }
+        XCTAssertTrue(Patience.until { server.context.queries.pool.load == (0, 1) })
+        files.isHeld.withLock { $0 = false }
+        XCTAssertEqual(try first.answer().status, 204)
+        XCTAssertEqual(try server.client(key: key).get("/test/asked").status, 204)
+        var figures = ""
+        let isCounted = try Patience.until {
+            figures = try server.client().get("/metrics").text
+            return ["0", "204"].allSatisfy { figures.contains(#"till_http_requests_total{method="GET",route="/test/asked",status="\#($0)"} 1"#) }
+        }
+        XCTAssertTrue(isCounted, figures)
+        XCTAssertFalse(figures.contains(#"status="503""#), figures)
+        XCTAssertTrue(try Patience.until { try server.client(key: key).get("/test/levels").text == "1 of 1" })
+        XCTAssertTrue(log.flush())
+        let lines = try String(contentsOf: file, encoding: .utf8)
+        XCTAssertFalse(lines.contains("/test/asked"), lines)
+    }
+
+    /// Of a client that seems to be gone a change is done all the same; but not where places are short, for what has closed for good would have them.
+    func test_changesOfClientsThatSeemToBeGone_keepTheirPlaces_whileThereAreEnough() throws {
+        let (files, changed) = (Files(), Files())
+        var limits = DoorLimits()
+        limits.queryCount = 1
+        let changing = Route(.post, "/test/change/{name}", access: .writer, place: .queries, operation: .undocumented("changes"), uses: { _ in changed }) { call, changed in
+            changed.begun.withLock { $0.append(call.path("name")) }
+            return .noContent
+        }
+        let server = try TestServer(limits: limits, extraRoutes: [question(files), changing])
+        let pool = server.context.queries.pool
+        let (own, other) = (try server.key("a", .readWrite, .own), try server.key("b", .read, .own))
+        func change(_ name: String) throws -> HTTPClient {
+            let client = server.client(key: nil)
+            try client.send(Array("POST /test/change/\(name) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(own)\r\nContent-Length: 0\r\n\r\n".utf8))
+            return client
+        }
+        let first = try ask("long", own, server)
+        XCTAssertTrue(Patience.until { files.count == 1 })
+        // Of four places.
+        let early = try change("early")
+        XCTAssertTrue(Patience.until { pool.load == (1, 1) })
+        let page = try ask("page", own, server)
+        XCTAssertTrue(Patience.until { pool.load == (2, 1) })
+        early.finishSending()
+        page.finishSending()
+        if let refused = try? page.answer() { XCTAssertEqual(refused.status, 503) }
+        XCTAssertTrue(Patience.until { pool.load == (1, 1) })
+        var others: [HTTPClient] = []
+        for count in 2...3 {
+            others.append(try ask("page", other, server))
+            XCTAssertTrue(Patience.until { pool.load == (count, 1) })
+        }
+        let late = try change("late")
+        XCTAssertTrue(Patience.until { pool.load == (4, 1) })
+        late.finishSending()
+        if let refused = try? late.answer() {
+            XCTAssertEqual(refused.status, 503, refused.text)
+            XCTAssertTrue(refused.text.contains("nothing was done"), refused.text)
+        }
+        XCTAssertTrue(Patience.until { pool.load == (3, 1) }, "its place is free")
+        files.isHeld.withLock { $0 = false }
+        for client in [first] + others { XCTAssertEqual(try client.answer().status, 204) }
+        XCTAssertTrue(Patience.until { changed.begun.withLock { $0 } == ["early"] })
     }
 
     func test_questionWhoseTurnDoesNotCome_is504_andHasNoPlaceAnyMore() throws {

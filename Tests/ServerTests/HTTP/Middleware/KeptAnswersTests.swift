@@ -1,4 +1,6 @@
 import ColumnStore
+import Documents
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -28,5 +30,30 @@ final class KeptAnswersTests: XCTestCase {
                 XCTAssertTrue(try client.call("POST", "/test/\(path)", body: Array("x".utf8)).text.contains(wanted), path)
             }
         }
+    }
+
+    /// Nobody would read it, and whoever makes it has a thread until its patience with a slow client ends.
+    func test_streamInWhosePlaceARefusalLeaves_isClosed() throws {
+        let end = Mutex<String?>(nil)
+        let streamed = Self.route("/test/streamed") { call in
+            call.exchange.answer {
+                WorkerThread(name: "stream", isDetached: true) { [exchange = call.exchange] in
+                    let stream = ResponseStream()
+                    exchange.whenGone { stream.close() }
+                    exchange.complete { Response(status: 200, contentType: "text/plain", stream: stream) }
+                    do {
+                        while true { try stream.write([UInt8](repeating: 0x61, count: 64 << 10)) }
+                    } catch {
+                        end.withLock { $0 = error is ResponseStream.Closed ? "closed" : "\(error)" }
+                    }
+                }
+            }
+        }
+        let server = try TestServer(extraRoutes: [streamed], isKeptElsewhere: true)
+        server.engine.state.withLock { $0.keptFault = Fault(.overloaded, "the log gives no answer") }
+        let answer = try server.client(key: nil).call("POST", "/test/streamed", body: Array("x".utf8))
+        XCTAssertEqual(answer.status, 503, answer.text)
+        XCTAssertTrue(answer.text.contains("the log gives no answer"), answer.text)
+        XCTAssertEqual(Patience.value { end.withLock { $0 } }, "closed")
     }
 }

@@ -36,6 +36,29 @@ final class WaitingCallsTests: XCTestCase {
         }
     }
 
+    /// Whoever has ended the sending side alone reads what is answered: nothing new, and not that it was done.
+    func test_changes_ofAClientThatOnlySendsNoMore_areThoseUntilThen() throws {
+        let server = try TestServer()
+        let client = server.client()
+        try client.send(head("GET /v1/changes?after=5&wait=60", try server.key("c", .read, .own)))
+        waitForWaiter(server)
+        client.finishSending()
+        // libmicrohttpd may read the end of what is sent before it sends the answer, and closes the connection then.
+        if let answer = try? client.answer() {
+            XCTAssertEqual(answer.status, 200, answer.text)
+            XCTAssertTrue(answer.text.contains(#""next_after":5"#), answer.text)
+        }
+        XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.waiters.isEmpty } })
+        // 0 of one whose answer did not go out.
+        var figures = ""
+        let isCounted = try Patience.until {
+            figures = try server.client().get("/metrics").text
+            return ["200", "0"].contains { figures.contains(#"till_http_requests_total{method="GET",route="/v1/changes",status="\#($0)"} 1"#) }
+        }
+        XCTAssertTrue(isCounted, figures)
+        XCTAssertEqual(server.engine.state.withLock { $0.askedAfter }, [5], "nobody looks once more for who has gone")
+    }
+
     /// A commit of others' has nothing read anew that was read before, but for whoever may see more rows by then.
     func test_changes_areLookedForBehindWhatWasLookedAt() throws {
         let server = try TestServer()
@@ -97,6 +120,35 @@ final class WaitingCallsTests: XCTestCase {
         }
     }
 
+    /// A worker that has ended its sending side alone is not told that there was none, and of its messages nobody waits for the end of their locks.
+    func test_messages_ofAWorkerThatOnlySendsNoMore_goBackToOthers() throws {
+        let server = try TestServer()
+        let queues = server.engine.fakeQueues
+        queues.state.withLock { $0.holdsReceivers = true }
+        let client = server.client()
+        let body = #"{"wait":20}"#
+        let key = try server.key("c", .read, .own) { $0.uses = .all }
+        try client.send(head("POST /v1/queues/q/receive", key, "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n") + Array(body.utf8))
+        XCTAssertTrue(Patience.until { queues.state.withLock { !$0.receivers.isEmpty } })
+        client.finishSending()
+        XCTAssertTrue(Patience.until { queues.state.withLock { $0.cancelCount > 0 } })
+        let receivers = queues.state.withLock { $0.receivers }
+        for answer in receivers { answer(.success([ReceivedMessage(id: "m", token: "t", body: Array(#""of nobody""#.utf8), deliveries: 1, enqueuedAt: 0, lockedUntil: 1)])) }
+        XCTAssertEqual(queues.state.withLock { $0.abandoned }, ["t"])
+        // libmicrohttpd may read the end of what is sent before it sends the answer, and closes the connection then.
+        if let answer = try? client.answer() {
+            XCTAssertEqual(answer.status, 503, answer.text)
+            XCTAssertTrue(answer.text.contains("no message was kept for this call"), answer.text)
+            XCTAssertFalse(answer.text.contains("turn"), answer.text)
+        }
+        var figures = ""
+        let isCounted = try Patience.until {
+            figures = try server.client().get("/metrics").text
+            return figures.contains(#"till_http_requests_total{method="POST",route="/v1/queues/{name}/receive",status="0"} 1"#)
+        }
+        XCTAssertTrue(isCounted, figures)
+    }
+
     func test_queue_thatTheContractMayNotUseAnyMore_isNotThere() throws {
         let server = try TestServer()
         let queues = server.engine.fakeQueues
@@ -151,7 +203,8 @@ final class WaitingCallsTests: XCTestCase {
         let admin = server.client()
         let id = try XCTUnwrap(try Patience.value { try admin.get("/v1/admin/jobs").text.firstMatch(of: #/"id":"(j_[^"]+)"/#).map { String($0.1) } })
         try waiting.send(head("GET /v1/admin/jobs/\(id)?wait=600", key))
-        // Both wait for the job now: nothing tells that of the second, which would be refused at once if it came later.
+        // Who was let in and finds the job over does not wait, and is not asked anew.
+        XCTAssertTrue(Patience.until { server.context.jobs.job(id)?.waiterCount == 2 })
         lose(.key, server)
         server.engine.state.withLock { $0.isVerifyHeld = false }
         for client in [starting, waiting] {

@@ -1,8 +1,9 @@
 import ColumnStore
 import Glibc
-import Server
 import Synchronization
 import XCTest
+
+@testable import Server
 
 /// Goal: a client that hangs up is noticed once, at the next look; one that was forgotten is not. Method: a clock that the test moves, and pairs
 /// of sockets.
@@ -29,5 +30,17 @@ final class HangupWatcherTests: XCTestCase {
         close(pairs[2][1])
         clock.advance(by: 10)
         XCTAssertEqual(gone.withLock { $0 }, [0, 2])
+    }
+
+    func test_peerThatOnlySendsNoMore_isNotReset() {
+        var pair: [Int32] = [-1, -1]
+        XCTAssertEqual(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair), 0)
+        defer { close(pair[0]) }
+        XCTAssertFalse(HangupWatcher.isHalfClosed(pair[0]) || HangupWatcher.isReset(pair[0]))
+        XCTAssertEqual(shutdown(pair[1], HangupWatcher.writing), 0)
+        XCTAssertTrue(HangupWatcher.isHalfClosed(pair[0]))
+        XCTAssertFalse(HangupWatcher.isReset(pair[0]), "it reads on")
+        close(pair[1])
+        XCTAssertTrue(HangupWatcher.isReset(pair[0]))
     }
 }

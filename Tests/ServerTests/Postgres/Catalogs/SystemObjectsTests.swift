@@ -32,6 +32,22 @@ final class SystemObjectsTests: XCTestCase {
             [[.string("schema"), .string("pg_catalog"), .boolean(true)]])
     }
 
+    /// Drivers look types up by the short name.
+    func test_tablesNamedAsCatalogs_hideNone_unlessThePathSaysSo() throws {
+        let base = FixedCatalog(tables: [("pg_type", MemoryTable(schema: Schema([Field("n", .int32)]), batches: []))])
+        func count(_ query: String, path: String? = nil) throws -> [Value] {
+            var settings = try SessionSettings()
+            if let path { try settings.set("search_path", path) }
+            let catalog = SystemCatalog(base, SystemSession(user: "shop", database: "till", processID: 7)).with(settings, nil, asked: nil)
+            let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+            return try XCTUnwrap(try stream.next()).columns.map { $0.value(at: 0) }
+        }
+        XCTAssertEqual(try count("SELECT count(*) FROM pg_type WHERE typname = 'int4'"), [.integer(1)])
+        XCTAssertEqual(try count("SELECT count(n) FROM public.pg_type"), [.integer(0)])
+        XCTAssertEqual(try count("SELECT count(n) FROM pg_type", path: "public, pg_catalog"), [.integer(0)])
+        XCTAssertEqual(try count("SELECT count(*) FROM pg_type WHERE typname = 'int4'", path: "pg_catalog, public"), [.integer(1)])
+    }
+
     func test_describeObject_saysWhatItIsCalled() throws {
         let table = "'\"Odd \"\"name\"\"\"'::regclass"
         XCTAssertEqual(

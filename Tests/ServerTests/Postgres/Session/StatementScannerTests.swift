@@ -45,6 +45,7 @@ final class StatementScannerTests: XCTestCase {
             ("SET SCHEMA 'public'", .set(name: "search_path", value: "public", isLocal: false)), ("SET search_path = '$user', \"A\", ''", .set(name: "search_path", value: "\"$user\", \"A\", \"\"", isLocal: false)),
             ("FETCH FORWARD ALL IN c", .fetch(.forward(nil), cursor: "c", isMove: false)), ("MOVE BACKWARD 2 FROM c", .fetch(.backward(2), cursor: "c", isMove: true)), ("FETCH -1 c", .fetch(.forward(-1), cursor: "c", isMove: false)),
             ("FETCH ABSOLUTE 3 FROM c", .fetch(.absolute(3), cursor: "c", isMove: false)), ("FETCH LAST c", .fetch(.absolute(-1), cursor: "c", isMove: false)), ("CLOSE ALL", .close(nil)), ("UNLISTEN *", .listen(tag: "UNLISTEN")),
+            ("explain analyze delete from t", .write(tag: "DELETE")), ("EXPLAIN (ANALYZE, COSTS off) CREATE TABLE t AS SELECT 1", .write(tag: "CREATE")), ("explain (costs off) values (1)", .question(tag: "EXPLAIN")),
             ("INSERT INTO t VALUES (1)", .write(tag: "INSERT")), ("create temp table t ()", .write(tag: "CREATE TEMP")), ("COPY t FROM STDIN", .write(tag: "COPY FROM")), ("", .empty),
         ]
         for (text, command) in expected where !text.isEmpty { XCTAssertEqual(try self.command(text), command, text) }
@@ -118,6 +119,16 @@ final class StatementScannerTests: XCTestCase {
         XCTAssertEqual(CopyWriter(options).row([[1], nil]), [0, 2, 0, 0, 0, 1, 1, 0xFF, 0xFF, 0xFF, 0xFF])
         XCTAssertEqual(CopyWriter(options).head([])?.count, 19)
         XCTAssertEqual(CopyWriter(options).tail, [0xFF, 0xFF])
+    }
+
+    func test_columnsInQuotes_areThoseOfTheSameBytes() throws {
+        var options = CopyOptions()
+        options.form = .csv
+        options.quoted = .columns(["\u{E9}"])
+        XCTAssertNoThrow(try CopyWriter.check(options, ["\u{E9}"]))
+        XCTAssertThrowsError(try CopyWriter.check(options, ["e\u{301}"])) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "42703") }
+        let writer = CopyWriter(options, columns: ["e\u{301}", "\u{E9}"])
+        XCTAssertEqual(String(decoding: writer.row([Array("a".utf8), Array("b".utf8)]), as: UTF8.self), "a,\"b\"\n")
     }
 
     /// All arguments are cut out in one walk: each from the front would be the square of them behind so long a comment.

@@ -56,6 +56,22 @@ final class TransactionBlockTests: XCTestCase {
         XCTAssertEqual(answers(.message(.query("SELECT 1")), in: &session).last, .readyForQuery(.idle))
     }
 
+    /// Names are bytes, as there: one letter in one scalar and in two is two names.
+    func test_namesThatLookAlike_areTwoNames() throws {
+        let (one, two) = ("\u{E9}", "e\u{301}")
+        XCTAssertEqual(one, two)
+        func states(_ text: String, in session: inout PostgresSession) -> [String] { self.states(answers(.message(.query(text)), in: &session)) }
+        var session = PostgresSession(try SessionSettings([], user: "shop"))
+        XCTAssertEqual(states("PREPARE \"\(one)\" AS SELECT 1", in: &session), [])
+        XCTAssertEqual(states("EXECUTE \"\(two)\"", in: &session), ["26000"])
+        XCTAssertEqual(states("PREPARE \"\(two)\" AS SELECT 2; DEALLOCATE \"\(one)\"; EXECUTE \"\(two)\"", in: &session), [])
+        XCTAssertEqual(states("EXECUTE \"\(one)\"", in: &session), ["26000"])
+        let cursors = "BEGIN; DECLARE \"\(one)\" CURSOR FOR SELECT 1; DECLARE \"\(two)\" CURSOR FOR SELECT 2; CLOSE \"\(one)\"; FETCH \"\(two)\"; COMMIT"
+        XCTAssertEqual(states(cursors, in: &session), [])
+        XCTAssertEqual(states("BEGIN; SAVEPOINT \"\(one)\"; ROLLBACK TO \"\(two)\"", in: &session), ["3B001"])
+        XCTAssertEqual(states("ROLLBACK; BEGIN; SAVEPOINT \"\(one)\"; SAVEPOINT \"\(two)\"; RELEASE \"\(one)\"; ROLLBACK TO \"\(two)\"", in: &session), ["3B001"])
+    }
+
     /// Behind CopyOutResponse a client takes what comes for the copy.
     func test_copyOfAColumnThatIsNotThere_isRefusedBeforeItBegins() throws {
         var session = PostgresSession(try SessionSettings([], user: "shop"))
