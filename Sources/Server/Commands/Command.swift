@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// One word of the command line.
 protocol Command: Sendable {
     /// `type check`
@@ -8,6 +10,8 @@ protocol Command: Sendable {
     static var options: [Arguments.Option] { get }
     /// What the exit statuses say, where that is more than of other commands.
     static var outcomes: Outcomes { get }
+    /// Puts out for as long as there is something: it ends with whoever reads that.
+    static var isStream: Bool { get }
     /// - Returns: the exit status.
     static func run(_ arguments: Arguments) throws -> Int32
 }
@@ -28,6 +32,13 @@ struct Outcomes {
 
 extension Command {
     static var outcomes: Outcomes { Outcomes() }
+    static var isStream: Bool { false }
+
+    /// All that it may end with, ascending.
+    static var statuses: [(status: Int32, meaning: String)] {
+        let unread: [(status: Int32, meaning: String)] = isStream ? [(ExitStatus.unread, "nobody reads standard output any more")] : []
+        return outcomes.all + unread
+    }
 
     static var help: String {
         var text = "\(summary)\n\n"
@@ -42,7 +53,7 @@ extension Command {
             text += "  " + left + String(repeating: " ", count: width - left.count) + option.help + "\n"
         }
         text += "\nexit status:\n"
-        for (status, meaning) in outcomes.all { text += "  \(status)  \(meaning)\n" }
+        for (status, meaning) in statuses { text += "  \(status)  \(meaning)\n" }
         return text
     }
 
@@ -53,6 +64,7 @@ extension Command {
                 Terminal.write(help)
                 return ExitStatus.done
             }
+            Terminal.endsUnread.store(isStream, ordering: .relaxed)
             return try run(parsed)
         } catch let error as UsageError {
             Terminal.writeError("till \(name): \(error)\n\nusage: till \(name) \(usage.first ?? "")\ntill \(name) --help says more.\n")
@@ -75,4 +87,6 @@ enum ExitStatus {
     static let done: Int32 = 0
     static let failed: Int32 = 1
     static let misused: Int32 = 2
+    /// 128 and the number of SIGPIPE, as a shell says of a program that the signal has ended.
+    static let unread: Int32 = 141
 }

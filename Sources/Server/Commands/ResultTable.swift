@@ -276,8 +276,8 @@ enum ResultTable {
 
     /// A control character would break the table, or do worse to a terminal.
     static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }) else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "·" : $0 }))
+        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl ? "·" : $0 }))
     }
 
     /// The same of a text whose lines stay, and tabs, by which they are indented. By scalars: a line that ends as Windows writes it is one Character with its end.

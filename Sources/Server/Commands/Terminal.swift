@@ -1,16 +1,32 @@
 import Glibc
+import Synchronization
 
 /// Standard output and error, and what a terminal knows of itself.
 enum Terminal {
-    /// Writes all of `text` to standard output. A reader that went away (`| head`) ends the program quietly, as pipes want it.
+    /// Nobody reads standard output any more: what is written there goes nowhere.
+    private static let isUnread = Atomic<Bool>(false)
+    /// Set before a command begins that puts out for as long as there is something: it ends with its reader.
+    static let endsUnread = Atomic<Bool>(false)
+
+    /// Writes all of `text` to standard output. Where its reader went away (`| head`) a stream ends, quietly, as pipes want it; any other command goes on,
+    /// and says by its status what it found.
     static func write(_ text: String) { write(Array(text.utf8)) }
 
     static func write(_ bytes: [UInt8]) {
-        guard let code = SharedDescriptor.write(bytes[...], to: STDOUT_FILENO) else { return }
-        if code == EPIPE { ProcessEnd.end(ExitStatus.done) }
+        guard !isUnread.load(ordering: .relaxed), let code = SharedDescriptor.write(bytes[...], to: STDOUT_FILENO) else { return }
+        if code == EPIPE {
+            if endsUnread.load(ordering: .relaxed) { ProcessEnd.end(ExitStatus.unread) }
+            return isUnread.store(true, ordering: .relaxed)
+        }
         writeError("till: standard output: \(String(cString: strerror(code)))\n")
         ProcessEnd.end(ExitStatus.failed)
     }
+
+    /// Words of a server, or of a document, for a person: what a terminal would obey is shown as a dot.
+    static func tell(_ text: String) { write(ResultTable.printable(lines: text)) }
+
+    /// The same on standard error.
+    static func tellError(_ text: String) { writeError(ResultTable.printable(lines: text)) }
 
     /// Behind the lines that a log has for standard error.
     static func writeError(_ text: String) {
@@ -40,7 +56,7 @@ enum Terminal {
     /// Shows one line of progress in the place of the one before, cut to the terminal's width; nothing where standard error is no terminal.
     static func showProgress(_ line: some StringProtocol) {
         guard errorIsTerminal else { return }
-        writeError("\r" + line.prefix(max(20, width - 1)) + eraseToEnd)
+        writeError("\r" + ResultTable.printable(String(line.prefix(max(20, width - 1)))) + eraseToEnd)
     }
 
     /// Takes the line of progress away.

@@ -20,12 +20,12 @@ enum ClusterStatusCommand: Command {
         for name in ["node", "role", "reason", "store", "leader", "leader_url", "epoch", "mode", "record", "digest", "lag_records", "degraded"] {
             guard let value = status[name], value != .null else { continue }
             let text = value.text ?? value.integer.map(String.init) ?? value.boolean.map { $0 ? "yes" : "no" } ?? ""
-            Terminal.write("\(name): \(text)\n")
+            Terminal.tell("\(name): \(text)\n")
         }
         for name in ["insync", "removed"] {
-            if case .array(let names)? = status[name], name == "insync" || !names.isEmpty { Terminal.write("\(name): \(names.compactMap(\.text).joined(separator: " "))\n") }
+            if case .array(let names)? = status[name], name == "insync" || !names.isEmpty { Terminal.tell("\(name): \(names.compactMap(\.text).joined(separator: " "))\n") }
         }
-        if case .array(let faults)? = status["faults"] { for fault in faults { Terminal.write("fault: \(fault.text ?? "")\n") } }
+        if case .array(let faults)? = status["faults"] { for fault in faults { Terminal.tell("fault: \(fault.text ?? "")\n") } }
         if let checkpoint = status["checkpoint"] { say(checkpoint) }
         if let archive = status["archive"] { say(archive: archive) }
         return ExitStatus.done
@@ -33,20 +33,20 @@ enum ClusterStatusCommand: Command {
 
     private static func say(archive: JSONValue) {
         for (name, label) in [("line", "line of the archive"), ("record", "archived"), ("lag_records", "records not archived"), ("lag_seconds", "seconds not archived")] {
-            if let value = archive[name]?.integer { Terminal.write("\(label): \(value)\n") }
+            if let value = archive[name]?.integer { Terminal.tell("\(label): \(value)\n") }
         }
-        if case .array(let faults)? = archive["faults"] { for fault in faults { Terminal.write("archive fault: \(fault.text ?? "")\n") } }
+        if case .array(let faults)? = archive["faults"] { for fault in faults { Terminal.tell("archive fault: \(fault.text ?? "")\n") } }
     }
 
     private static func say(_ checkpoint: JSONValue) {
         for (name, label) in [("first_record", "first record"), ("records_bytes", "bytes of records"), ("record", "checkpoint")] {
-            if let value = checkpoint[name]?.integer { Terminal.write("\(label): \(value)\n") }
+            if let value = checkpoint[name]?.integer { Terminal.tell("\(label): \(value)\n") }
         }
         for (name, label) in [("sent_to", "checkpoint sent to"), ("taken_from", "checkpoint taken from")] {
             guard let peer = checkpoint[name]?.text, let done = checkpoint["bytes"]?.integer, let all = checkpoint["bytes_wanted"]?.integer else { continue }
-            Terminal.write("\(label): \(peer), \(done) of \(all) bytes\n")
+            Terminal.tell("\(label): \(peer), \(done) of \(all) bytes\n")
         }
-        if let fault = checkpoint["fault"]?.text { Terminal.write("checkpoint fault: \(fault)\n") }
+        if let fault = checkpoint["fault"]?.text { Terminal.tell("checkpoint fault: \(fault)\n") }
     }
 }
 
@@ -94,7 +94,7 @@ enum ClusterTransferCommand: Command {
         repeat {
             // Any node may be asked; who answers is the one that leads.
             if let now = try? client.call("GET", "/v1/cluster"), now.status == 200, let body = try? JSONParser.parse(now.body), body["node"]?.text == to, body["epoch"]?.integer ?? 0 > epoch {
-                Terminal.write("\(to) leads, after \(Int((SteadyClock.seconds() - begun) * 1_000)) ms\n")
+                Terminal.tell("\(to) leads, after \(Int((SteadyClock.seconds() - begun) * 1_000)) ms\n")
                 return ExitStatus.done
             }
             _ = pause.wait(seconds: lookSeconds) { _ in nil as Void? }

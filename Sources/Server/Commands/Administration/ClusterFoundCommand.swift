@@ -23,7 +23,7 @@ enum ClusterFoundCommand: Command {
         if try arguments.one("url") != nil {
             for option in ["data", "config", "without-slots"] where arguments.has(option) { throw UsageError("--\(option) and --url exclude each other: a server makes the object anew with what it has") }
             let made = try ClusterCall.succeed("POST", "/v1/cluster/found", arguments)
-            Terminal.write("the object is there again: epoch \(made["epoch"]?.integer ?? 0), \(made["leader"]?.text ?? "") leads\n")
+            Terminal.tell("the object is there again: epoch \(made["epoch"]?.integer ?? 0), \(made["leader"]?.text ?? "") leads\n")
             return ExitStatus.done
         }
         guard let data = try arguments.one("data"), !data.isEmpty else { throw UsageError("--data or --url is wanted") }

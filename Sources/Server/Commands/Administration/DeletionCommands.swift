@@ -28,18 +28,22 @@ extension DeletionCommand {
             _ = try APIClient.succeed(try store.client.call("DELETE", "\(path)/\(RequestTarget.encode(one))"))
             Terminal.write("deleted the \(what) \(one)\n")
         } else {
-            let count = try deleteAll(filters, store.client)
+            let query = filters.map { "\($0.0)=\(RequestTarget.encode($0.1))" }.joined(separator: "&")
+            let count = try DeletionCalls.all("\(path)?\(query)", store.client)
             Terminal.write("deleted \(count) \(what)\(count == 1 ? "" : "s")\n")
         }
         try store.close()
         return ExitStatus.done
     }
+}
 
-    private static func deleteAll(_ filters: [(name: String, value: String)], _ client: APIClient) throws -> Int {
-        let query = filters.map { "\($0.name)=\(RequestTarget.encode($0.value))" }.joined(separator: "&")
+/// What deletes some in a call, and says whether there are more.
+enum DeletionCalls {
+    /// - Returns: how many are gone.
+    static func all(_ target: String, _ client: APIClient) throws -> Int {
         var count = 0
         while true {
-            let answer = try JSONParser.parse(try APIClient.succeed(try client.call("DELETE", "\(path)?\(query)")).body)
+            let answer = try JSONParser.parse(try APIClient.succeed(try client.call("DELETE", target)).body)
             guard let deleted = answer["deleted"]?.integer else { throw CommandError("the server's answer does not say how many were deleted") }
             count = count.addingSaturating(deleted)
             // A server that says there are more and deletes none would keep us forever.

@@ -11,6 +11,7 @@ protocol ListCommand: Command {
 extension ListCommand {
     static var ownOptions: [Arguments.Option] { [] }
     static var isAtRest: Bool { false }
+    static var isStream: Bool { true }
     static var options: [Arguments.Option] { ownOptions + Listing.options + StoreAccess.options }
     static var usage: [String] { ["[--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"] }
 

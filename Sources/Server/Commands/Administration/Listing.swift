@@ -70,17 +70,14 @@ struct Listing {
 
     /// - Parameter body: gets the items of a page; false ends the walk.
     private func eachPage(_ client: APIClient, limit: () -> Int, _ body: ([JSONValue]) throws -> Bool) throws {
-        var cursor: String?
-        repeat {
+        func page(_ cursor: String?) throws -> JSONValue {
             var query = parameters
             if isPaged { query.append(("limit", String(limit()))) }
             if let cursor { query.append(("cursor", cursor)) }
             let text = query.map { "\($0.name)=\(RequestTarget.encode($0.value))" }.joined(separator: "&")
-            let answer = try JSONParser.parse(try APIClient.succeed(try client.call("GET", text.isEmpty ? path : "\(path)?\(text)")).body)
-            guard case .array(let items)? = answer[member] else { throw CommandError("the server's answer has no \(member)") }
-            cursor = answer["next_cursor"]?.text
-            if try !body(items) { return }
-        } while cursor != nil
+            return try JSONParser.parse(try APIClient.succeed(try client.call("GET", text.isEmpty ? path : "\(path)?\(text)")).body)
+        }
+        try CursorWalk.each(member, page: page, body)
     }
 
     private func table(_ items: [JSONValue], isFirst: Bool) -> String {

@@ -86,7 +86,7 @@ enum ProcessStartCommand: Command {
                 "POST", "/v1/processes/\(RequestTarget.encode(process))/executions", headers: [("Content-Type", "application/json")], body: body.serialized))
         try store.close()
         let started = try JSONParser.parse(answer.body)
-        Terminal.write("\(started["execution_id"]?.text ?? "")  \(started["state"]?.text ?? "")\(answer.status == 201 ? "" : "  (it was there)")\n")
+        Terminal.tell("\(started["execution_id"]?.text ?? "")  \(started["state"]?.text ?? "")\(answer.status == 201 ? "" : "  (it was there)")\n")
         return ExitStatus.done
     }
 }

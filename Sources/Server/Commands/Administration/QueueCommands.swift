@@ -45,6 +45,30 @@ enum QueuePurgeCommand: ItemCommand {
     static func done(_ arguments: Arguments) -> String { "purged the queue \(arguments.operands[0])" }
 }
 
+enum QueueDiscardCommand: Command {
+    static let name = "queue discard"
+    static let summary = "Deletes dead letters of a queue for good: one by its id, or all."
+    static let usage = ["QUEUE (ID | --all) \(place)"]
+    static let options: [Arguments.Option] = [.init("all", nil, "All that there are.")] + StoreAccess.options
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        guard let queue = arguments.operands.first else { throw UsageError("a queue is wanted") }
+        let ids = arguments.operands.dropFirst()
+        guard ids.count == (arguments.has("all") ? 0 : 1) else { throw UsageError("either an id or --all is wanted") }
+        let path = "/v1/queues/\(RequestTarget.encode(queue))/dead-letters"
+        let store = try StoreAccess(arguments)
+        if let id = ids.first {
+            _ = try APIClient.succeed(try store.client.call("DELETE", "\(path)/\(RequestTarget.encode(id))"))
+            Terminal.write("deleted the dead letter \(id)\n")
+        } else {
+            let count = try DeletionCalls.all(path, store.client)
+            Terminal.write("deleted \(count) dead \(count == 1 ? "letter" : "letters")\n")
+        }
+        try store.close()
+        return ExitStatus.done
+    }
+}
+
 enum QueueDeadLettersCommand: ListCommand {
     static let name = "queue dead-letters"
     static let summary = "Lists the messages of a queue that nobody completed."
@@ -172,6 +196,8 @@ enum QueueReceiveCommand: QueueCallCommand {
     }
 
     static func text(_ answer: JSONValue, _ arguments: Arguments) -> String { lines(answer, "messages") }
+    /// Nothing is completed that nobody has read.
+    static let isStream = true
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let call = try call(arguments)

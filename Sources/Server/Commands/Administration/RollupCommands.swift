@@ -20,8 +20,8 @@ enum RollupPutCommand: Command {
         let answer = try APIClient.succeed(
             try store.client.call("PUT", "/v1/rollups/\(RequestTarget.encode(name))", headers: [("Content-Type", "application/json")], body: bytes))
         try store.close()
-        if let warning = try? JSONParser.parse(answer.body)["warning"]?.text { Terminal.writeError("till: \(name): \(warning)\n") }
-        Terminal.write("\(answer.status == 201 ? "added" : "put") \(name)\n")
+        if let warning = try? JSONParser.parse(answer.body)["warning"]?.text { Terminal.tellError("till: \(name): \(warning)\n") }
+        Terminal.tell("\(answer.status == 201 ? "added" : "put") \(name)\n")
         return ExitStatus.done
     }
 }

@@ -29,7 +29,7 @@ enum TypePutCommand: Command {
             try store.client.call("PUT", "/v1/types/\(RequestTarget.encode(name))", headers: [("Content-Type", "application/json")], body: body))
         try store.close()
         let version = try JSONParser.parse(answer.body)["version"]?.integer ?? 1
-        Terminal.write("\(answer.status == 201 ? "added" : "put") \(name), version \(version)\n")
+        Terminal.tell("\(answer.status == 201 ? "added" : "put") \(name), version \(version)\n")
         return ExitStatus.done
     }
 }

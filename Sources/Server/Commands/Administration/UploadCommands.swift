@@ -31,8 +31,8 @@ enum UploadPutCommand: Command {
         let refused = try tellRefused(id, upload, to: errors, store.client)
         try store.close()
         let counts = ["accepted", "replaced", "repeated", "rejected"].map { "\(upload[$0]?.integer ?? 0) \($0)" }.joined(separator: ", ")
-        Terminal.write("\(id) \(upload["state"]?.text ?? ""): \(counts)\n")
-        if let problem = upload["problem"], problem != .null { Terminal.writeError("till: \(problem["detail"]?.text ?? problem.text ?? "the file cannot be read")\n") }
+        Terminal.tell("\(id) \(upload["state"]?.text ?? ""): \(counts)\n")
+        if let problem = upload["problem"], problem != .null { Terminal.tellError("till: \(problem["detail"]?.text ?? problem.text ?? "the file cannot be read")\n") }
         return refused == 0 && upload["state"]?.text == "PROCESSED" ? ExitStatus.done : ExitStatus.failed
     }
 
@@ -72,12 +72,10 @@ enum UploadPutCommand: Command {
     private static func tellRefused(_ id: String, _ upload: JSONValue, to file: PartialFile?, _ client: APIClient) throws -> Int {
         let count = upload["rejected"]?.integer ?? 0
         if let file {
-            var cursor: String?
-            repeat {
-                let page = try errors(id, limit: pageCount, cursor, client)
-                for record in page["errors"]?.array ?? [] { try file.write((record.serialized + [0x0A])[...]) }
-                cursor = page["next_cursor"]?.text
-            } while cursor != nil
+            try CursorWalk.each("errors", page: { try errors(id, limit: pageCount, $0, client) }) { records in
+                for record in records { try file.write((record.serialized + [0x0A])[...]) }
+                return true
+            }
             try file.finish(sha256: nil)
         } else if count > 0 {
             for record in try errors(id, limit: shownCount, nil, client)["errors"]?.array ?? [] {
@@ -85,7 +83,7 @@ enum UploadPutCommand: Command {
                     Terminal.writeError("record \(record["record"]?.integer ?? 0): \(APIClient.reasonText(error))\n")
                 }
             }
-            if count > shownCount { Terminal.writeError("… of \(count); till upload errors \(id) gives all\n") }
+            if count > shownCount { Terminal.tellError("… of \(count); till upload errors \(id) gives all\n") }
         }
         return count
     }

@@ -14,6 +14,8 @@ final class APIClient {
         var body: [UInt8]
     }
 
+    /// Of an answer that is held whole. No page is near it: what is longer comes of no server that is right.
+    var answerByteCountMax = 512 << 20
     private let url: ServerURL
     private let key: String?
     private let trust: TLSConnection.Trust
@@ -34,10 +36,10 @@ final class APIClient {
     /// The server's, without what is secret.
     var address: String { "\(url.isTLS ? "https" : "http")://\(url.authority)\(url.prefix)" }
 
-    /// A call whose answer fits into memory.
+    /// A call whose answer is held whole.
     func call(_ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil) throws -> Answer {
         var bytes: [UInt8] = []
-        var answer = try stream(method, path, headers: headers, body: body) { bytes.append(contentsOf: $0) }
+        var answer = try stream(method, path, headers: headers, body: body) { try keep($0, in: &bytes) }
         answer.body += bytes
         return answer
     }
@@ -65,7 +67,7 @@ final class APIClient {
     func send(_ method: String, _ path: String, byteCount: Int, _ next: () throws -> [UInt8]) throws -> Answer {
         connection = nil
         var bytes: [UInt8] = []
-        var answer = try exchange(Array((head(method, path, []) + "Content-Length: \(byteCount)\r\n\r\n").utf8), body: next) { bytes.append(contentsOf: $0) }
+        var answer = try exchange(Array((head(method, path, []) + "Content-Length: \(byteCount)\r\n\r\n").utf8), body: next) { try keep($0, in: &bytes) }
         answer.body += bytes
         return answer
     }
@@ -84,15 +86,19 @@ final class APIClient {
         try connection.write(request)
         while case let piece = try body(), !piece.isEmpty { try connection.write(piece) }
         var reader = AnswerReader(connection)
-        var answer = try reader.head()
-        while answer.status == 100 { answer = try reader.head() }
+        var answer = try reader.answer()
         var kept: [UInt8] = []
         try reader.body(of: answer) { piece in
-            if (200..<300).contains(answer.status) { try take(piece) } else { kept.append(contentsOf: piece) }
+            if (200..<300).contains(answer.status) { try take(piece) } else { try keep(piece, in: &kept) }
         }
         answer.body = kept
         if answer.headers["connection"]?.lowercased() != "close" { self.connection = connection }
         return answer
+    }
+
+    private func keep(_ piece: ArraySlice<UInt8>, in bytes: inout [UInt8]) throws(CommandError) {
+        guard bytes.count.addingSaturating(piece.count) <= answerByteCountMax else { throw CommandError("the server's answer is over \(answerByteCountMax) bytes") }
+        bytes.append(contentsOf: piece)
     }
 
     /// The answer of a call that must succeed.
@@ -107,7 +113,7 @@ final class APIClient {
         (try? JSONParser.parse(answer.body)).flatMap(problemText) ?? "the server answered \(answer.status)"
     }
 
-    /// Nil for what is no problem.
+    /// Nil for what is no problem. It has what a server says, and what of a document a server repeats: a terminal obeys nothing of it.
     static func problemText(_ problem: JSONValue) -> String? {
         guard let type = problem["type"]?.text else { return nil }
         var text = type.split(separator: "/").last.map(String.init) ?? type
@@ -116,12 +122,12 @@ final class APIClient {
         if case .array(let errors)? = problem["errors"] {
             for error in errors { text += "\n  " + reasonText(error) }
         }
-        return text
+        return ResultTable.printable(lines: text)
     }
 
-    /// One of a problem's reasons.
+    /// One of a problem's reasons, on one line.
     static func reasonText(_ reason: JSONValue) -> String {
-        ErrorText.reason(pointer: reason["pointer"]?.text ?? "", code: reason["code"]?.text ?? "", message: reason["message"]?.text ?? "")
+        ResultTable.printable(ErrorText.reason(pointer: reason["pointer"]?.text ?? "", code: reason["code"]?.text ?? "", message: reason["message"]?.text ?? ""))
     }
 }
 

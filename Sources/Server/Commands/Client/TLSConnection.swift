@@ -27,7 +27,7 @@ final class TLSConnection: ByteConnection {
         self.credentials = credentials
         do {
             try Self.load(trust, into: credentials)
-            guard gnutls_init(&session, UInt32(GNUTLS_CLIENT)) == 0 else { throw CommandError("TLS: out of memory") }
+            guard gnutls_init(&session, UInt32(GNUTLS_CLIENT | GNUTLS_NO_SIGNAL)) == 0 else { throw CommandError("TLS: out of memory") }
         } catch {
             gnutls_certificate_free_credentials(credentials)
             throw error

@@ -11,7 +11,7 @@ enum CommandTable {
         TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self, AuditShowCommand.self,
         QueueListCommand.self, QueueShowCommand.self, QueuePutCommand.self, QueueDeleteCommand.self, QueueSendCommand.self, QueueReceiveCommand.self,
-        QueueDeadLettersCommand.self, QueueRedriveCommand.self, QueuePurgeCommand.self,
+        QueueDeadLettersCommand.self, QueueRedriveCommand.self, QueueDiscardCommand.self, QueuePurgeCommand.self,
         TopicListCommand.self, TopicShowCommand.self, TopicPutCommand.self, TopicDeleteCommand.self, TopicSubscribeCommand.self, TopicUnsubscribeCommand.self,
         TopicSubscriptionsCommand.self, TopicPublishCommand.self, TopicDeadLettersCommand.self, TopicRedriveCommand.self,
         JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ProcessListCommand.self, ProcessShowCommand.self, ProcessPutCommand.self,

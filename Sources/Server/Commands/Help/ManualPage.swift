@@ -32,7 +32,7 @@ enum ManualPage {
             text += ".TP\n.B \\-\\-\(escaped(option.name))" + (option.value.map { " \\fI\(escaped($0))\\fP" } ?? "") + "\n\(line(option.help))\n"
         }
         text += ".SH \"EXIT STATUS\"\n"
-        for (status, meaning) in command.outcomes.all { text += ".TP\n.B \(status)\n\(line(meaning))\n" }
+        for (status, meaning) in command.statuses { text += ".TP\n.B \(status)\n\(line(meaning))\n" }
         return text + ".SH \"SEE ALSO\"\n.BR till (1)\n"
     }
 

@@ -17,7 +17,7 @@ struct BulkImport {
         let importer = BulkImporter(
             engine: engine, options: options,
             outlet: .init(
-                passOn: { number, bytes in try batcher.withLock { try $0.add(number, bytes, form: form) } },
+                passOn: { number, bytes, isOfSeveral in try batcher.withLock { try $0.add(number, bytes, form: form, isOfSeveral: isOfSeveral) } },
                 settle: {
                     try batcher.withLock { try $0.flush() }
                     try sender.settle()
@@ -30,8 +30,9 @@ struct BulkImport {
         defer { importer.stop() }
         var bar = ProgressBar()
         var end: CommandError?
+        var readCount = 0
         do {
-            try cut(form, first: first) { chunk in
+            try cut(form, first: first, &readCount) { chunk in
                 try importer.add(chunk)
                 bar.show(fraction: input.fraction, count: importer.seenCount, unit: "records")
             }
@@ -47,14 +48,15 @@ struct BulkImport {
         counts.repeated += bulk.repeated
         counts.rejected += bulk.rejected
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
-        return ImportCommand.Taken(counts: counts, broken: end)
+        return ImportCommand.Taken(counts: counts, readCount: readCount, broken: end)
     }
 
-    /// Cuts the input into pieces of whole records.
-    private func cut(_ form: RecordForm, first: [UInt8]?, _ take: (ImportChunk) throws -> Void) throws {
+    /// Cuts the input into pieces of whole records, and counts these.
+    private func cut(_ form: RecordForm, first: [UInt8]?, _ readCount: inout Int, _ take: (ImportChunk) throws -> Void) throws {
         var gathered = Gathered(isOfLines: form == .lines)
         let end = Result {
             try ImportCommand.forEachRecord(of: input, form, first: first) { record in
+                readCount += 1
                 switch record.content {
                 case .whole(let bytes): gathered.add(bytes)
                 case .refused(let fault):

@@ -44,7 +44,7 @@ enum ImportCommand: Command {
             total.rejected += taken.counts.rejected
             broken = taken.broken
             // As of a text that is read as CSV, and is a header alone.
-            if broken == nil, taken.counts.total == 0 { Terminal.writeError("till import: \(file) holds no record\n") }
+            if broken == nil, taken.readCount == 0 { Terminal.writeError("till import: \(file) holds no record\n") }
         }
         try store.close()
         if client == nil, needsClient { Terminal.writeError("till import: some documents do not say whose they are: name their client with --client C\n") }
@@ -64,6 +64,8 @@ enum ImportCommand: Command {
     /// What became of a file's records, as far as it could be read.
     struct Taken {
         var counts = ImportSender.Counts()
+        /// Records that were met in it.
+        var readCount = 0
         /// Why it was read no further.
         var broken: CommandError?
     }
@@ -100,10 +102,11 @@ enum ImportCommand: Command {
     ) throws -> Taken {
         var batcher = ImportBatcher(sender: sender)
         var bar = ProgressBar()
-        var refusedCount = 0
+        var (readCount, refusedCount) = (0, 0)
         var end: CommandError?
         do {
             try forEachRecord(of: input, form, first: first) { record in
+                readCount += 1
                 switch record.content {
                 case .whole(let bytes): try batcher.add(record.number, Array(bytes), form: form, header: record.header)
                 case .refused(let fault):
@@ -121,7 +124,7 @@ enum ImportCommand: Command {
         var counts = try sender.finish()
         counts.rejected += refusedCount
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
-        return Taken(counts: counts, broken: end)
+        return Taken(counts: counts, readCount: readCount, broken: end)
     }
 
     /// - Throws: `RecordFileError` where nothing more can be read; what came before is given out.

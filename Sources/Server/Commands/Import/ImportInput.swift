@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 import Glibc
 
 /// A file or standard input, read once from its beginning, decompressed where its first bytes say gzip or zstd.
@@ -51,8 +52,8 @@ final class ImportInput {
         if let fault { throw fault }
         var output: [UInt8] = []
         do throws(Unreadable) { try fill(&output) } catch {
-            if output.isEmpty { throw error }
             fault = error
+            if output.isEmpty { throw error }
         }
         return output.isEmpty ? nil : output
     }
@@ -72,8 +73,12 @@ final class ImportInput {
             let piece = try readPiece()
             if !isStarted {
                 isStarted = true
-                if piece.starts(with: [0x1F, 0x8B]) { decompressor = StreamDecompressor(.gzip) }
-                if piece.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { decompressor = StreamDecompressor(.zstd) }
+                if let coding = StreamCoding.of(first: piece) {
+                    decompressor = StreamDecompressor(coding)
+                } else if let coding = StreamCoding.of(name: path), !piece.isEmpty {
+                    // Read as text, each line of it would be a record that is refused.
+                    throw Unreadable("\(path): the compressed file is broken: it does not begin as \(coding.rawValue) does")
+                }
             }
             if piece.isEmpty {
                 isEnded = true

@@ -17,6 +17,10 @@ final class ImportSender: Sendable {
         var header: [UInt8]?
         var records: [Record]
         var byteCount = 0
+        /// They are values of a JSON file: one that may not be a line goes by itself.
+        var isOfValues = false
+        /// Each of its records has a line in the answer.
+        var isOfLines: Bool { contentType == ImportSender.lines || header != nil }
 
         func document(_ index: Int) -> [UInt8] { (header.map { $0 + [0x0A] } ?? []) + records[index].bytes }
 
@@ -35,6 +39,8 @@ final class ImportSender: Sendable {
         var later: [Record] = []
         /// Together with others they are too much for one body: nothing may be wrong with them.
         var crowded: [Record] = []
+        /// Several receipts each, which no line may be.
+        var several: [Record] = []
     }
 
     struct Counts: Sendable {
@@ -42,6 +48,12 @@ final class ImportSender: Sendable {
         var repeated = 0
         var rejected = 0
         var total: Int { imported + repeated + rejected }
+
+        mutating func add(_ other: Counts) {
+            imported += other.imported
+            repeated += other.repeated
+            rejected += other.rejected
+        }
     }
 
     private struct State {
@@ -51,6 +63,8 @@ final class ImportSender: Sendable {
         var runningCount = 0
         /// Batches that were taken from the queue and have no answer yet.
         var postingCount = 0
+        /// A record that went by itself, and is no array, was several receipts.
+        var hasEnvelope = false
         var failure: (any Error)?
     }
 
@@ -109,6 +123,7 @@ final class ImportSender: Sendable {
     }
 
     var counts: Counts { state.withLock { $0.counts } }
+    var hasEnvelope: Bool { state.withLock { $0.hasEnvelope } }
 
     private func run(_ client: APIClient) {
         defer { state.broadcast { $0.runningCount -= 1 } }
@@ -127,9 +142,7 @@ final class ImportSender: Sendable {
             do {
                 let counts = try post(batch, client)
                 state.broadcast { state in
-                    state.counts.imported += counts.imported
-                    state.counts.repeated += counts.repeated
-                    state.counts.rejected += counts.rejected
+                    state.counts.add(counts)
                     state.postingCount -= 1
                 }
             } catch {
@@ -148,6 +161,7 @@ final class ImportSender: Sendable {
             if !Self.isForLater(answer.status) || isLast {
                 let open = try count(answer, batch, isLast: isLast, &counts)
                 try postInHalves(batch.with(open.crowded), client, &counts)
+                for record in open.several { try postPart(Batch(contentType: "application/json", records: [record], byteCount: record.bytes.count), client, &counts) }
                 if open.later.isEmpty { return counts }
                 batch = batch.with(open.later)
             }
@@ -160,23 +174,21 @@ final class ImportSender: Sendable {
     /// Ends with batches of one record, which have no others to be too much with.
     private func postInHalves(_ batch: Batch, _ client: APIClient, _ counts: inout Counts) throws {
         let middle = (batch.records.count + 1) / 2
-        for half in [batch.records[..<middle], batch.records[middle...]] where !half.isEmpty {
-            guard state.withLock({ $0.failure == nil }) else { throw CommandError("another connection has ended the import") }
-            let posted = try post(batch.with(half), client)
-            counts.imported += posted.imported
-            counts.repeated += posted.repeated
-            counts.rejected += posted.rejected
-        }
+        for half in [batch.records[..<middle], batch.records[middle...]] where !half.isEmpty { try postPart(batch.with(half), client, &counts) }
+    }
+
+    private func postPart(_ batch: Batch, _ client: APIClient, _ counts: inout Counts) throws {
+        guard state.withLock({ $0.failure == nil }) else { throw CommandError("another connection has ended the import") }
+        counts.add(try post(batch, client))
     }
 
     private static func body(_ batch: Batch) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(batch.byteCount + batch.records.count)
-        let isLines = batch.contentType == "application/x-ndjson" || batch.header != nil
         if let header = batch.header { body += header + [0x0A] }
         for record in batch.records {
             body.append(contentsOf: record.bytes)
-            if isLines { body.append(0x0A) }
+            if batch.isOfLines { body.append(0x0A) }
         }
         return body
     }
@@ -189,14 +201,17 @@ final class ImportSender: Sendable {
     /// - Returns: the records to send again.
     private func count(_ answer: APIClient.Answer, _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> Open {
         switch answer.status {
-        case 200 where answer.headers["content-type"]?.hasPrefix("application/x-ndjson") == true:
+        case 200 where answer.headers["content-type"]?.hasPrefix(Self.lines) == true:
+            if batch.contentType == "application/json" { noteSeveral(batch) }
             return try countLines(answer.body, batch, isLast: isLast, &counts)
+        case 200...202 where batch.isOfLines && batch.records.count > 1: throw Self.missing(0, batch)
         case 200:
             let body = try JSONParser.parse(answer.body)
             guard case .array(let results)? = body["results"] else {
                 counts.repeated += 1
                 break
             }
+            noteSeveral(batch)
             let repeatedCount = results.count { $0["repeat"]?.boolean == true }
             counts.repeated += repeatedCount
             counts.imported += results.count - repeatedCount
@@ -212,6 +227,8 @@ final class ImportSender: Sendable {
 
     /// Rejected is what is wrong in itself (4xx), also alone. Where the store does not take a record (429, 5xx) nothing is wrong with that: it is sent again, and at last the import ends.
     ///
+    /// Each line and each record of CSV has one in the answer: fewer say nothing of the others, which may not be stored.
+    ///
     /// - Throws: `CommandError`, once all lines are counted.
     private func countLines(_ body: [UInt8], _ batch: Batch, isLast: Bool, _ counts: inout Counts) throws -> Open {
         let results = try body.split(separator: 0x0A).map { try JSONParser.parse(Array($0)) }
@@ -224,6 +241,7 @@ final class ImportSender: Sendable {
         }
         var open = Open()
         var end: CommandError?
+        if batch.isOfLines, results.count < batch.records.count { end = Self.missing(results.count, batch) }
         for (index, result) in results.enumerated() {
             let place = min(index, batch.records.count - 1)
             switch result["status"]?.integer {
@@ -231,6 +249,7 @@ final class ImportSender: Sendable {
             case 201, 202: counts.imported += 1
             case let status? where Self.isForLater(status) && !isLast: open.later.append(batch.records[place])
             case 413 where batch.records.count > 1: open.crowded.append(batch.records[place])
+            case .some where batch.isOfValues && Self.isOfSeveral(result): open.several.append(batch.records[place])
             case let status? where (400..<500).contains(status) && !Self.isForLater(status):
                 counts.rejected += 1
                 try rejected.add(number: batch.records[place].number, document: batch.document(place), problem: (result["problem"] ?? result).serialized)
@@ -241,8 +260,28 @@ final class ImportSender: Sendable {
         return open
     }
 
+    private func noteSeveral(_ batch: Batch) {
+        guard batch.records.contains(where: { !ImportBatcher.isArray($0.bytes) }) else { return }
+        state.withLock { $0.hasEnvelope = true }
+    }
+
+    /// Whether a line was refused because it is an array or an envelope.
+    private static func isOfSeveral(_ result: JSONValue) -> Bool {
+        guard case .array(let errors)? = result["problem"]?["errors"] else { return false }
+        return errors.contains { $0["code"]?.text == "not-one-document" }
+    }
+
+    private static func missing(_ count: Int, _ batch: Batch) -> CommandError {
+        let last = batch.records.last?.number ?? 0
+        return CommandError("the server answered for \(count) of \(batch.records.count) records, up to record \(last): what became of the others nobody knows\n\(again)")
+    }
+
+    /// The media type of NDJSON.
+    static let lines = "application/x-ndjson"
+    private static let again = "Import the file again once the store takes records: what it has by then is counted as repeated"
+
     private static func end(_ result: JSONValue, record: Int) -> CommandError {
         let reason = result["problem"].flatMap { APIClient.problemText($0) } ?? "the server answered \(String(decoding: result.serialized, as: UTF8.self))"
-        return CommandError("record \(record) was not taken, and nothing is wrong with it: \(reason)\nImport the file again once the store takes records: what it has by then is counted as repeated")
+        return CommandError("record \(record) was not taken, and nothing is wrong with it: \(reason)\n\(again)")
     }
 }

@@ -39,6 +39,7 @@ enum SQLCommand: Command {
     }
 
     static var outcomes: Outcomes { Outcomes(done: "every statement was answered", failed: "a statement failed") }
+    static let isStream = true
 
     static func run(_ arguments: Arguments) throws -> Int32 { try WorkerThread.deeply(name: "sql") { try answer(arguments) } }
 

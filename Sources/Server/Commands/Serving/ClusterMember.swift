@@ -15,7 +15,7 @@ final class ClusterMember: Sendable {
     let host: NodeHost
     let listener: Listener
     let timers: Timers
-    let certificates: CertificateFiles?
+    let certificates: MemberCertificates
     let door: MemberDoor
     /// For calls of an administrator.
     let control: ClusterControl
@@ -47,7 +47,7 @@ final class ClusterMember: Sendable {
     static let passingSeconds = 2.0
 
     init(
-        host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, passing: RequestPassing, log: Log,
+        host: NodeHost, listener: Listener, timers: Timers, certificates: MemberCertificates, door: MemberDoor, passing: RequestPassing, log: Log,
         makeStore: @escaping @Sendable () throws -> StandbyStore
     ) {
         (self.host, self.listener, self.timers, self.certificates, self.door) = (host, listener, timers, certificates, door)
@@ -59,6 +59,7 @@ final class ClusterMember: Sendable {
     ///
     /// - Throws: `Ended`, where it is asked to end meanwhile, also while the peer's comes; what is wrong with other files.
     func prove() throws {
+        certificates.watch(timers)
         do { return _ = try makeStore() } catch let unusable as StoreCheckpoint.Unusable {
             log.error("the checkpoint of this node cannot be used: the peer is asked for its own", ["reason": .text("\(unusable)")])
         }
@@ -119,6 +120,7 @@ final class ClusterMember: Sendable {
     /// - Throws: `Ended`.
     func follow(_ signals: sigset_t) throws {
         tellReady("a member of a cluster")
+        certificates.watch(timers)
         do { try followed().promote() } catch {
             // An end that hangs is to be cut off, as that of a process that serves.
             endTelling()

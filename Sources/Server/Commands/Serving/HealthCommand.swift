@@ -36,7 +36,7 @@ enum HealthCommand: Command {
         }
         let reason = APIClient.problemText(ready)
         guard arguments.has("ready") else {
-            Terminal.write("it lives; it takes no receipts: \(reason)\n")
+            Terminal.tell("it lives; it takes no receipts: \(reason)\n")
             return ExitStatus.done
         }
         throw CommandError("it lives, and takes no receipts: \(reason)")

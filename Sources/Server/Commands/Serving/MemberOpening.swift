@@ -22,8 +22,10 @@ enum MemberOpening {
         if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }
         let store = try MemberIdentity.of(file, directory: directory)
         let checkpoint = try StoreCheckpoint(file, folder: "\(directory)/\(ReplicaStore.folder)", keptByteCount: kept, log: log)
-        let certificates = try certificates(settings, log)
+        let certificates = try MemberCertificates(settings, log)
         let files = LinkFiles(pair)
+        // Read again for each connection; one that cannot be read ends the start.
+        _ = try files?.authorityBytes()
         let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
         let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
         var (objectBuckets, slotBuckets): ([any StorageFactory], [any StorageFactory]) = ([], [])
@@ -45,12 +47,12 @@ enum MemberOpening {
         let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, checkpoint, directory: directory, warehouse: warehouse, copies: copies, days: days, room: room, log: log) }
         let timers = Timers()
         let passing = RequestPassing(
-            host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()), copies,
+            host, peers: [peer.name: peer.host], LeaderConnections(files), copies,
             room: .init(folder: "\(directory)/\(ReplicaStore.folder)", byteCountMax: settings.limits.upload, minFreeBytes: Int64(settings.limits.minFree)),
             bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let connections = ConnectionTable(limits)
         let stale = StaleDoor(host, copies, directory: directory, limits: DoorLimits(settings), queries: queries, connections: connections, timers: timers, log: log)
-        let outer = try MemberDoor(host, passing, stale, days: days, room: room, log: log) { coldProof.doubt }
+        let outer = try MemberDoor(host, passing, stale, days: days, room: room, certificates: certificates.all, log: log) { coldProof.doubt }
         let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)
@@ -110,11 +112,4 @@ enum MemberOpening {
     private static let warehouseSeconds = 5.0
     /// As long as a place of the cluster may take for a request (`ClusterObject`).
     static let warehouseMilliseconds: UInt64 = 4_000
-
-    private static func certificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {
-        guard let chain = settings.tlsCertificate, let key = settings.tlsKey else { return nil }
-        let certificates = CertificateFiles(chain: chain, key: key, log: log)
-        try certificates.start()
-        return certificates
-    }
 }

@@ -152,8 +152,10 @@ enum ServeCommand: Command {
 
     private static func openHTTP(_ settings: Settings, _ context: DoorContext, _ parts: ServeParts, _ member: ClusterMember?) throws -> (Service, Listener) {
         let routes = APIRoutes.all + IcebergRoutes.all + ConsoleRoutes.all
-        if let member { return (try HTTPDoor.open(context, behind: member.door, connections: member.listener.connections, certificates: parts.certificates, routes: routes), member.listener) }
-        return try HTTPDoor.open(context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates, routes: routes)
+        if let member {
+            return (try HTTPDoor.open(context, behind: member.door, connections: member.listener.connections, certificates: parts.allCertificates, routes: routes), member.listener)
+        }
+        return try HTTPDoor.open(context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.allCertificates, routes: routes)
     }
 
     /// Tells whoever started the process that it answers, and from then on as often as it asks that it lives: the timers' thread and one that looks after the

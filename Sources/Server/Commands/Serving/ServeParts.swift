@@ -8,6 +8,12 @@ final class ServeParts: Sendable {
     let tokens: TokenVerifier?
     /// Of the PostgreSQL door.
     let postgresCertificates: PostgresCertificates?
+    private let member: MemberCertificates?
+    /// Of all doors.
+    var allCertificates: [any DoorCertificate] {
+        let all: [(any DoorCertificate)?] = [certificates, postgresCertificates, member?.link]
+        return all.compactMap { $0 }
+    }
     private struct Watching {
         var figures: FigureWatch
         var failure: String?
@@ -19,21 +25,13 @@ final class ServeParts: Sendable {
     private let repetition = Mutex<Timers.Repetition?>(nil)
 
     /// How often it looks after files and figures, in seconds.
-    private static let period = 1.0
+    static let period = 1.0
 
     /// - Throws: `SettingError` for files that are wrong.
     ///
-    /// - Parameter certificates: those of a listener that is there already.
-    init(_ settings: Settings, engine: Engine, log: Log, certificates given: CertificateFiles? = nil) throws {
-        if let given {
-            certificates = given
-        } else if let chain = settings.tlsCertificate, let key = settings.tlsKey {
-            let certificates = CertificateFiles(chain: chain, key: key, log: log)
-            try certificates.start()
-            self.certificates = certificates
-        } else {
-            certificates = nil
-        }
+    /// - Parameter certificates: those of a member of a cluster, whose listener is there already.
+    init(_ settings: Settings, engine: Engine, log: Log, certificates given: MemberCertificates? = nil) throws {
+        certificates = if let given { given.door } else { try Self.doorCertificates(settings, log) }
         tokens = try Self.tokens(settings, log)
         if let chain = settings.postgres.tlsCertificate, let key = settings.postgres.tlsKey {
             let certificates = PostgresCertificates(chain: chain, key: key, log: log)
@@ -42,6 +40,7 @@ final class ServeParts: Sendable {
         } else {
             postgresCertificates = nil
         }
+        member = given
         self.engine = engine
         self.log = log
         watching = Mutex(Watching(figures: FigureWatch(log)))
@@ -58,6 +57,7 @@ final class ServeParts: Sendable {
             if !isTaken { isUnderWay.store(false, ordering: .relaxed) }
         }
         repetition.withLock { $0 = begun }
+        member?.rest()
     }
 
     private func look() {
@@ -78,6 +78,16 @@ final class ServeParts: Sendable {
         }
     }
 
+    /// Those of HTTP's door, taken; nil where it is in the clear.
+    ///
+    /// - Throws: `SettingError` for files that are wrong.
+    static func doorCertificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {
+        guard let chain = settings.tlsCertificate, let key = settings.tlsKey else { return nil }
+        let files = CertificateFiles(chain: chain, key: key, log: log)
+        try files.start()
+        return files
+    }
+
     private static func tokens(_ settings: Settings, _ log: Log) throws -> TokenVerifier? {
         guard let jwks = settings.jwt.jwks else { return nil }
         for warning in SettingsCheck.warnings(settings) { log.warning(warning) }
@@ -90,6 +100,7 @@ final class ServeParts: Sendable {
     func checkNow(isForced: Bool = false) {
         certificates?.checkNow(isForced: isForced)
         postgresCertificates?.checkNow(isForced: isForced)
+        member?.link?.checkNow(isForced: isForced)
         tokens?.source.checkNow(isForced: isForced)
     }
 

@@ -86,7 +86,7 @@ enum RestoreCommand: Command {
         let summary = try restore.run()
         let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
         Terminal.write("restored \(text(summary.files)), with \(summary.recordCount) records of the log\(last); the log is at epoch \(summary.epoch)\n")
-        if let doubt = summary.doubt { Terminal.write("take care: \(doubt)\n") }
+        if let doubt = summary.doubt { Terminal.tell("take care: \(doubt)\n") }
         return ExitStatus.done
     }
 
@@ -95,7 +95,7 @@ enum RestoreCommand: Command {
         let first = summary.checkpoint.map { "the checkpoint of record \($0)" } ?? "its first record"
         let span = "line \(summary.line), from \(first) to record \(summary.record), as of \(CalendarText.text(instant: summary.madeAt))"
         Terminal.write("restored \(text(summary.files)), with \(summary.commitCount) commits of the archive of a pair\(last): \(span); the pair may work on, and this store is one of its own\n")
-        for doubt in summary.doubts { Terminal.write("take care: \(doubt)\n") }
+        for doubt in summary.doubts { Terminal.tell("take care: \(doubt)\n") }
         return ExitStatus.done
     }
 

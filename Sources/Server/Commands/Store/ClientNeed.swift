@@ -23,14 +23,16 @@ enum ClientNeed {
             // A missing type is reported with the first record, in the words of the call that knows.
             return answer.status == 404 ? true : maps(try JSONParser.parse(try APIClient.succeed(answer).body))
         }
-        var cursor: String?
-        repeat {
+        func page(_ cursor: String?) throws -> JSONValue {
             let place = cursor.map { "?cursor=\(RequestTarget.encode($0))" } ?? ""
-            let page = try JSONParser.parse(try APIClient.succeed(try client.call("GET", "/v1/types\(place)")).body)
-            if (page["types"]?.array ?? []).contains(where: maps) { return true }
-            cursor = page["next_cursor"]?.text
-        } while cursor != nil
-        return false
+            return try JSONParser.parse(try APIClient.succeed(try client.call("GET", "/v1/types\(place)")).body)
+        }
+        var isFound = false
+        try CursorWalk.each("types", page: page) { types in
+            isFound = types.contains(where: maps)
+            return !isFound
+        }
+        return isFound
     }
 
     private static func maps(_ type: JSONValue) -> Bool { type["client_id"].map { $0 != .null } ?? false }

@@ -52,6 +52,7 @@ enum EngineOpening {
         }
         // Of a cluster it has slots, which are the replica's.
         options.log = replica != nil ? nil : settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
+        options.archiveURL = replica != nil ? settings.logURL : nil
         options.exportPlace = try WarehouseOpening.exportPlace(settings, directory: directory)
         if probes {
             try options.storages.check()

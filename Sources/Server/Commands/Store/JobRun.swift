@@ -6,6 +6,7 @@ struct JobRun {
 
     /// Short enough for a progress that moves.
     private static let waitSeconds = 1
+    private static let pause = Monitor(false)
 
     /// How far a job is.
     struct Progress {
@@ -29,8 +30,12 @@ struct JobRun {
                 if let standing = job["progress"], standing != .null {
                     Terminal.showProgress(line(Progress(done: standing["done"]?.integer ?? 0, place: standing["at"]?.text ?? "")))
                 }
+                let asked = SteadyClock.seconds()
                 let next = try client.call("GET", "/v1/admin/jobs/\(RequestTarget.encode(id))?wait=\(Self.waitSeconds)")
                 job = try JSONParser.parse(try APIClient.succeed(next).body)
+                // It waits as long as it was asked to, or the job is over. What answers at once would be asked without end.
+                let left = Double(Self.waitSeconds) - asked.distance(to: SteadyClock.seconds())
+                if left > 0, Self.goesOn(job) { _ = Self.pause.wait(seconds: left) { $0 ? true : nil } }
             case "done": return job["result"] ?? .null
             default:
                 let problem = job["problem"] ?? .null
@@ -39,4 +44,6 @@ struct JobRun {
         }
         throw CommandError("the server's answer is no job")
     }
+
+    private static func goesOn(_ job: JSONValue) -> Bool { ["queued", "running"].contains(job["state"]?.text ?? "") }
 }

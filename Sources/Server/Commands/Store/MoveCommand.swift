@@ -28,7 +28,7 @@ enum MoveCommand: Command {
             + "\(figure("bytes_copied")) bytes\n"
         if figure("files_left") > 0 { text += "\(figure("files_left")) files at the former place go when nobody reads them any more\n" }
         text += "set storage.url to \(result["place"]?.text ?? "null") before the next start\n"
-        Terminal.write(text)
+        Terminal.tell(text)
         return ExitStatus.done
     }
 }

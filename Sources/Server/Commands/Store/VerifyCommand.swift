@@ -71,7 +71,7 @@ enum VerifyCommand: Command {
             throw UsageError("--log: \(error.message)")
         }
         Terminal.clearProgress()
-        if !proven.texts.isEmpty { Terminal.write(proven.texts.map { "\($0)\n" }.joined()) }
+        if !proven.texts.isEmpty { Terminal.tell(proven.texts.map { "\($0)\n" }.joined()) }
         return write(proven.report, what: "of it", countsReceipts: false, strangers: "no object of a log or an archive: nobody reads it")
     }
 
@@ -101,7 +101,7 @@ enum VerifyCommand: Command {
         text += report.strangers.map { "\($0): \(strangers)\n" }.joined()
         let receipts = countsReceipts || report.rowCount > 0 ? " \(report.rowCount) receipts," : ""
         text += "verified \(report.fileCount) files,\(receipts) \(report.documentByteCount) bytes \(what): "
-        Terminal.write(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")
+        Terminal.tell(text + (faults == 0 ? "no fault" : "\(faults) fault\(faults == 1 ? "" : "s")") + "\n")
         return faults == 0 ? ExitStatus.done : ExitStatus.failed
     }
 }

@@ -54,6 +54,29 @@ final class ImportBoundsTests: XCTestCase {
         }
     }
 
+    func test_next_zstdBehindAFrameToSkip_isDecompressed() throws {
+        let text = Array("{\"a\":1}\n{\"a\":2}\n".utf8)
+        let path = "\(folder)/of-several-threads"
+        let skipped: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
+        try Data(skipped + StreamCompressor(.zstd).compress(text, isLast: true)).write(to: URL(fileURLWithPath: path))
+        let input = try ImportInput(path)
+        XCTAssertEqual(try input.next(), text)
+        XCTAssertNil(try input.next())
+    }
+
+    /// Its lines would be records of text, each of them rejected.
+    func test_next_nameOfACodingWithoutIt_isABrokenFile() throws {
+        for name in ["n.ndjson.gz", "n.ndjson.zst"] {
+            let path = "\(folder)/\(name)"
+            try Data("{\"a\":1}\n".utf8).write(to: URL(fileURLWithPath: path))
+            let input = try ImportInput(path)
+            for _ in 0..<2 { XCTAssertThrowsError(try input.next(), name) { XCTAssertTrue("\($0)".contains("the compressed file is broken"), "\($0)") } }
+            // Nothing at all holds no record, whatever its name.
+            try Data().write(to: URL(fileURLWithPath: path))
+            XCTAssertNil(try ImportInput(path).next(), name)
+        }
+    }
+
     // MARK: What was rejected
 
     private func add(_ path: String, problem: String = "{}") throws {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Foundation
 import TestSupport
 import XCTest
@@ -68,6 +69,49 @@ final class ImportSenderTests: XCTestCase {
         }
     }
 
+    /// As the API answers: an envelope by itself is a line for each of its receipts, and as a line among others none.
+    private static func answer(_ request: TestHTTPServer.Request) -> TestHTTPServer.Response {
+        let isOfLines = request.headers["content-type"] == "application/x-ndjson"
+        let lines = String(decoding: request.body, as: UTF8.self).split(separator: "\n").flatMap { record -> [String] in
+            guard record.contains("items") || record.hasPrefix("[") else { return [#"{"status":201}"#] }
+            let refused = #"{"status":422,"problem":{"type":"/problems/invalid-document","errors":[{"pointer":"","code":"not-one-document","message":"said by the test"}]}}"#
+            return isOfLines ? [refused] : [#"{"status":201}"#, #"{"status":201}"#]
+        }
+        if !isOfLines, lines.count == 1 { return .init(status: 201, headers: [("Content-Type", "application/json")], body: "{}") }
+        return .init(headers: [("Content-Type", "application/x-ndjson")], body: lines.joined(separator: "\n") + "\n")
+    }
+
+    func test_valuesOfAJSONFile_onOneLineEach_areTakenWhateverTheyHold() throws {
+        let (envelope, single, array) = (#"{"items":[1,2]}"#, #"{"id":1}"#, #"[{"id":1},{"id":2}]"#)
+        // Known from the first of them, refused as a line behind another kind, and known before. Arrays are never tried as lines, and one envelope changes nothing for what comes
+        // long after it.
+        let all: [(texts: [String], isOfSeveral: Bool?, imported: Int, calls: Int)] = [
+            ([envelope], nil, 2, 1), ([envelope, envelope, envelope], nil, 6, 3), ([single, single, envelope, single], nil, 5, 3), ([single, single], nil, 2, 2),
+            ([single, single, single], false, 3, 1), ([envelope, envelope], true, 4, 2), ([single, array, array], nil, 5, 3), ([array, single, single, single], nil, 5, 3),
+            ([single, envelope] + Array(repeating: single, count: 14_000), nil, 14_003, 10),
+        ]
+        for (number, one) in all.enumerated() {
+            let calls = Monitor(0)
+            let server = TestHTTPServer { request in
+                calls.withLock { $0 += 1 }
+                return Self.answer(request)
+            }
+            defer { server.close() }
+            let path = "\(folder)/values-\(number).rejected.ndjson"
+            let rejected = RejectedFile(path)
+            defer { rejected.close() }
+            let sender = ImportSender(clients: [try APIClient(url: "http://127.0.0.1:\(server.port)", key: nil)], path: "/v1/receipts", rejected: rejected)
+            var batcher = ImportBatcher(sender: sender)
+            for (place, text) in one.texts.enumerated() { try batcher.add(place + 1, Array(text.utf8), form: .json, isOfSeveral: one.isOfSeveral) }
+            try batcher.flush()
+            let counts = try sender.finish()
+            XCTAssertEqual(counts.imported, one.imported, "\(number)")
+            XCTAssertEqual(counts.rejected, 0, "\(number)")
+            XCTAssertEqual(calls.withLock { $0 }, one.calls, "\(number)")
+            XCTAssertFalse(rejected.isThere, "\(number)")
+        }
+    }
+
     /// Whoever sends what must come after that.
     func test_settle_waitsForEveryAnswer() throws {
         let server = TestHTTPServer { _ in .init(headers: [("Content-Type", "application/x-ndjson")], body: #"{"status":201}"# + "\n") }
@@ -83,6 +127,32 @@ final class ImportSenderTests: XCTestCase {
             XCTAssertEqual(sender.counts.imported, number)
         }
         XCTAssertEqual(try sender.finish().imported, 20)
+    }
+
+    /// As of a proxy that lost the answer's body: what was taken is not known, and is not told as nothing.
+    func test_answerThatLeavesRecordsOut_endsTheImport() throws {
+        for count in 0...2 {
+            let sent = try send(["a", "b", "c"]) { _, _ in Array(repeating: 201, count: count) }
+            XCTAssertTrue(sent.failure?.contains("answered for \(count) of 3 records") ?? false, "\(count): \(sent.counts)")
+            XCTAssertEqual(sent.rejected, [], "\(count)")
+        }
+        for count in 0...1 {
+            let rows = try send(["1,2", "3,4"], contentType: "text/csv", header: "a,b") { _, _ in Array(repeating: 201, count: count) }
+            XCTAssertTrue(rows.failure?.contains("answered for \(count) of 2 records") ?? false, "\(count): \(rows.counts)")
+        }
+    }
+
+    /// It is none for each record.
+    func test_answerToSeveralLines_thatIsOne_endsTheImport() throws {
+        for status in [200, 201, 202] {
+            let server = TestHTTPServer { _ in .init(status: status, headers: [("Content-Type", "application/json")], body: "{}") }
+            defer { server.close() }
+            let rejected = RejectedFile("\(folder)/one-\(status).rejected.ndjson")
+            defer { rejected.close() }
+            let sender = ImportSender(clients: [try APIClient(url: "http://127.0.0.1:\(server.port)", key: nil)], path: "/v1/receipts", rejected: rejected)
+            try sender.send(ImportSender.Batch(contentType: "application/x-ndjson", records: [(number: 1, bytes: [0x61]), (number: 2, bytes: [0x62])]))
+            XCTAssertThrowsError(try sender.finish(), "\(status)") { XCTAssertTrue("\($0)".contains("answered for 0 of 2 records"), "\($0)") }
+        }
     }
 
     /// As a call that is answered so: nobody knows whether it will ever be better.
