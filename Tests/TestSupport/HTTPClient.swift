@@ -191,7 +191,9 @@ package final class HTTPClient {
 
     private func fill() throws -> Bool {
         let room = piece.count
-        let count = recv(descriptor, &piece, room, 0)
+        var count = 0
+        // A timer of whoever runs this may interrupt it, as libFuzzer's does.
+        repeat { count = recv(descriptor, &piece, room, 0) } while count < 0 && errno == EINTR
         if count < 0 { throw Failure(description: "recv: \(String(cString: strerror(errno)))") }
         buffer.append(contentsOf: piece[..<count])
         return count > 0

@@ -10,14 +10,21 @@ struct SettingValue {
 
     /// - Parameter wanted: what would do; what came is said with it.
     private func fault(_ wanted: String, near: String? = nil) -> SettingError {
-        SettingError(key: key, message: "\(wanted), not \(received)\(near.map { "; did you mean \($0)?" } ?? "")")
+        SettingError(key: key, message: "\(wanted), not \(received())\(near.map { "; did you mean \($0)?" } ?? "")")
     }
 
-    /// The value as an error may show it: no secret, and no URL with a password in it.
-    var received: String {
+    /// The value as an error may show it: no secret, no URL with a password in it, and of other URLs scheme and host: a path and a query may have a token. Those of a file have none.
+    ///
+    /// - Parameter isURL: it is to be one: where its scheme is missing or misspelt, what stands before a path or a query is its host.
+    func received(asURL isURL: Bool = false) -> String {
         let isSecret = key.split(separator: ".").last.map { $0.contains("secret") || $0.contains("token") } ?? false
         // Nothing is no secret.
-        return isSecret && value.text?.isEmpty != true || value.text?.contains("@") ?? false ? value.kind : MemberReader.shown(value)
+        if isSecret && value.text?.isEmpty != true || value.text?.contains("@") ?? false { return value.kind }
+        guard let text = value.text else { return MemberReader.shown(value) }
+        guard let host = text.firstRange(of: "://")?.upperBound ?? (isURL ? text.startIndex : nil), !text.hasPrefix("file:"),
+            let end = text[host...].firstIndex(where: { "/?#\\".contains($0) })
+        else { return MemberReader.shown(text) }
+        return MemberReader.shown(String(text[..<end]) + "…")
     }
 
     var isNull: Bool { value == .null }

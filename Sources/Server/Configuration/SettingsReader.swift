@@ -191,8 +191,9 @@ package enum SettingsReader {
     private static func peer(_ value: SettingValue) throws -> Settings.Pair.Peer? {
         guard let text = try value.stringOrNull() else { return nil }
         let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, NodeName.isValid(parts[0]) else { throw SettingError(key: value.key, message: "name@host:port is wanted, not \(value.received)") }
+        guard parts.count == 2, NodeName.isValid(parts[0]) else { throw SettingError(key: value.key, message: "name@host:port is wanted, not \(value.received())") }
         let (host, port) = try SettingValue(key: value.key, value: .string(parts[1]), isText: true).address()
+        guard !host.isEmpty, port > 0 else { throw SettingError(key: value.key, message: "behind the @ a host and a port other than 0 are wanted: where the other machine listens") }
         return .init(name: parts[0], host: host, port: port)
     }
 
@@ -379,7 +380,7 @@ package enum SettingsReader {
         // libcurl takes a slash too many, and blanks and controls, which no request line does.
         let isWritten = (text.hasPrefix("http://") || text.hasPrefix("https://")) && !text.contains(":///") && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
         guard isWritten, let parts = OutgoingClient.parts(of: text), !parts.host.isEmpty else {
-            throw SettingError(key: value.key, message: "an http or https URL with a host is wanted, not \(value.received)")
+            throw SettingError(key: value.key, message: "an http or https URL with a host is wanted, not \(value.received(asURL: true))")
         }
         return text
     }
@@ -388,14 +389,14 @@ package enum SettingsReader {
     private static func baseURL(_ value: SettingValue) throws -> String? {
         guard let text = try url(value) else { return nil }
         guard !text.contains(where: { $0 == "?" || $0 == "#" }) else {
-            throw SettingError(key: value.key, message: "a URL that paths can be put behind is wanted, without ? and #, not \(value.received)")
+            throw SettingError(key: value.key, message: "a URL that paths can be put behind is wanted, without ? and #, not \(value.received(asURL: true))")
         }
         return text
     }
 
     private static func role(_ value: SettingValue) throws -> String? {
         guard let text = try value.stringOrNull() else { return nil }
-        guard RoleName(text) != nil else { throw SettingError(key: value.key, message: "a role's name like arn:aws:iam::123456789012:role/readers is wanted, not \(value.received)") }
+        guard RoleName(text) != nil else { throw SettingError(key: value.key, message: "a role's name like arn:aws:iam::123456789012:role/readers is wanted, not \(value.received())") }
         return text
     }
 
@@ -411,13 +412,13 @@ package enum SettingsReader {
             switch member.name {
             case "after":
                 let seconds = try item.duration()
-                guard seconds.remainder(dividingBy: 86_400) == 0 else { throw SettingError(key: item.key, message: "whole days like 90d are wanted, not \(item.received)") }
+                guard seconds.remainder(dividingBy: 86_400) == 0 else { throw SettingError(key: item.key, message: "whole days like 90d are wanted, not \(item.received())") }
                 days = Int(seconds / 86_400)
             case "name":
                 let text = try item.string()
                 guard BucketLifecycle.classNames.contains(text) else {
                     throw SettingError(
-                        key: item.key, message: "one of \(BucketLifecycle.classNames.joined(separator: ", ")) is wanted, not \(item.received): files must be read within seconds")
+                        key: item.key, message: "one of \(BucketLifecycle.classNames.joined(separator: ", ")) is wanted, not \(item.received()): files must be read within seconds")
                 }
                 name = text
             default: throw SettingError(key: item.key, message: noSuch("key", member.name, among: ["after", "name"]))

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// Relations that every contract has, with what is its own; who sees all rows sees all of them.
 enum OwnRelations {
@@ -17,7 +18,7 @@ enum OwnRelations {
 
     /// What was sent by others may have values that are not for everybody who sees all rows.
     static func isHidden(_ clientID: String?, _ principal: Principal) -> Bool {
-        !principal.seesSensitive && principal.identity.client?.text != clientID
+        !principal.seesSensitive && principal.identity.client != clientID.map { ClientID($0) }
     }
 
     private static let quarantine = StoreRelation("quarantine", isForOwn: true, of: QuarantineBody.self) { (cursor: String?, principal, parts, hold) in
@@ -89,12 +90,45 @@ enum OwnRelations {
         return ended + service.all.filter { service.isSeen(by: principal, of: $0.asker) }.map { QueryRow(running: $0) }
     }
 
-    private static let usage = StoreRelation("usage", isForOwn: true, of: UsageRow.self) { (after: String?, principal, parts, _) in
-        if case .client(let client) = principal.rows {
-            return (try UsageRow.rows(of: client.text, as: principal, parts), nil)
+    /// Where a walk over what clients used stands.
+    private enum UsagePlace {
+        case beginning
+        /// Of whom there are figures, and who are still to come; with what they take in memory.
+        case clients(ArraySlice<String>, byteCount: Int)
+    }
+
+    /// Of each there may be years of days.
+    private static let usageClientCount = 32
+    /// Of the time that a count may take before the query is asked whether somebody waits for it.
+    private static let usageTurnSeconds = 0.2
+
+    /// - Returns: nil where rows are left that nobody has counted since the start: the next turn goes on with them.
+    private static func inTurn<Result>(_ body: (Cancellation) throws -> Result) throws -> Result? {
+        do { return try body(Cancellation(timeLimitSeconds: usageTurnSeconds)) } catch let error as QueryError where error.slug == .queryTimeout { return nil }
+    }
+
+    private static func byteCount(of clients: [String]) -> Int { clients.reduce(0) { $0.addingSaturating($1.utf8.count + MemoryLayout<String>.size) } }
+
+    /// By those of whom there are figures, not by contracts: figures stay when a contract goes.
+    private static let usage = StoreRelation("usage", isForOwn: true, of: UsageRow.self) { (place: UsagePlace?, principal, parts, hold) in
+        let (usage, asker) = (parts.store.usage, owner(principal))
+        var left: ArraySlice<String>
+        var heldByteCount: Int
+        if case .clients(let clients, let byteCount)? = place {
+            left = clients
+            heldByteCount = byteCount
+        } else {
+            var found: [String]?
+            if case .client(let own) = principal.rows { found = [own.text] } else { found = try inTurn { try usage.usageClients(as: asker, unless: $0) } }
+            guard let clients = found else { return ([], .beginning) }
+            left = clients[...]
+            heldByteCount = byteCount(of: clients)
         }
-        let contracts = try parts.store.contracts.contracts(after: after, limit: 32)
-        let rows = try contracts.flatMap { try UsageRow.rows(of: $0.clientID, as: .admin, parts) }
-        return (rows, contracts.count < 32 ? nil : contracts.last?.clientID)
+        try hold(heldByteCount)
+        let some = Array(left.prefix(usageClientCount))
+        guard let days = try inTurn({ try usage.dailyUsage(of: some, as: asker, unless: $0) }) else { return ([], .clients(left, byteCount: heldByteCount)) }
+        left = left.dropFirst(some.count)
+        heldByteCount = heldByteCount.subtractingSaturating(byteCount(of: some))
+        return (days.map { UsageRow(clientID: $0.clientID, span: $0.span) }, left.isEmpty ? nil : .clients(left, byteCount: heldByteCount))
     }
 }

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// A record that was not taken, and of which upload.
 struct UploadErrorRow: JSONObject {
@@ -87,15 +88,6 @@ struct UsageRow: JSONObject {
 
     static var schemaName: String? { nil }
     static var example: UsageRow { UsageRow(clientID: "", span: UsageSpan(firstDay: 0, figures: UsageFigures())) }
-
-    /// None of a client that is gone meanwhile.
-    static func rows(of clientID: String, as principal: Principal, _ parts: CatalogParts) throws -> [UsageRow] {
-        do {
-            return try parts.store.usage.usage(of: clientID, from: nil, to: nil, byMonth: false, as: principal).map { UsageRow(clientID: clientID, span: $0) }
-        } catch let fault as Fault where fault.code == .notFound {
-            return []
-        }
-    }
 
     func members(to sink: inout some MemberSink) {
         sink.member("client_id", clientID)

@@ -5,7 +5,7 @@ import Synchronization
 /// Asks for the bytes that a page takes in all, with its text, before it takes them.
 typealias PageHold = (_ byteCount: Int) throws -> Void
 
-/// Rows that come page by page, as they are wanted: nil at the end. Called by one thread at a time.
+/// Rows that come page by page, as they are wanted: nil at the end; none where the next are still being made, which is asked for again. Called by one thread at a time.
 typealias RowPages = (_ hold: PageHold) throws -> [[Value]]?
 
 /// A table whose rows are asked of the store while a query reads them, so that of a long list no more than a page is in memory.
@@ -24,7 +24,7 @@ final class RelationTable: TableSource {
     func scan(_ request: ScanRequest) throws -> any TableScan { try Scan(schema, request, open()) }
 
     private final class Scan: TableScan, Morsel, @unchecked Sendable {
-        // Proof of Sendable: it is its one morsel, which one worker has at a time; `isTaken` says whether it was given out. `room` is asked by that worker alone.
+        // Proof of Sendable: it is its one morsel, which one worker has at a time; `isTaken` says whether it is given out, or at its end. `room` is asked by that worker alone.
         private let schema: Schema
         private let shape: BatchShape
         private let filter: BatchFilter
@@ -40,13 +40,17 @@ final class RelationTable: TableSource {
             filter = try BatchFilter(request, schema)
         }
 
-        func nextMorsel() -> (any Morsel)? { isTaken.exchange(true, ordering: .relaxed) ? nil : self }
+        func nextMorsel() -> (any Morsel)? { isTaken.exchange(true, ordering: .acquiringAndReleasing) ? nil : self }
 
         func next() throws -> ColumnBatch? {
             while true {
                 room.release()
                 guard let rows = try pages({ try room.hold($0) }) else { return nil }
-                guard !rows.isEmpty else { continue }
+                // Taken again by whoever asks for more, the same worker at least: between two morsels the query is asked whether it is over.
+                guard !rows.isEmpty else {
+                    isTaken.store(false, ordering: .releasing)
+                    return nil
+                }
                 // Rows, and columns that are made of them; what the page was made of is gone by then.
                 try room.hold(rows.reduce(0) { $0.addingSaturating(Self.byteCount(of: $1)) }.multipliedSaturating(by: 3))
                 let batch = batch(of: rows)

@@ -55,7 +55,7 @@ struct QueryTasks: ResourceExecutor {
             defer { answer.stream.cancel() }
             let memory = AnswerMemory(parts.context.admission.ledger, of: principal)
             let bytes = try SQLRunner(engine: parts.context.queries.engine).document(answer, byteCountMax: ValueLimits.byteCountMax, hold: memory.set)
-            let page = try JSONParser.parse(bytes)
+            let page = try AnswerValue.parse(bytes)
             return .succeeded(.object(["columns": page["columns"], "rows": page["rows"]]))
         } catch {
             throw watch.explained(error)
@@ -118,7 +118,7 @@ struct QueryTasks: ResourceExecutor {
         .succeeded(.object(["items": .array(items), "last": .boolean(next == nil), "place": next?.value]))
     }
 
-    /// A page of the query service's, read back from its JSON: rows as objects by the columns' names.
+    /// A page of the query service's, read back from its JSON: rows as objects by the columns' names, of which none comes twice.
     ///
     /// - Parameter byteCountMax: about where it ends; nil: where every page of the service does.
     private func page(_ request: SQLRequest, as principal: Principal, byteCountMax: Int? = nil) throws -> (rows: [JSONValue], cursor: String?) {
@@ -127,12 +127,13 @@ struct QueryTasks: ResourceExecutor {
         let memory = AnswerMemory(parts.context.admission.ledger, of: principal)
         let page: JSONValue
         do {
-            page = try JSONParser.parse(
+            page = try AnswerValue.parse(
                 try parts.context.queries.page(request, as: principal, watch, byteCountMax: byteCountMax, heldByteCountMax: memory.byteCountMax, hold: memory.set))
         } catch {
             throw watch.explained(error)
         }
-        let names = (page["columns"]?.array ?? []).map { $0["name"]?.text ?? "" }
+        // A member for each column, as in answers whose rows are objects: the second `a` is `a_2`.
+        let names = ResultColumn.distinctNames((page["columns"]?.array ?? []).map { $0["name"]?.text ?? "" })
         let rows = (page["rows"]?.array ?? []).map { row in
             JSONValue.object(zip(names, row.array ?? []).map { JSONValue.Member($0, $1) })
         }

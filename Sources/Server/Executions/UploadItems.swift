@@ -14,6 +14,9 @@ struct UploadItems: ResourceExecutor {
 
     init(_ parts: TaskParts) { self.parts = parts }
 
+    /// The server stops.
+    private struct Stopped: Error {}
+
     func concurrency(of name: String) -> Int { 2 }
 
     func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) { parts.onPool(share, end) { try records(work) } }
@@ -30,9 +33,15 @@ struct UploadItems: ResourceExecutor {
         // Looked at each time: whoever started it may have lost its rights.
         let principal = try parts.principal(of: work)
         let records = try walks.take(name, at: wanted) ?? parts.context.store.uploads.records(of: id, as: principal)
-        try records.skip(to: wanted)
-        let (items, isLast) = try records.page(countMax: ItemPage.countMax, byteCountMax: ItemPage.byteCountMax)
-        if !isLast { walks.keep(name, records) }
-        return .succeeded(.object(["items": .array(items), "last": .boolean(isLast)]))
+        // A file without records, and one that is passed over up to its middle, may take minutes.
+        let heed: () throws -> Void = { [life = parts.context.life] in if life.isStopping { throw Stopped() } }
+        do {
+            try records.skip(to: wanted, heed: heed)
+            let (items, isLast) = try records.page(countMax: ItemPage.countMax, byteCountMax: ItemPage.byteCountMax, heed: heed)
+            if !isLast { walks.keep(name, records) }
+            return .succeeded(.object(["items": .array(items), "last": .boolean(isLast)]))
+        } catch is Stopped {
+            return .abandoned
+        }
     }
 }

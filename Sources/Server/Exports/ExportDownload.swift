@@ -51,24 +51,25 @@ struct ExportDownload: Sendable {
         patience.isCrowded = { [queries] in queries.hasWaiting }
         let output = ResponseStream(patience, byteCount: Int64(range.count))
         let response = answer(head, output)
-        let exchange = call.exchange
+        // What names the request is the connection's thread's once the answer has begun.
+        let (exchange, requestID) = (call.exchange, call.requestID)
         exchange.whenGone { output.close() }
         // All who fetch files take turns as one.
         let ticket = queries.pool.submit(for: queries, isLong: true) {
             defer { exports.endSending() }
             exchange.complete { response }
-            send(first, output)
+            send(first, output, requestID)
         } late: {
             exports.endSending()
             let refusal = call.response(to: QueryService.turnTooLate)
             exchange.complete { refusal }
         }
         guard let ticket else { throw Self.crowded }
-        exchange.whenGone { [queries, exports] in
+        exchange.whenGone { [call, queries, exports] in
             // One that has begun ends by itself, and gives its place back in its own `defer`: given twice, more files than may be would be sent.
             guard queries.pool.drop(ticket) else { return }
             exports.endSending()
-            exchange.complete { .noContent }
+            exchange.complete { call.response(to: Dispatch.unheard) }
         }
         return nil
     }
@@ -82,7 +83,7 @@ struct ExportDownload: Sendable {
     }
 
     /// Runs on a query's thread until the last byte is taken, or the client, its patience or the place ends it.
-    private func send(_ first: [UInt8], _ output: ResponseStream) {
+    private func send(_ first: [UInt8], _ output: ResponseStream, _ requestID: String) {
         do {
             try output.write(first)
             var place = range.lowerBound + Int64(first.count)
@@ -96,7 +97,7 @@ struct ExportDownload: Sendable {
         } catch is ResponseStream.Closed {
         } catch {
             // The status has gone out: the connection closes before the length that was announced.
-            log.warning("a file was cut off", ["export": .text(object.name), "reason": .error(error), "request_id": .text(call.requestID)])
+            log.warning("a file was cut off", ["export": .text(object.name), "reason": .error(error), "request_id": .text(requestID)])
             output.fail()
             if error is ResponseStream.TooSlow { call.exchange.cut() }
         }

@@ -34,6 +34,13 @@ struct ExportMaker: Sendable {
         }
     }
 
+    /// The same of an export, which ends with the key that asked for it, too: once that is revoked, and not as its time is over.
+    static func principal(of export: Export, _ credentials: any CredentialLookup) throws -> Principal {
+        let principal = try principal(export.owner, credentials)
+        if let hash = export.keySHA256, !credentials.hasKey(ofSHA256: hash) { throw Problem(.unauthenticated, "the key that asked for the export was revoked") }
+        return principal
+    }
+
     /// Makes one export and notes in the catalog how it ended, done or not. Nothing is thrown: what went wrong is the export's own `problem`.
     ///
     /// An end that cannot be noted for long, or before a stop, leaves the row `running`, and the queue finds it again.
@@ -77,9 +84,10 @@ struct ExportMaker: Sendable {
         }
     }
 
-    /// - Throws: `contract-not-valid` where the owner may not ask any more, `role-not-allowed` where they may see less than when it began; what the question, the file, or a cancellation says.
+    /// - Throws: `contract-not-valid` where the owner may not ask any more, `unauthenticated` where their key was revoked,
+    ///   `role-not-allowed` where they may see less than when it began; what the question, the file, or a cancellation says.
     private func made(_ export: inout Export, _ run: ExportQueue.Run, _ place: ExportSpace.Place) throws {
-        let principal = try Self.principal(export.owner, context.store.credentials)
+        let principal = try Self.principal(of: export, context.store.credentials)
         let request = try ExportRequest(body: try JSONParser.parse(export.request), as: principal)
         // With a part by chance: each try at an export has a file of its own.
         let name = "\(export.id)-\(try APIKey.randomText(byteCount: 6)).\(request.format.rawValue)"
@@ -97,7 +105,6 @@ struct ExportMaker: Sendable {
         export.rights = Export.Rights(of: principal)
         // From here on the file is durable, and before here no field of the row names it.
         export.sha256 = try file.finish()
-        if case .contract(let client) = export.owner { context.store.usage.usageMeter.add(to: client) { $0.exportsBytes += file.byteCount } }
         (export.fileName, export.byteCount, export.rowCount) = (name, file.byteCount, run.progress.rowCount)
         try context.store.exports.settleExport(export) { if run.isCancelled { throw Problem(.queryCancelled, "the export was ended") } }
     }

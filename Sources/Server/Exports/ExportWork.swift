@@ -25,10 +25,10 @@ struct ExportWork {
     ///
     /// What the contract may post, or do beside asking, shows in no export.
     ///
-    /// - Throws: `contract-not-valid`; `role-not-allowed` where the contract may see less than when the export began.
+    /// - Throws: `contract-not-valid`; `unauthenticated` where the key that asked was revoked; `role-not-allowed` where the contract may see less than when the export began.
     func checkRights() throws {
         do {
-            let present = try ExportMaker.principal(run.export.owner, context.store.credentials)
+            let present = try ExportMaker.principal(of: run.export, context.store.credentials)
             guard present.seesAll(of: principal) else {
                 throw Problem(.roleNotAllowed, "the contract may see less than when the export began: ask for it again")
             }

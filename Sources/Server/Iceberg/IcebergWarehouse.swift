@@ -101,8 +101,7 @@ struct IcebergWarehouse: Sendable {
     }
 
     func hasTable(_ call: Call) throws -> Response {
-        let name = try nameOfTable(call)
-        guard try inventory.warehouseTables(as: call.principal).contains(name) else { throw noTable(name) }
+        _ = try table(call)
         return .noContent
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// `ServiceLevels` of each contract by itself: of the calls that bore its credential.
 ///
 /// 1. The minute that runs is counted in `shares`; it goes into all three spans at once when it is over, so that all three tell of the same calls.
-/// 2. A span's slots reach back its own length, and no further, whenever they are settled.
+/// 2. A span has no more slots than its own length, those around the time of its last call; only those of the time asked for count, as in `ServiceLevels`.
 /// 3. Recording takes the one lock for all clients, unlike `ServiceLevels`: no counter can stand ready for clients that nobody knows before they call.
 ///
 /// What is kept of one is small (minutes of an hour, hours of a day, days of a month), and of contracts there are at most `clientCountMax`: those that
@@ -39,14 +39,14 @@ package final class ClientLevels: Sendable {
 
         /// The minute goes by its own number and not by `now`: after a quiet day it still lands on the day that it was of.
         ///
-        /// Puts what was counted where it belongs, and lets go of what is too old.
+        /// Puts what was counted where it belongs, and lets go of what is too much.
         mutating func settle(now: Int64) {
             if shares.contains(where: { $0.of > 0 }) {
                 for span in Span.allCases { ServiceLevels.add(shares, at: minute * Span.minute.length / span.length, to: &slots[span.rawValue]) }
                 shares = [Share](repeating: Share(), count: Promise.allCases.count)
             }
             minute = now / Span.minute.length
-            for span in Span.allCases { slots[span.rawValue] = slots[span.rawValue].filter { $0.key > now / span.length &- span.count } }
+            for span in Span.allCases { ServiceLevels.bound(&slots[span.rawValue], count: span.count, around: now / span.length) }
         }
 
         /// - Parameters:
@@ -60,9 +60,6 @@ package final class ClientLevels: Sendable {
             }
             quarters[quarters.count - 1].times[ServiceLevels.place(of: seconds)] &+= 1
         }
-
-        /// Nothing is kept of it by now: it needs no line on disk.
-        var isNothing: Bool { slots.allSatisfy(\.isEmpty) }
     }
 
     private struct State {
@@ -106,7 +103,7 @@ package final class ClientLevels: Sendable {
         var own = state.withLock { $0.clients[client] } ?? Own()
         own.settle(now: now)
         return Promise.allCases.map { promise in
-            func sum(_ span: Span) -> Share { own.slots[span.rawValue].values.reduce(Share()) { $0 + $1[promise.rawValue] } }
+            func sum(_ span: Span) -> Share { ServiceLevels.sum(own.slots[span.rawValue], of: promise, last: span.count, until: now / span.length) }
             return .init(promise: promise, hour: sum(.minute), day: sum(.hour), month: sum(.day))
         }
     }
@@ -115,13 +112,22 @@ package final class ClientLevels: Sendable {
     package func postMilliseconds(_ share: Double, of client: ClientID, now: Int64) -> Double? {
         let quarters = state.withLock { $0.clients[client]?.quarters } ?? []
         var counts = [Int](repeating: 0, count: ServiceLevels.boundCount + 1)
-        for quarter in quarters where quarter.number > now / Self.quarter - Int64(Self.quarterCount) {
+        for quarter in quarters where quarter.number > now / Self.quarter - Int64(Self.quarterCount) && quarter.number <= now / Self.quarter {
             for (place, count) in quarter.times.enumerated() { counts[place] += Int(count) }
         }
         return ServiceLevels.milliseconds(counts, share)
     }
 
     // MARK: On disk
+
+    /// Has it written where something was counted since the last time. What could not be written is so the next time, whether or not anybody calls meanwhile.
+    package func keep(now: Int64, _ write: ([UInt8]) throws -> Void) throws {
+        guard let text = self.text(now: now) else { return }
+        do { try write(text) } catch {
+            state.withLock { $0.isChanged = true }
+            throw error
+        }
+    }
 
     /// A line `c` and the client's id in hexadecimal digits, then its spans: letter, number, and of each promise how often it was kept and asked for.
     ///
@@ -138,8 +144,9 @@ package final class ClientLevels: Sendable {
         for (client, found) in clients.sorted(by: { $0.key.text < $1.key.text }) {
             var own = found
             own.settle(now: now)
-            guard !own.isNothing else { continue }
+            guard own.slots.contains(where: { !$0.isEmpty }) else { continue }
             lines.append("c " + client.bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
+            // All of them, of which `settle` leaves few: those that are too old by a clock that is ahead count again once it is right.
             for span in Span.allCases {
                 for (number, shares) in own.slots[span.rawValue].sorted(by: { $0.key < $1.key }) {
                     lines.append("\(span.letter) \(number) " + shares.map { "\($0.kept) \($0.of)" }.joined(separator: " "))

@@ -115,11 +115,15 @@ package final class Log: Sendable {
             line = writer.bytes
         case .text:
             let rest = members.map { " \($0.0)=\($0.1)" }.joined()
-            line = Array("\(CalendarText.text(instant: CalendarText.now)) \(level.rawValue) \(event)\(rest)".utf8)
-            // A text with a line's end in it makes no second line, which could be taken for one of the log.
-            line = line.map { $0 < 0x20 ? 0x20 : $0 }
+            line = Array(withoutControls("\(CalendarText.text(instant: CalendarText.now)) \(level.rawValue) \(event)\(rest)").utf8)
         }
         line.append(0x0A)
         return line
+    }
+
+    /// A text with a line's end in it makes no second line, which could be taken for one of the log. Nor is there anything that a terminal obeys.
+    private static func withoutControls(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl ? " " : $0 }))
     }
 }

@@ -5,7 +5,8 @@ import Synchronization
 /// seconds, makes minutes and hours of what was recorded.
 ///
 /// 1. Counters only grow, over the life of the process; a minute is the difference of two looks at them.
-/// 2. `minutes` reach back an hour and `hours` 30 days (720 hours), by the system's clock; a minute counts in both.
+/// 2. Of `minutes` there are 60 and of `hours` 720 (30 days) at most, by the system's clock; a minute counts in both. Only those of the time asked for count: a clock that was
+///    ahead for a while has taken the place of one true minute with each of its own, and adds nothing once it is right.
 /// 3. `look` is called by one thread at a time. One that is left out makes a minute longer, and loses nothing.
 package final class ServiceLevels: Sendable {
     /// On disk, by their order: add at the end.
@@ -96,8 +97,20 @@ package final class ServiceLevels: Sendable {
         let (minute, hour) = (now / 60_000_000, now / 3_600_000_000)
         Self.add(shares, at: minute, to: &state.minutes)
         Self.add(shares, at: hour, to: &state.hours)
-        state.minutes = state.minutes.filter { $0.key > minute &- Self.minuteCount }
-        state.hours = state.hours.filter { $0.key > hour &- Self.hourCount }
+        Self.bound(&state.minutes, count: Self.minuteCount, around: minute)
+        Self.bound(&state.hours, count: Self.hourCount, around: hour)
+    }
+
+    /// Lets go of those that are farthest from `index`: by age alone all of them would go with a clock that is set ahead, though it be for a moment.
+    static func bound(_ slots: inout [Int64: [Share]], count: Int64, around index: Int64) {
+        guard slots.count > count else { return }
+        let nearest = slots.keys.sorted { ($0.subtractingSaturating(index).magnitude, $0) < ($1.subtractingSaturating(index).magnitude, $1) }
+        for key in nearest.dropFirst(Int(count)) { slots[key] = nil }
+    }
+
+    /// Of the last `count`, that of `index` among them. What a clock that was ahead has left counts when its time has come.
+    static func sum(_ slots: [Int64: [Share]], of promise: Promise, last count: Int64, until index: Int64) -> Share {
+        slots.reduce(Share()) { $1.key > index &- count && $1.key <= index ? $0 + $1.value[promise.rawValue] : $0 }
     }
 
     static func add(_ shares: [Share], at index: Int64, to slots: inout [Int64: [Share]]) {
@@ -118,12 +131,9 @@ package final class ServiceLevels: Sendable {
         let (minutes, hours) = state.withLock { ($0.minutes, $0.hours) }
         let (minute, hour) = (now / 60_000_000, now / 3_600_000_000)
         return Promise.allCases.map { promise in
-            func sum(_ slots: [Int64: [Share]], after index: Int64) -> Share {
-                slots.reduce(Share()) { $1.key > index ? $0 + $1.value[promise.rawValue] : $0 }
-            }
-            return Kept(
-                promise: promise, hour: sum(minutes, after: minute &- Self.minuteCount), day: sum(hours, after: hour &- 24),
-                month: sum(hours, after: hour &- Self.hourCount))
+            Kept(
+                promise: promise, hour: Self.sum(minutes, of: promise, last: Self.minuteCount, until: minute), day: Self.sum(hours, of: promise, last: 24, until: hour),
+                month: Self.sum(hours, of: promise, last: Self.hourCount, until: hour))
         }
     }
 

@@ -13,12 +13,13 @@ enum ExportRoutes {
         let exports: any ExportKeeping
         let links: any LinkSigning
         let rows: any RowReading
+        let authorizer: Authorizer
         let queries: QueryService
         let queue: ExportQueue
         let log: Log
 
         init(_ all: CallParts) {
-            (exports, links, rows) = (all.store.exports, all.store.links, all.store.rows)
+            (exports, links, rows, authorizer) = (all.store.exports, all.store.links, all.store.rows, all.authorizer)
             (queries, queue, log) = (all.queries, all.exports, all.log)
         }
     }
@@ -76,9 +77,10 @@ enum ExportRoutes {
         let body = try call.object(members: ExportRequest.members, hasTexts: true)
         let request = try ExportRequest(body: body, as: call.principal)
         try check(request, call, parts)
-        let export = Export(
+        var export = Export(
             id: "e_" + (try APIKey.randomText(byteCount: 12)), owner: call.principal.identity, name: request.name, format: request.format.rawValue,
             request: body.serialized, createdAt: CalendarText.now, expiresIn: request.expiresIn)
+        export.keySHA256 = try parts.authorizer.revocableKey(behind: try call.request.credential(), of: call.principal)
         try parts.queue.submit(export)
         return .json(202, AcceptedExportBody(id: export.id)).adding("Location", "/v1/exports/\(export.id)")
     }
@@ -87,9 +89,7 @@ enum ExportRoutes {
     private static func check(_ request: ExportRequest, _ call: Call, _ parts: Parts) throws {
         let queries = parts.queries
         switch request.content {
-        case .receipts(var page):
-            page.limit = 1
-            _ = try parts.rows.page(page, as: call.principal)
+        case .receipts(let page): try check(page, call, parts)
         case .sheets(let sheets):
             let (catalog, _) = try queries.catalog(as: call.principal, upTo: nil)
             // Of all sheets together: it is one answer, on a thread that pages wait for.
@@ -104,6 +104,26 @@ enum ExportRoutes {
                 }
             }
         }
+    }
+
+    /// By a page of one row, charged as it grows. A row that is never had is written all the same, by itself; what is known of versions beside it, and is never had, is refused here.
+    private static func check(_ request: PageRequest, _ call: Call, _ parts: Parts) throws {
+        let exchange = call.exchange
+        let cancellation = call.cancellation(seconds: parts.queries.limits.time, ending: "the first page of the receipts")
+        var isTooLong = false
+        func read(_ request: PageRequest) throws {
+            _ = try parts.rows.page(request, as: call.principal) { byteCount in
+                try cancellation.check()
+                isTooLong = exchange.isNeverHeld(byteCount)
+                try exchange.holdAnswer(byteCount)
+            }
+        }
+        var one = request
+        one.limit = 1
+        do { return try read(one) } catch { guard isTooLong, one.fields != nil else { throw error } }
+        // They are there, or that had been said. Those that are usual have no document, and are never long.
+        one.fields = nil
+        try read(one)
     }
 
     // MARK: Seeing

@@ -75,6 +75,8 @@ enum SQLRoutes {
         patience.deadline = SteadyClock.seconds() + queries.limits.streamTime
         patience.isCrowded = { queries.hasWaiting }
         try exchange.holdAnswer(ResponseStream.heldByteCount)
+        // What the exchange holds, and what names it, is its connection's thread's once the answer has begun.
+        let (hold, requestID) = (try call.memoryOfPieces(), call.requestID)
         let answer: SQLRunner.Started
         do {
             answer = try queries.start(request, as: call.principal, watch)
@@ -98,7 +100,7 @@ enum SQLRoutes {
         }
         do {
             let runner = SQLRunner(engine: queries.engine)
-            try runner.write(answer, as: form, compression: compression, hold: { try exchange.holdAnswer(ResponseStream.heldByteCount + $0) }) { bytes in
+            try runner.write(answer, as: form, compression: compression, hold: hold) { bytes in
                 // Nobody hears more than they may have by now, however long it takes.
                 do { try Authorizer.check(rights(), keeps: beginning) } catch let denial as Denial { throw denial.problem }
                 if !bytes.isEmpty { begin() }
@@ -113,25 +115,24 @@ enum SQLRoutes {
             answer.stream.cancel()
             log.warning(
                 "a stream was cut off",
-                ["reason": "the client took too little of it for too long", "request_id": .text(call.requestID)])
+                ["reason": "the client took too little of it for too long", "request_id": .text(requestID)])
             exchange.cut()
         } catch where !hasBegun {
             answer.stream.cancel()
             throw watch.explained(error)
         } catch {
             // The client may have gone as well: then nobody is left to tell.
-            do { try abort(watch.explained(error), form, writer, output, call, log) } catch { output.fail() }
+            do { try abort(watch.explained(error), form, writer, output, requestID, log) } catch { output.fail() }
         }
         return nil
     }
 
     /// The status is sent already: NDJSON says what happened in a last line, and the connection closes without a last chunk.
     private static func abort(
-        _ error: any Error, _ form: SQLForm, _ writer: StreamWriter, _ output: ResponseStream, _ call: Call, _ log: Log
+        _ error: any Error, _ form: SQLForm, _ writer: StreamWriter, _ output: ResponseStream, _ requestID: String, _ log: Log
     ) throws {
         defer { output.fail() }
         let problem = ProblemMapping.problem(for: error)
-        let requestID = call.requestID
         log.warning(
             "a stream was cut off",
             ["reason": .text(problem.slug.rawValue), "error": problem.slug == .internalError ? "\(error)" : "", "request_id": .text(requestID)])

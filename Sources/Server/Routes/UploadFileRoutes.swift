@@ -10,7 +10,8 @@ enum UploadFileRoutes {
         .path("id", "The upload's id."), .query("expires", "From the link: until when it is good."), .query("signature", "From the link."),
     ]
     static let badSignature = Operation.Answer(
-        403, "bad-signature: the link was altered, or its time is over.", [Operation.Content("application/problem+json", ProblemBody.schema.text)])
+        403, "bad-signature: the link was altered, or its time is over. contract-not-valid, read-only: its contract has ended, or may not write.",
+        [Operation.Content("application/problem+json", ProblemBody.schema.text)])
     static let file = Operation.Content("application/octet-stream", #"{"type":"string","contentEncoding":"binary"}"#)
 
     static let all: [Route] = [
@@ -19,7 +20,7 @@ enum UploadFileRoutes {
             operation: Operation(
                 "putUpload", "The file, by its link; also in Content-Encoding gzip or zstd.", parameters: parameters, body: [file],
                 answers: [.init(201, "It is here.", [.of(UploadStateBody.self)]), badSignature],
-                problems: [.uploadClosed, .uploadMismatch, .notFound, .diskFull]),
+                problems: [.uploadClosed, .uploadMismatch, .notFound, .diskFull, .contractNotValid, .readOnly]),
             uses: { Parts($0) }, open: open, handle: put),
     ]
 

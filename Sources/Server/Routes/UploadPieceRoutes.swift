@@ -20,7 +20,7 @@ enum UploadPieceRoutes {
         .init(409, "upload-mismatch, upload-closed: another offset is due, or none.", [problemContent]),
         .init(412, "bad-parameter: another version of tus.", [problemContent]), .init(460, "upload-mismatch: the piece has another hash, and was dropped.", [problemContent]),
     ]
-    private static let problems: [Problem.Slug] = [.uploadMismatch, .notFound, .unsupportedMediaType, .diskFull]
+    private static let problems: [Problem.Slug] = [.uploadMismatch, .notFound, .unsupportedMediaType, .diskFull, .contractNotValid, .readOnly]
 
     static let all: [Route] = [
         Route(
@@ -34,7 +34,7 @@ enum UploadPieceRoutes {
             operation: Operation(
                 "uploadOffset", "How much of the file is here (tus).", parameters: UploadFileRoutes.parameters + [.header("Tus-Resumable", "1.0.0")],
                 answers: [.init(200, "Upload-Offset and Upload-Length."), UploadFileRoutes.badSignature, .init(409, "upload-closed: it takes no file."), .init(412, "Another version of tus.")],
-                problems: [.notFound, .uploadMismatch, .diskFull]),
+                problems: [.notFound, .uploadMismatch, .diskFull, .contractNotValid, .readOnly]),
             uses: { Parts($0) }, handle: { call, parts in try told { try offset(call, parts) } }),
         Route(
             .patch, "/v1/uploads/{id}/file", access: .signed, place: .files,
@@ -132,6 +132,10 @@ enum UploadPieceRoutes {
         call.belongs(to: upload.owner)
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/offset+octet-stream" else {
             throw Problem(.unsupportedMediaType, "a piece is of application/offset+octet-stream")
+        }
+        // Its bytes count as they come: of one in a coding nobody could say where the next begins, and the file would have the coded bytes.
+        if let coding = call.request.header("Content-Encoding")?.trimmingBlanks, coding.lowercased() != "identity" {
+            throw Problem(.unsupportedMediaType, "a piece comes as it is, not in Content-Encoding \(MemberReader.shown(coding)); PUT takes a file in gzip or zstd")
         }
         // Without its size nobody could tell which piece is the last.
         guard upload.byteCount != nil else { throw Problem.parameter("bytes", "a file that comes in pieces must have been announced with its size") }

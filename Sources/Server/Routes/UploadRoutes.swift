@@ -53,7 +53,8 @@ enum UploadRoutes {
         Route(
             .delete, "/v1/uploads/{id}", access: .writer, place: .control,
             operation: Operation(
-                "cancelUpload", "Ends an upload that is not read to its end; what was taken stays.", parameters: [id], answers: [.init(204, "It is ended.")],
+                "cancelUpload", "Ends an upload that is not read to its end; what was taken stays. Of one that has ended the file goes.", parameters: [id],
+                answers: [.init(204, "It is ended.")],
                 problems: [.notFound, .diskFull]),
             uses: { Parts($0) }, handle: cancel),
         Route(

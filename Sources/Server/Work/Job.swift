@@ -124,5 +124,8 @@ package final class Job: Sendable {
         return number
     }
 
+    /// For tests: how many callers wait for its end.
+    package var waiterCount: Int { content.withLock { $0.waiters.count } }
+
     func forget(_ waiter: Int) { content.withLock { _ = $0.waiters.removeValue(forKey: waiter) } }
 }

@@ -48,6 +48,9 @@ struct PoolTurns<Job> {
 
     var load: (waiting: Int, running: Int) { (short.waiting + long.waiting, short.running + long.running) }
 
+    /// Whether more than half of the places are taken, of one kind.
+    var isHalfTaken: Bool { max(short.waiting, long.waiting) > limits.waitingMax / 2 }
+
     // MARK: Waiting
 
     /// - Parameter lateAt: when `takeLate` may have it; nil: never.

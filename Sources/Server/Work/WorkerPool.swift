@@ -100,6 +100,9 @@ package final class WorkerPool: Sendable {
     /// Whether somebody waits for a thread that others have.
     package var isCrowded: Bool { state.withLock { $0.turns.isCrowded } }
 
+    /// Whether more than half of the places are taken, of short jobs or of long ones.
+    package var isHalfTaken: Bool { state.withLock { $0.turns.isHalfTaken } }
+
     /// Takes no more jobs; those queued still run.
     package func stop() { state.broadcast { $0.isStopped = true } }
 

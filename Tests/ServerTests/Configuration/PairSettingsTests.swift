@@ -61,6 +61,7 @@ final class PairSettingsTests: XCTestCase {
         let cases: [(change: [String: String?], key: String)] = [
             (["TILL_CLUSTER_NODE": nil], "cluster.node"), (["TILL_CLUSTER_NODE": "A b"], "cluster.node"),
             (["TILL_CLUSTER_PEER": nil], "cluster.peer"), (["TILL_CLUSTER_PEER": "127.0.0.1:7002"], "cluster.peer"), (["TILL_CLUSTER_PEER": "a@127.0.0.1:7002"], "cluster.peer"),
+            (["TILL_CLUSTER_PEER": "b@127.0.0.1:0"], "cluster.peer"), (["TILL_CLUSTER_PEER": "b@:7002"], "cluster.peer"), (["TILL_CLUSTER_PEER": "b@[]:7002"], "cluster.peer"),
             (["TILL_CLUSTER_PEER": "b@10.0.0.1:7002"], "cluster.peer"), (["TILL_CLUSTER_LISTEN": nil], "cluster.listen"), (["TILL_CLUSTER_LISTEN": "0.0.0.0:7001"], "cluster.listen"),
             (["TILL_CLUSTER_WITNESS": nil], "cluster.witness"), (["TILL_CLUSTER_WITNESS": "https://witness.example"], "cluster.witness"),
             (["TILL_CLUSTER_WITNESS": "http://127.0.0.1@evil.example/"], "cluster.witness"), (["TILL_CLUSTER_CONFIG": "file:///object"], "cluster.witness"),

@@ -83,6 +83,30 @@ final class SettingsReaderTests: XCTestCase {
         }
     }
 
+    /// A fault goes to the log, and a secret stands in a query as well as before an @.
+    func test_faultOfAURL_showsSchemeAndHostAlone() throws {
+        for (url, shown) in [
+            ("http://a.example/?token=abc def", "\"http://a.example…\""), ("http://a.example/abc/\u{7F}", "\"http://a.example…\""), ("ftp://a.example:21?abc", "\"ftp://a.example:21…\""),
+            ("a.example?token=abc", "\"a.example…\""), ("http:///abc", "\"http://…\""), ("a.example", "\"a.example\""), ("http://abc@", "a string"),
+            ("a.example/abc", "\"a.example…\""), ("https:/a.example/abc", "\"https:…\""), ("a.example/x@abc", "a string"),
+        ] {
+            XCTAssertThrowsError(try read(#"{"registrars":{"tax":{"url":"\#(url)","secret":"s"}}}"#), url) { error in
+                XCTAssertTrue("\(error)".contains("registrars.tax.url: an http or https URL with a host is wanted, not \(shown)"), "\(error)")
+                XCTAssertFalse("\(error)".contains("abc"), "\(error)")
+            }
+        }
+    }
+
+    /// Who misspelt a path, or a word with a mark in it, sees what they wrote.
+    func test_faultOfWhatIsNoURLOfTheNet_showsAllOfIt() throws {
+        for (file, shown) in [
+            (#"{"registrars":{"tax":{"url":"file:///srv/x","secret":"s"}}}"#, #"not "file:///srv/x""#), (#"{"log":{"level":"loud?#"}}"#, #"not "loud?#""#),
+            (#"{"log":{"level":"file:///srv/x"}}"#, #"not "file:///srv/x""#), (#"{"log":{"level":"http://a.example/x"}}"#, #"not "http://a.example…""#),
+        ] {
+            XCTAssertThrowsError(try read(file), file) { XCTAssertTrue("\($0)".contains(shown), "\($0)") }
+        }
+    }
+
     /// The environment has text only; what it says in JSON has numbers.
     func test_environment_digitsAreNumbers() throws {
         XCTAssertEqual(try read("{}", ["TILL_HOT_DAYS": "7"]).hotDays, 7)

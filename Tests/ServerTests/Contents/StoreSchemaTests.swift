@@ -16,8 +16,10 @@ final class StoreSchemaTests: XCTestCase {
         StoreSchema().catalog(over: FixedCatalog([]), as: principal, CatalogParts(store: StoreRoles(engine), queries: nil))
     }
 
-    private func rows(_ query: String, _ catalog: any QueryCatalog, _ engine: QueryEngine = QueryEngine()) throws -> [[Value]] {
-        let stream = try engine.execute(try engine.prepare(query, in: QueryContext(catalog: catalog, now: 0), cancellation: Cancellation()), cancellation: Cancellation())
+    private func rows(
+        _ query: String, _ catalog: any QueryCatalog, _ engine: QueryEngine = QueryEngine(), unless cancellation: Cancellation = Cancellation()
+    ) throws -> [[Value]] {
+        let stream = try engine.execute(try engine.prepare(query, in: QueryContext(catalog: catalog, now: 0), cancellation: Cancellation()), cancellation: cancellation)
         var rows: [[Value]] = []
         while let batch = try stream.next() {
             for row in 0..<batch.rowCount { rows.append(batch.columns.map { $0.value(at: row) }) }
@@ -141,5 +143,58 @@ final class StoreSchemaTests: XCTestCase {
         XCTAssertEqual(all.last?.id, "q\(FinishedQueries.countMax + 2)")
         let long = FinishedQuery(try RunningQuery(id: "long", asker: .admin, text: String(repeating: "x", count: 4_000)))
         XCTAssertEqual(long.text.utf8.count, 1_024)
+    }
+
+    /// One pass for many clients, with a contract or without one; where rows are still to be counted the query goes on meanwhile, and then with them.
+    func test_usage_isAskedForPageByPage() throws {
+        let engine = FakeEngine()
+        let clients = (0..<100).map { "c\($0 + 100)" }
+        for turns in [0, 3] {
+            engine.state.withLock { ($0.usageClients, $0.usageAsked, $0.uncountedTurns) = (clients, [], turns) }
+            for principal in [Self.whole, .admin] {
+                engine.state.withLock { $0.usageAsked = [] }
+                XCTAssertEqual(try rows("SELECT client_id FROM till.usage ORDER BY client_id", catalog(principal, engine)), clients.map { [.bytes(Array($0.utf8))] })
+                let asked = engine.state.withLock { $0.usageAsked }
+                XCTAssertLessThanOrEqual(asked.count, 4 + turns)
+                XCTAssertEqual(Set(asked.joined()), Set(clients))
+            }
+        }
+    }
+
+    /// Of a client that sees its own rows its own figures are asked for, and nobody's else.
+    func test_usageOfOneClient_isItsOwn() throws {
+        let engine = FakeEngine()
+        engine.state.withLock { ($0.usageClients, $0.uncountedTurns) = (["other", "own"], 2) }
+        XCTAssertEqual(try rows("SELECT client_id FROM till.usage", catalog(Self.own, engine)), [[.string("own")]])
+        XCTAssertEqual(engine.state.withLock { $0.usageAsked }, Array(repeating: ["own"], count: 3))
+    }
+
+    /// A page asks for the names that are left with it, and no page reckons them anew.
+    func test_usage_isChargedForTheClientsThatAreLeft() throws {
+        let engine = FakeEngine()
+        engine.state.withLock { $0.usageClients = (0..<100).map { "c\($0 + 100)" } }
+        let relation = try XCTUnwrap(OwnRelations.all.first { $0.name == "usage" })
+        let pages = relation.pages(.admin, CatalogParts(store: StoreRoles(engine), queries: nil))
+        var (held, rowCount): ([Int], Int) = ([], 0)
+        while let page = try pages({ held.append($0) }) { rowCount += page.count }
+        XCTAssertEqual(rowCount, 100)
+        XCTAssertEqual(held, [100, 68, 36, 4].map { $0 * (4 + MemoryLayout<String>.size) })
+    }
+
+    /// Between two turns in which nothing but counting was done a query is asked whether it is over: one that nobody waits for does not go on to the end of the count.
+    func test_usageThatIsStillCounted_endsWithItsQuery() throws {
+        let engine = FakeEngine()
+        for principal in [Self.whole, .admin] {
+            let cancellation = Cancellation()
+            // An end all the same, so that a query that is not asked fails here, and does not go on for ever.
+            engine.state.withLock { state in
+                (state.usageClients, state.usageAsked, state.uncountedTurns) = (["c"], [], 100)
+                state.whenUsageAsked = { cancellation.cancel() }
+            }
+            XCTAssertThrowsError(try rows("SELECT client_id FROM till.usage", catalog(principal, engine), QueryEngine(.init(threadCount: 1)), unless: cancellation)) {
+                XCTAssertEqual(($0 as? QueryError)?.slug, .cancelled, "\($0)")
+            }
+            XCTAssertEqual(engine.state.withLock { $0.usageAsked }, [["c"]])
+        }
     }
 }

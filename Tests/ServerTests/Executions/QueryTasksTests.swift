@@ -74,6 +74,34 @@ final class QueryTasksTests: XCTestCase {
         }
     }
 
+    /// A member of an object that stands there twice is read by nobody as both.
+    func test_items_ofColumnsOfOneName_haveAMemberForEach() throws {
+        let ending = try ending("SELECT 1 AS a, 2 AS a, 3 AS a_2", 0)
+        guard case .succeeded(let page) = ending else { throw Unexpected(what: "\(ending)") }
+        XCTAssertEqual(page["items"].map { String(decoding: $0.serialized, as: UTF8.self) }, #"[{"a":1,"a_2":2,"a_2_2":3}]"#)
+    }
+
+    /// JSON of SQL may be what no execution keeps: who asked is told of which column, and not of a place in a text that he never sent.
+    func test_valuesThatNoExecutionKeeps_areRefused_withTheirColumn() throws {
+        for value in [#"{"a":1,"a":2}"#, #"[",",{"a":{"b,":1,"c":2,"b,":3}}]"#] {
+            for first in [nil, 0] as [Int?] {
+                let ending = try ending(#"SELECT 1 AS "n,", '[1,"x",{}]'::json AS a, '\#(value)'::json AS b, 2 AS c"#, first)
+                guard case .failed(let error) = ending else { throw Unexpected(what: "\(ending)") }
+                XCTAssertEqual(error.name, StateError.Name.rejected.rawValue)
+                let cause = error.cause ?? ""
+                XCTAssertTrue(cause.contains("data-error") && cause.contains("the column b "), cause)
+            }
+        }
+    }
+
+    /// As deep as a value of SQL is read from a text.
+    func test_valuesThatAreDeep_areKept() throws {
+        for first in [nil, 0] as [Int?] {
+            let ending = try ending("SELECT (repeat('[', 127) || repeat(']', 127))::json AS deep", first)
+            guard case .succeeded = ending else { throw Unexpected(what: "\(ending)") }
+        }
+    }
+
     /// A page whose answer was lost is asked for again.
     func test_items_askedForAgain_areOfTheSameState() throws {
         let query = "SELECT n FROM generate_series(1, 3500) AS s(n) ORDER BY n"

@@ -135,6 +135,39 @@ final class ExportMakerTests: XCTestCase {
         }
     }
 
+    /// As an answer that streams ends with it. That the key's time is over meanwhile is no end.
+    func test_keyThatIsRevokedMeanwhile_endsIt() throws {
+        let cases: [(owner: Identity, holder: KeyOwner, role: Principal.Role)] = [(.contract(ClientID("c1")), .client("c1"), .contract), (.administrator, .operators, .admin)]
+        let hash = [UInt8](repeating: 7, count: 32)
+        for (owner, holder, role) in cases {
+            for isRevoked in [true, false] {
+                let folder = try TemporaryDirectory()
+                let engine = FakeEngine()
+                var asked = Export(
+                    id: "a", owner: owner, name: "a", format: "csv", request: Array(#"{"query":"SELECT 1 AS x","format":"csv"}"#.utf8), createdAt: 0, expiresIn: 1_000_000)
+                asked.keySHA256 = hash
+                let export = asked
+                engine.state.withLock { state in
+                    state.exportFolder = folder.path
+                    state.contracts["c1"] = Contract(clientID: "c1", access: .read, scope: .all)
+                    state.keys[hash] = (holder, KeyDescription(id: "k", role: role, label: nil, createdAt: 0, expiresAt: 1, lastUsedAt: nil))
+                    state.waitingExports = [export]
+                    state.atExportPath = { if isRevoked { $0.keys = [:] } }
+                }
+                let context = context(engine, Log(format: .json, level: .error, descriptor: -1))
+                ExportMaker.begin(context, url: "http://localhost")
+                XCTAssertTrue(Patience.until { engine.state.withLock { !$0.endedExports.isEmpty } })
+                context.exports.beginStopping()
+                XCTAssertTrue(context.exports.waitUntilIdle(seconds: Patience.seconds))
+                let ended = try XCTUnwrap(engine.state.withLock { $0.endedExports.first })
+                let problem = String(decoding: ended.problem ?? [], as: UTF8.self)
+                XCTAssertEqual(ended.state, isRevoked ? .error : .done, "\(owner): \(problem)")
+                XCTAssertEqual(problem.contains("unauthenticated"), isRevoked, problem)
+                XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: folder.path).count, isRevoked ? 0 : 1, "\(owner)")
+            }
+        }
+    }
+
     func test_stop_endsThePauses() throws {
         let engine = FakeEngine()
         engine.state.withLock { ($0.waitingExports, $0.exportEndFailures) = ([export("a")], .max) }

@@ -31,6 +31,45 @@ final class ClientLevelsTests: XCTestCase {
         XCTAssertEqual(later.kept(of: "a b", now: Self.start + 31 * 24 * 60 * Self.minute)[0].month, .init())
     }
 
+    func test_clockThatWasAhead_takesNothingAway_andAddsNothing() throws {
+        let levels = ClientLevels()
+        for number: Int64 in 0..<10 { levels.record(.hot, of: "a", seconds: 0.01, isAnswered: true, now: Self.start + number * Self.minute) }
+        let now = Self.start + 9 * Self.minute
+        for number: Int64 in 0..<5 { levels.record(.post, of: "a", seconds: 9, isAnswered: true, now: now + (100 * 24 * 60 + number) * Self.minute) }
+        let kept = levels.kept(of: "a", now: now)
+        XCTAssertEqual([kept[1].hour, kept[1].day, kept[1].month], Array(repeating: ServiceLevels.Share(kept: 10, of: 10), count: 3))
+        XCTAssertEqual([kept[0].hour, kept[0].day, kept[0].month], Array(repeating: ServiceLevels.Share(), count: 3))
+        XCTAssertNil(levels.postMilliseconds(0.5, of: "a", now: now))
+        let later = ClientLevels()
+        later.restore(try XCTUnwrap(levels.text(now: now)))
+        XCTAssertEqual(later.kept(of: "a", now: now)[1].month, .init(kept: 10, of: 10))
+    }
+
+    /// What is on disk is as much as what is in memory, though it was written while the clock was ahead.
+    func test_figuresThatAreWrittenUnderAClockAhead_countAgainAfterARestart() throws {
+        let levels = ClientLevels()
+        for client: ClientID in ["a", "b"] { levels.record(.hot, of: client, seconds: 0.01, isAnswered: true, now: Self.start) }
+        let ahead = Self.start + 100 * 24 * 60 * Self.minute
+        levels.record(.post, of: "a", seconds: 9, isAnswered: true, now: ahead)
+        let later = ClientLevels()
+        later.restore(try XCTUnwrap(levels.text(now: ahead)))
+        for client: ClientID in ["a", "b"] {
+            let kept = later.kept(of: client, now: Self.start)[1]
+            XCTAssertEqual([kept.hour, kept.day, kept.month], Array(repeating: ServiceLevels.Share(kept: 1, of: 1), count: 3), "\(client)")
+        }
+    }
+
+    /// A full disk that has room again: nobody need call for what was counted before.
+    func test_figuresThatCouldNotBeWritten_areTheNextTime() throws {
+        struct Full: Error {}
+        let levels = ClientLevels()
+        levels.record(.hot, of: "a", seconds: 0, isAnswered: true, now: Self.start)
+        XCTAssertThrowsError(try levels.keep(now: Self.start) { _ in throw Full() })
+        var texts: [[UInt8]] = []
+        for _ in 0..<2 { try levels.keep(now: Self.start) { texts.append($0) } }
+        XCTAssertEqual(texts.count, 1)
+    }
+
     func test_percentiles_areOfTheContractsLastMinute() {
         let levels = ClientLevels()
         for index in 1...100 { levels.record(.post, of: "a", seconds: Double(index) / 1_000, isAnswered: true, now: Self.start) }

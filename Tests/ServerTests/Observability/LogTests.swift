@@ -18,6 +18,40 @@ final class LogTests: XCTestCase {
         XCTAssertTrue(text.hasSuffix(#""count":3,"isLate":true,"reason":"415","big":9223372036854775807}"# + "\n"), text)
     }
 
+    /// Whoever shows the log on a terminal reads it, and nothing more.
+    func test_textLine_hasNothingThatATerminalObeys() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("till-log-text-\(getpid())")
+        XCTAssertTrue(FileManager.default.createFile(atPath: file.path, contents: nil))
+        defer { try? FileManager.default.removeItem(at: file) }
+        let handle = try FileHandle(forWritingTo: file)
+        defer { withExtendedLifetime(handle) {} }
+        let log = Log(format: .text, level: .info, descriptor: handle.fileDescriptor)
+        log.info("an event", ["reason": "a\u{1B}[2Jb\u{9B}31mc\u{7F}d\r\ne\u{80}f\u{9F}g\u{A0}h é"])
+        XCTAssertTrue(log.flush())
+        let text = try String(contentsOf: file, encoding: .utf8)
+        XCTAssertTrue(text.hasSuffix("info an event reason=a [2Jb 31mc d  e f g\u{A0}h é\n"), text)
+    }
+
+    /// A disk that is full for a while: what it did not take is told once it takes something.
+    func test_linesThatCouldNotBeWritten_areCounted() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("till-log-full-\(getpid())")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let (full, room) = (open("/dev/full", O_WRONLY), open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600))
+        let descriptor = dup(full)
+        defer { for one in [full, room, descriptor] { close(one) } }
+        let log = Log(format: .json, level: .info, descriptor: descriptor)
+        for number in 0..<3 {
+            log.info("lost", ["number": .number(number)])
+            XCTAssertTrue(Patience.until { log.flush() })
+        }
+        XCTAssertEqual(dup2(room, descriptor), descriptor)
+        for number in 0..<2 { log.info("written", ["number": .number(number)]) }
+        XCTAssertTrue(Patience.until { log.flush() })
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { try JSONParser.parse(Array($0.utf8)) }
+        XCTAssertEqual(lines.map { $0["event"]?.text }, ["lines of the log were dropped", "written", "written"])
+        XCTAssertEqual(lines.first?["count"]?.integer, 3)
+    }
+
     /// Nobody reads while lines are written, far more than wait; then all that is there is read.
     func test_linesOfAPipeThatNobodyReads_areDropped_andCounted_andKeepTheirOrder() throws {
         var ends: [Int32] = [-1, -1]

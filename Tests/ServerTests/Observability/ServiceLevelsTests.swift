@@ -32,6 +32,40 @@ final class ServiceLevelsTests: XCTestCase {
         XCTAssertEqual(later.kept(now: start + 31 * 24 * 60 * Self.minute)[0].month, .init())
     }
 
+    /// A machine that starts with another year, and has its time from the network some minutes later.
+    func test_clockThatWasAhead_takesNothingAway_andAddsNothing() throws {
+        let levels = ServiceLevels()
+        let start: Int64 = 1_800_000_000_000_000
+        for hour in 0..<24 {
+            levels.record(.hot, seconds: 0.01, isAnswered: true)
+            _ = endMinute(levels, at: start + Int64(hour) * 60 * Self.minute)
+        }
+        let now = start + 23 * 60 * Self.minute
+        XCTAssertEqual(levels.kept(now: now)[1].day, .init(kept: 24, of: 24))
+        for ahead: Int64 in [2, 100, 4_000] {
+            for minute: Int64 in 0..<10 {
+                levels.record(.hot, seconds: 9, isAnswered: true)
+                let text = try XCTUnwrap(endMinute(levels, at: now + ahead * 24 * 60 * Self.minute + minute * Self.minute))
+                let later = ServiceLevels()
+                later.restore(text)
+                XCTAssertEqual(later.kept(now: now)[1].day, .init(kept: 24, of: 24), "\(ahead) days, after a restart")
+            }
+            XCTAssertEqual(levels.kept(now: now)[1].month, .init(kept: 24, of: 24), "\(ahead) days")
+        }
+    }
+
+    func test_slots_areBounded() throws {
+        let levels = ServiceLevels()
+        let start: Int64 = 1_800_000_000_000_000
+        var text: [UInt8]?
+        for hour in 0..<800 {
+            levels.record(.hot, seconds: 0.01, isAnswered: true)
+            text = endMinute(levels, at: start + Int64(hour) * 60 * Self.minute)
+        }
+        XCTAssertEqual(try XCTUnwrap(text).split(separator: 0x0A).count, 60 + 720)
+        XCTAssertEqual(levels.kept(now: start + 799 * 60 * Self.minute)[1].month, .init(kept: 720, of: 720))
+    }
+
     func test_percentiles_areOfTheLastMinute() {
         let levels = ServiceLevels()
         XCTAssertNil(levels.postMilliseconds(0.5))

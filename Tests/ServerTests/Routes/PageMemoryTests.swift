@@ -127,6 +127,58 @@ final class PageMemoryTests: XCTestCase {
         XCTAssertTrue(Patience.until { ledger.figures.byteCount == 0 })
     }
 
+    /// 500 changes are charged as such and have 125 KB of text, of which both forms have no room beside them. What is not coded then leaves as it is.
+    func test_answerThatHasWaited_isCodedWhereThereIsRoom() throws {
+        for (isRoomy, coding) in [(true, "zstd"), (false, nil)] as [(Bool, String?)] {
+            var limits = DoorLimits()
+            // One credential has 690 KiB, or all that it wants.
+            (limits.memory.all, limits.memory.bodyByteCount) = (isRoomy ? 64 << 20 : 1_380 << 10, 1)
+            let server = try TestServer(limits: limits)
+            let client = server.client()
+            try client.send(
+                Array("GET /v1/changes?after=5&wait=60&limit=500 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\nAccept-Encoding: zstd\r\n\r\n".utf8))
+            XCTAssertTrue(Patience.until { server.engine.state.withLock { !$0.waiters.isEmpty } })
+            server.engine.state.withLock { state in
+                state.changes = (Int64(6)..<505).map { ChangePage.Change(sequence: $0, at: 0, event: "receipt.complete", receipt: FakeEngine.summary($0)) }
+            }
+            server.engine.commit(505)
+            let answer = try client.answer()
+            XCTAssertEqual(answer.status, 200, answer.text)
+            XCTAssertEqual(answer.headers["content-encoding"], coding)
+            if coding == nil { XCTAssertEqual(try JSONParser.parse(answer.body)["changes"]?.array?.count, 500) }
+        }
+    }
+
+    /// Once an answer has begun what its exchange holds is the connection's thread's: what its maker asks for by then is held beside it, and as long as that works.
+    func test_piecesOfAnAnswerThatHasBegun_areHeldBesideIt() throws {
+        let (isHeld, refusal) = (Monitor(true), Monitor<String?>(nil))
+        let pieces = Route(.get, "/test/pieces", access: .reader, place: .reads, operation: .undocumented("pieces")) { call in
+            try call.exchange.holdAnswer(100 << 10)
+            let hold = try call.memoryOfPieces()
+            try hold(200 << 10)
+            call.exchange.complete { Response(status: 200, contentType: "text/plain", bytes: [0x61]) }
+            Patience.until { isHeld.withLock { !$0 } }
+            try hold(300 << 10)
+            do { try hold(1_000 << 10) } catch { refusal.withLock { $0 = (error as? Problem)?.slug.rawValue ?? "\(error)" } }
+            withExtendedLifetime(hold) { _ = Patience.until { isHeld.withLock { $0 } } }
+            return nil
+        }
+        var limits = DoorLimits()
+        // One credential has 1 MiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (2 << 20, 1)
+        let server = try TestServer(limits: limits, extraRoutes: [pieces])
+        defer { isHeld.withLock { $0 = true } }
+        let ledger = server.context.admission.ledger
+        XCTAssertEqual(try HTTPClient(port: server.listener.port, key: TestServer.adminKey).get("/test/pieces").text, "a")
+        // The request is over, and with it what its exchange held.
+        XCTAssertTrue(Patience.until { ledger.figures.byteCount == 200 << 10 }, "\(ledger.figures.byteCount)")
+        isHeld.withLock { $0 = false }
+        XCTAssertTrue(Patience.until { ledger.figures.byteCount == 300 << 10 }, "\(ledger.figures.byteCount)")
+        XCTAssertEqual(Patience.value { refusal.withLock { $0 } }, "too-large")
+        isHeld.withLock { $0 = true }
+        XCTAssertTrue(Patience.until { ledger.figures.byteCount == 0 }, "\(ledger.figures.byteCount)")
+    }
+
     // MARK: What became of documents
 
     /// Thousands of results are charged before their lines are made, also where those go out as a stream.
@@ -365,5 +417,33 @@ final class PageMemoryTests: XCTestCase {
         } while cursor != nil && pageCount < 50
         XCTAssertEqual(found, (0..<rowCount).reversed().map { "t\($0)" })
         XCTAssertGreaterThan(pageCount, 1)
+    }
+
+    /// What is looked at as an export of receipts is asked for is charged like a page that is asked for.
+    func test_exportOfReceipts_isChargedAsItIsAskedFor() throws {
+        var limits = DoorLimits()
+        (limits.memory.all, limits.memory.bodyByteCount) = (128 << 10, 1)
+        let server = try TestServer(limits: limits)
+        for receipts in [#"{"as_of":"2026-11-20T12:00:00Z"}"#, #"{"fields":"*"}"#] {
+            for (byteCount, status) in [(20_000, 404), (100_000, 413)] {
+                server.engine.state.withLock { $0.pageByteCount = byteCount }
+                let answer = try server.client().post("/v1/exports", #"{"receipts":\#(receipts),"format":"csv"}"#)
+                XCTAssertEqual(answer.status, status, "\(receipts), \(byteCount): \(answer.text)")
+            }
+        }
+        XCTAssertTrue(Patience.until { server.context.admission.ledger.figures.byteCount == 0 })
+    }
+
+    /// Rows that are never had are written one by one: what is known of versions beside them is looked at for an export by the usual fields.
+    func test_exportOfReceipts_whoseFirstRowIsNeverHad_isLookedAtWithoutItsFields() throws {
+        var limits = DoorLimits()
+        (limits.memory.all, limits.memory.bodyByteCount) = (128 << 10, 1)
+        let server = try TestServer(limits: limits)
+        for (usualByteCount, status) in [(20_000, 404), (100_000, 413)] {
+            server.engine.state.withLock { ($0.pageByteCount, $0.usualPageByteCount, $0.pageLimits) = (100_000, usualByteCount, []) }
+            let answer = try server.client().post("/v1/exports", #"{"receipts":{"fields":"*"},"format":"csv"}"#)
+            XCTAssertEqual(answer.status, status, "\(usualByteCount): \(answer.text)")
+            XCTAssertEqual(server.engine.state.withLock { $0.pageLimits }, [1, 1])
+        }
     }
 }

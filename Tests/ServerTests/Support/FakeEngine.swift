@@ -31,6 +31,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var readEntryCount = 0
         /// What each page of receipts, of versions and of an upload's errors asks for, and each ticket, in bytes.
         var pageByteCount = 0
+        /// Of a page of receipts for which no fields are named, instead.
+        var usualPageByteCount: Int?
         /// Of every document.
         var versionCount = 0
         /// Of each page that was asked for.
@@ -69,6 +71,18 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var sessions: [[UInt8]: BrowserSession] = [:]
         var isKeptElsewhere = false
         var changeRefusal: Fault?
+        /// What leaves in place of every answer that waits for the log.
+        var keptFault: Fault?
+        /// Of whom there are figures.
+        var usageClients: [String] = []
+        /// Whose were asked for, each time.
+        var usageAsked: [[String]] = []
+        /// So many times not all rows are counted yet.
+        var uncountedTurns = 0
+        /// Called each time, once it is noted whose were asked for.
+        var whenUsageAsked: (@Sendable () -> Void)?
+        /// What one client used is counted until the call's time is over.
+        var isUsageHeld = false
         var letters: [DeadLetter] = []
         var redriven: [String] = []
         var whenRedriven: (@Sendable (String) -> Void)?
@@ -101,14 +115,30 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
     var changeRefusal: Fault? { state.withLock { $0.changeRefusal } }
+    func whenKept(_ body: @escaping @Sendable (Fault?) -> Void) { body(state.withLock { $0.keptFault }) }
     let state = Mutex(State())
     let fakeQueues = FakeQueues()
     var queues: any QueueKeeping { fakeQueues }
     let topics: any TopicKeeping = FakeTopics()
 
     let usageMeter = UsageMeter(clock: Clock { 0 })
-    func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] {
-        [UsageSpan(firstDay: 20_000, figures: UsageFigures())]
+    func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal, unless cancellation: Cancellation) throws -> [UsageSpan] {
+        if state.withLock({ $0.isUsageHeld }) {
+            Patience.until { cancellation.isOver }
+            try cancellation.check()
+        }
+        return [UsageSpan(firstDay: 20_000, figures: UsageFigures())]
+    }
+    func usageClients(as principal: Principal, unless cancellation: Cancellation) throws -> [String] { state.withLock { $0.usageClients } }
+    func dailyUsage(of clientIDs: [String], as principal: Principal, unless cancellation: Cancellation) throws -> [(clientID: String, span: UsageSpan)] {
+        let (isUncounted, whenAsked) = state.withLock { state in
+            state.usageAsked.append(clientIDs)
+            defer { state.uncountedTurns = max(0, state.uncountedTurns - 1) }
+            return (state.uncountedTurns > 0, state.whenUsageAsked)
+        }
+        whenAsked?()
+        if isUncounted { throw QueryError(.queryTimeout, "rows are left") }
+        return clientIDs.map { ($0, UsageSpan(firstDay: 20_000, figures: UsageFigures())) }
     }
 
     func keep(figures: [UInt8], as name: String) throws { state.withLock { $0.kept[name] = figures } }
@@ -118,6 +148,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         state.withLock { $0.sessions[hash] }.flatMap { $0.isOver(at: instant ?? Clock.system.now()) ? nil : $0 }
     }
     func end(sessionOfSHA256 hash: [UInt8]) throws -> Bool { state.withLock { $0.sessions.removeValue(forKey: hash) != nil } }
+    func forget(sessionOfSHA256 hash: [UInt8]) { state.withLock { $0.sessions[hash] = nil } }
 
     /// A real one, whose file is made with the first definition that a test puts.
     let executions: ExecutionStore
@@ -291,7 +322,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func page(_ request: PageRequest, as principal: Principal, hold: (Int) throws -> Void) throws -> Page {
         try hold(state.withLock { state in
             state.pageLimits.append(request.limit)
-            return state.pageByteCount
+            return request.fields == nil ? state.usualPageByteCount ?? state.pageByteCount : state.pageByteCount
         })
         guard var page = state.withLock({ $0.page }) else { throw Fault(.notFound, "there is no such table") }
         // Pages of tests have a batch for each row.
@@ -350,8 +381,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { [] }
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw Fault(.invalidRollup, "no rollups here") }
-    func rollupWarning(name: String) -> String? { nil }
-    func rollupAdvice() throws -> [RollupAdvice] { [] }
+    func rollupWarning(name: String, _ cancellation: Cancellation) -> String? { nil }
+    func rollupAdvice(_ cancellation: Cancellation) throws -> [RollupAdvice] { [] }
     func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     func deleteRollup(name: String) throws { throw Fault(.notFound, "no rollups here") }
     var haveSensitiveColumns: Bool { false }
@@ -402,6 +433,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         }
         if !isKnown { throw Fault(.notFound, "there is no such key") }
     }
+    func hasKey(ofSHA256 hash: [UInt8]) -> Bool { state.withLock { $0.keys[hash] != nil } }
     func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? {
         state.withLock { state in
             if let (number, change) = state.atLookup {

@@ -9,6 +9,8 @@ final class FakeQueues: QueueKeeping {
         /// Whoever asks for messages waits here.
         var holdsReceivers = false
         var receivers: [@Sendable (Result<[ReceivedMessage], Fault>) -> Void] = []
+        /// How often one of them was to wait no more.
+        var cancelCount = 0
         /// Tokens of the messages that were given back.
         var abandoned: [String] = []
         /// Whatever is put is taken, and gone before anybody looks for it.
@@ -35,7 +37,7 @@ final class FakeQueues: QueueKeeping {
             return state.holdsReceivers
         }
         if !isHeld { completion(.failure(fault)) }
-        return Handle()
+        return Handle { [self] in state.withLock { $0.cancelCount += 1 } }
     }
     func complete(_ locks: [MessageLock], in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[Bool], Fault>) -> Void) {
         completion(.failure(fault))
@@ -51,7 +53,12 @@ final class FakeQueues: QueueKeeping {
         in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
     ) throws -> (messages: [QueuedMessageReport], isCut: Bool) { throw fault }
     func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int { throw fault }
+    func deleteDeadLetters(in queue: String, as principal: Principal) throws -> DeletionSummary { throw fault }
+    func deleteDeadLetter(_ id: String, in queue: String, as principal: Principal) throws { throw fault }
     func purge(_ queue: String, as principal: Principal) throws { throw fault }
 
-    private struct Handle: NotificationHandle { func cancel() {} }
+    private struct Handle: NotificationHandle {
+        let action: @Sendable () -> Void
+        func cancel() { action() }
+    }
 }

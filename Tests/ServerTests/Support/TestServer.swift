@@ -21,7 +21,7 @@ final class TestServer {
     init(
         limits: DoorLimits = DoorLimits(), extraRoutes: [Route] = [], idleTimeout: UInt32 = 60, slowSeconds: Double? = nil, byteRate: Double? = nil,
         sleepMilliseconds: Int32 = 5, log: Log = Log(format: .json, level: .error), isKeptElsewhere: Bool = false, timers: Timers = TestServer.timers,
-        tokens: TokenVerifier? = nil, isBehindTLS: Bool = false
+        tokens: TokenVerifier? = nil, isBehindTLS: Bool = false, certificates: [any DoorCertificate] = []
     ) throws {
         engine.state.withLock { $0.isKeptElsewhere = isKeptElsewhere }
         context = DoorContext(
@@ -31,7 +31,7 @@ final class TestServer {
         if let slowSeconds { (settings.headSeconds, settings.bodySeconds) = (slowSeconds, slowSeconds) }
         if let byteRate { settings.bodyByteRate = byteRate }
         settings.sleepMilliseconds = sleepMilliseconds
-        (service, listener) = try HTTPDoor.open(context, settings, routes: APIRoutes.all + extraRoutes)
+        (service, listener) = try HTTPDoor.open(context, settings, certificates: certificates, routes: APIRoutes.all + extraRoutes)
     }
 
     /// Its threads end with its connections: each looks around two hundred times a second.

@@ -47,6 +47,8 @@ final class PoolTurnsTests: XCTestCase {
             }
             if let idle = waiting.first(where: { may($0.line, running, waiting, limits) }) { XCTFail("\(words): \(idle.line) waits beside \(running)") }
             XCTAssertTrue(turns.load == (waiting.count, running.count), words)
+            let most = [false, true].map { isLong in waiting.count { $0.line.isLong == isLong } }.max() ?? 0
+            XCTAssertEqual(turns.isHalfTaken, most > limits.waitingMax / 2, words)
         }
 
         for step in 0..<80 {

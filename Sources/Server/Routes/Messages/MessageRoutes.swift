@@ -97,7 +97,7 @@ enum MessageRoutes {
             let body = ReceivedBody(messages: messages.map { .init(message: $0) })
             do {
                 // Whoever hung up, has no memory for them, or may not have them any more, does not keep them from others.
-                guard !exchange.isGone else { throw Problem(.overloaded, "the worker has gone") }
+                guard !exchange.isGone else { throw Dispatch.Unheard("no message was kept for this call") }
                 if let rights, !messages.isEmpty, !(try rights().uses.queues.includes(call.path("name"))) { throw Fault.absent(.queue(call.path("name"))) }
                 try exchange.holdAnswer(2 * body.byteCount)
                 exchange.complete { .json(body, reserving: body.byteCount) }

@@ -25,6 +25,18 @@ enum QueueLetterRoutes {
                 body: [.json(redriveSchema)], answers: [.init(200, "How many went back.", [.of(LotBody.self)])], problems: [.notFound, .diskFull], isAudited: true),
             uses: { $0.store.queues }, handle: redrive),
         Route(
+            .delete, "/v1/queues/{name}/dead-letters", access: .reader, place: .control,
+            operation: Operation(
+                "deleteQueueDeadLetters", "Deletes the dead letters of a queue for good, the oldest first, at most 10,000 in a call.", parameters: [QueueRoutes.name],
+                answers: [.init(200, "How many are gone, and whether there are more.", [.of(DeletionBody.self)])], problems: [.notFound, .diskFull], isAudited: true),
+            uses: { $0.store.queues }, handle: deleteDeadLetters),
+        Route(
+            .delete, "/v1/queues/{name}/dead-letters/{id}", access: .reader, place: .control,
+            operation: Operation(
+                "deleteQueueDeadLetter", "Deletes a dead letter of a queue, for good.", parameters: [QueueRoutes.name, .path("id", "The message.")],
+                answers: [.init(204, "Done.")], problems: [.notFound, .diskFull], isAudited: true),
+            uses: { $0.store.queues }, handle: deleteDeadLetter),
+        Route(
             .delete, "/v1/queues/{name}/messages", access: .reader, place: .control,
             operation: Operation(
                 "purgeQueue", "Takes away all messages of a queue but dead letters, those that workers have too.", parameters: [QueueRoutes.name],
@@ -89,6 +101,17 @@ enum QueueLetterRoutes {
             throw Problem.parameter("ids", "an array of at most \(redriveCountMax) ids is wanted", code: "type")
         }
         return ids
+    }
+
+    private static func deleteDeadLetters(_ call: Call, _ queues: any QueueKeeping) throws -> Response {
+        let body = DeletionBody(summary: try queues.deleteDeadLetters(in: call.path("name"), as: call.principal))
+        call.exchange.auditDetail = String(decoding: body.json(), as: UTF8.self)
+        return .json(body)
+    }
+
+    private static func deleteDeadLetter(_ call: Call, _ queues: any QueueKeeping) throws -> Response {
+        try queues.deleteDeadLetter(call.path("id"), in: call.path("name"), as: call.principal)
+        return .noContent
     }
 
     private static func purge(_ call: Call, _ queues: any QueueKeeping) throws -> Response {

@@ -86,13 +86,26 @@ enum OverviewRoute {
             body.promises = levels.kept(of: client, now: now).map { .init(kept: $0) }
             body.rates.deliveries = Double(parts.usage.deliveriesOfLastMinute(of: client)) / 60
         }
-        body.deadLetters = try parts.letters.deadLetters(client: nil, cursor: nil, limit: deadLetterCountMax, as: call.principal).letters.count
+        body.deadLetters = try deadLetterCount(call, parts.letters)
         func ofLastMinute(_ condition: String) throws -> Double {
             Double(try first(call, parts, "SELECT count(*) FROM \(times) WHERE \(condition) >= now() - INTERVAL '1 minute'")?.integer ?? 0) / 60
         }
         body.rates.receipts = try ofLastMinute("received_at")
         // What is registered nowhere is complete as it comes.
         body.rates.registrations = try ofLastMinute("completed_at > received_at AND completed_at")
+    }
+
+    /// At most `deadLetterCountMax`.
+    private static func deadLetterCount(_ call: Call, _ letters: any DeadLetterReview) throws -> Int {
+        var (count, cursor): (Int, String?) = (0, nil)
+        repeat {
+            let page = try call.exchange.asManyAsFit(deadLetterCountMax.subtractingSaturating(count)) { limit, room in
+                try letters.deadLetters(client: nil, cursor: cursor, limit: limit, as: call.principal, hold: room.hold)
+            }
+            count += page.letters.count
+            cursor = page.nextCursor
+        } while cursor != nil && count < deadLetterCountMax
+        return count
     }
 
     /// The first value of an answer; nil where it is NULL.

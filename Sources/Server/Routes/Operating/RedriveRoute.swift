@@ -33,6 +33,8 @@ enum RedriveRoute {
     private static let countMax = 10_000
     /// Of those that a filter takes: their ids are held until the last was sent.
     private static let matchCountMax = 100_000
+    /// Read at a time.
+    private static let pageCount = 1_000
     private static let usualRate = 10.0
     /// Slower a lot would not end, faster a registrar would not bear it. Between them a step's count and pause are ordinary numbers.
     private static let rates = 0.01...1_000.0
@@ -86,7 +88,9 @@ enum RedriveRoute {
         var wanted = WantedLetters()
         var cursor: String?
         repeat {
-            let page = try letters.deadLetters(client: filter.client, cursor: cursor, limit: 1_000, as: call.principal)
+            let page = try call.exchange.asManyAsFit(pageCount) { limit, room in
+                try letters.deadLetters(client: filter.client, cursor: cursor, limit: limit, as: call.principal, hold: room.hold)
+            }
             try wanted.add(page.letters.filter(filter.takes).map(\.id), call.memory)
             cursor = page.nextCursor
             guard wanted.ids.count <= matchCountMax else {

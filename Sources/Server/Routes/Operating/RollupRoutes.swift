@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// Rollups: sums that are kept; seen by all, changed by the administrator.
 enum RollupRoutes {
@@ -23,7 +24,7 @@ enum RollupRoutes {
                 "putRollup", "Makes or changes a rollup; its sums are made in the background.", parameters: [name], body: [.of(RollupBody.self)],
                 answers: [.init(200, "Changed, or the same as before.", [.of(RollupBody.self)]), .init(201, "Made.", [.of(RollupBody.self)])],
                 problems: [.invalidRollup, .diskFull]),
-            uses: { $0.store.rollups }, handle: put),
+            uses: { ($0.store.rollups, $0.queries.limits.time) }, handle: put),
         Route(
             .delete, "/v1/rollups/{name}", access: .admin, place: .control,
             operation: Operation(
@@ -35,13 +36,15 @@ enum RollupRoutes {
             operation: Operation(
                 "advice", "Rollups that queries which were asked would have been answered from, what spares most rows first: each can be put as it is. Reads samples of rows.",
                 answers: [.init(200, "They.", [.of(AdviceListBody.self)])]),
-            uses: { $0.store.rollups }, handle: advice),
+            uses: { ($0.store.rollups, $0.queries.limits.time) }, handle: advice),
     ]
 
     private static let name = Operation.Parameter.path("name", "The rollup's name.")
 
-    private static func advice(_ call: Call, _ store: any RollupAdministration) throws -> Response {
-        .json(AdviceListBody(advice: try store.rollupAdvice()), reserving: 1 << 20)
+    /// As long as a page of a query may take.
+    private static func advice(_ call: Call, _ parts: (rollups: any RollupAdministration, seconds: Double)) throws -> Response {
+        let cancellation = call.cancellation(seconds: parts.seconds, ending: "looking for advice")
+        return .json(AdviceListBody(advice: try parts.rollups.rollupAdvice(cancellation)), reserving: 1 << 20)
     }
 
     private static func list(_ call: Call, _ store: any RollupAdministration) throws -> Response {
@@ -63,16 +66,17 @@ enum RollupRoutes {
         return RollupBody(rollup: rollup)
     }
 
-    private static func put(_ call: Call, _ store: any RollupAdministration) throws -> Response {
+    private static func put(_ call: Call, _ parts: (store: any RollupAdministration, seconds: Double)) throws -> Response {
         let name = call.path("name")
         guard call.request.header("Content-Type").flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "a rollup is application/json, not \(MemberReader.shown(contentType: call.request.header("Content-Type")))")
         }
         try call.holdValue()
         let body = try JSONParser.parse(call.request.body, boundsMarks: true).without(RollupBody.ofAnswers)
-        let outcome = try store.putRollup(name: name, body: body)
-        var made = try find(call, store)
-        made.warning = store.rollupWarning(name: name)
+        let outcome = try parts.store.putRollup(name: name, body: body)
+        var made = try find(call, parts.store)
+        // What was there was warned of when it came.
+        if outcome != .unchanged { made.warning = parts.store.rollupWarning(name: name, call.cancellation(seconds: parts.seconds, ending: "the sample of rows")) }
         let answer = made.json()
         call.exchange.auditDetail = String(decoding: body.serialized, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: answer)

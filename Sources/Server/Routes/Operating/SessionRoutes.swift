@@ -72,7 +72,7 @@ enum SessionRoutes {
             let refusal = Problem(.overloaded, "the keys of the token's issuer are being fetched, and too many wait for them; try again")
             let isTaken = parts.authorizer.whenKeysAreFetched {
                 let hasPlace = call.onReader {
-                    guard !call.exchange.isGone else { return call.exchange.complete { .noContent } }
+                    guard !call.exchange.isLost else { return call.exchange.complete { call.response(to: Dispatch.unheard) } }
                     let response: Response
                     do { response = try signIn(credential, mayWait: false, parts) } catch { response = call.response(to: error) }
                     call.exchange.complete { response }

@@ -56,6 +56,8 @@ final class ContractRoutesTests: XCTestCase {
             (#"{}"#, 422, "invalid-contract", ["/access", "/scope"]),
             (#"{"access":"write","scope":"some"}"#, 422, "invalid-contract", ["/access", "/scope"]),
             (#"{"access":"read","scope":"own","types":["a",1]}"#, 422, "invalid-contract", ["/types/1"]),
+            (#"{"access":"read","scope":"own","types":["a\nb"],"callback_hosts":["a.example\nb.example"]}"#, 422, "invalid-contract", ["/types/0", "/callback_hosts/0"]),
+            (#"{"access":"read","scope":"own","subscriptions":[{"types":["a\u0001"],"roles":["b\n"]}]}"#, 422, "invalid-contract", ["/subscriptions/0/types/0", "/subscriptions/0/roles/0"]),
             (#"{"access":"read","scope":"own","valid_from":"yesterday"}"#, 422, "invalid-contract", ["/valid_from"]),
             (#"{"access":"read","scope":"own","valid_from":"2026-01-02","valid_to":"2026-01-01"}"#, 422, "invalid-contract", ["/valid_to"]),
             (#"{"access":"read","scope":"own","rate_per_second":0}"#, 422, "invalid-contract", ["/rate_per_second"]),

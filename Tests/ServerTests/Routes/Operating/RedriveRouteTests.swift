@@ -92,6 +92,27 @@ final class RedriveRouteTests: XCTestCase {
         XCTAssertTrue(tooMany.text.contains(#""pointer":"/filter""#), tooMany.text)
     }
 
+    /// The letters that a filter looks through are charged as they are read, a page of as many as fit at a time.
+    func test_lettersOfAFilter_areChargedWhileTheyAreRead() throws {
+        var limits = DoorLimits()
+        // One credential has 64 KiB.
+        (limits.memory.all, limits.memory.bodyByteCount) = (128 << 10, 1)
+        let server = try TestServer(limits: limits)
+        server.engine.state.withLock { state in state.letters = (0..<40).map { Self.letter("m\($0)", of: "c1") } }
+        let client = server.client()
+        for (byteCount, status) in [(3_000, 200), (70_000, 413)] {
+            server.engine.state.withLock { $0.pageByteCount = byteCount }
+            // What the answer before it held is given back a moment after that was read.
+            let answer = try XCTUnwrap(
+                Patience.value { () -> HTTPClient.Answer? in
+                    let answer = try client.post("/v1/dead-letters/redrive", #"{"filter":{},"dry_run":true}"#)
+                    return answer.status == 503 ? nil : answer
+                })
+            XCTAssertEqual(answer.status, status, answer.text)
+            if status == 200 { XCTAssertEqual(try JSONParser.parse(answer.body)["count"]?.integer, 40, answer.text) }
+        }
+    }
+
     /// A lot of two at the slowest pace sends its second letter after a hundred seconds.
     func test_lots_ofOneCredential_areFew() throws {
         let server = try TestServer()

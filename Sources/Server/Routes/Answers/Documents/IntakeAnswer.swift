@@ -147,7 +147,8 @@ enum FinalWait {
             let principal: Principal
             // That it was taken was theirs to know; what became of it is not any more.
             do { principal = try rights() } catch is Denial { return .answer(present()) }
-            let ticket = try rows.ticket(taken.summary.ticketID, as: principal)
+            // What is held is a refused document's reasons, and this one was taken.
+            let ticket = try rows.ticket(taken.summary.ticketID, as: principal) { _ in }
             guard var summary = ticket.summary, summary.state != .processing || isLast else { return .notYet(nil) }
             (summary.version, summary.changed) = (taken.summary.version, taken.summary.changed)
             let final = Accepted(summary: summary, isRepeat: taken.isRepeat)

@@ -27,7 +27,7 @@ struct QueueBody: ListItem, JSONObject {
         sink.member("lock", DurationForm(duration: settings.lock), MemberFacts("How long a worker has a message to itself.", keywords: #""default":"5m""#, isRequired: false))
         sink.member("max_deliveries", settings.deliveryCountMax, MemberFacts(keywords: #""minimum":1,"maximum":1000000,"default":10"#, isRequired: false))
         sink.member("duplicate_window", DurationForm(duration: settings.duplicateWindow), MemberFacts("How long an id is known.", keywords: #""default":"1d""#, isRequired: false))
-        sink.member("max_bytes", SizeForm(size: settings.byteCountMax), MemberFacts("Of all bodies but those of dead letters.", isRequired: false))
+        sink.member("max_bytes", SizeForm(size: settings.byteCountMax), MemberFacts("Of all bodies but those of dead letters; with those twice as many.", isRequired: false))
         sink.member("dead_letter", settings.keepsDeadLetters, MemberFacts("Whether messages that nobody completed are kept.", keywords: #""default":true"#, isRequired: false))
         sink.member("delay", DurationForm(duration: settings.delay), MemberFacts("Before a message may be received.", keywords: #""default":"0s""#, isRequired: false))
         sink.optional("counts", report.map { CountsBody(report: $0) }, MemberFacts("Of answers alone: a PUT passes over it."))
