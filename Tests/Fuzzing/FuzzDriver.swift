@@ -71,7 +71,12 @@ private final class LastInput {
 
 enum FuzzDriver {
     /// What an input may take: past it memory is refused, which ends the process as a trap does.
-    private static let memoryByteCountMax: UInt = 3 << 30
+    #if DEBUG
+        // Threads of debug builds have stacks of 64 MiB, which count whether they are used or not.
+        private static let memoryByteCountMax: UInt = 12 << 30
+    #else
+        private static let memoryByteCountMax: UInt = 3 << 30
+    #endif
     /// An input that takes so long never ends.
     private static let secondsMax: UInt32 = 60
 

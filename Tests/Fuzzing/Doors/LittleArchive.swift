@@ -90,7 +90,7 @@ extension LittleStore {
         var numbers: [Int] = []
         var request = PageRequest(fields: ["receipt_id"], limit: 50)
         repeat {
-            let page = try engine.page(request, as: .admin)
+            let page = try engine.page(request, as: .admin) { _ in }
             for batch in page.batches {
                 for row in 0..<batch.rowCount {
                     let value = batch.columns[0].value(at: row)
@@ -192,6 +192,7 @@ final class LittleMachine: ArchiveSource {
     var base: Mark { state.withLock { $0.base } }
     var checkpointRecord: Int { state.withLock { $0.checkpoint.sequence } }
     var isCheckpointWanted: Bool { false }
+    var isUnderWay: Bool { false }
     func bringCheckpoint(through record: Int) -> Bool { true }
     func has(_ mark: Mark) -> Bool { mark == .start || mark.sequence > 0 && mark.sequence <= records.count && records[mark.sequence - 1].mark == mark }
     func leads() -> Bool { true }

@@ -100,7 +100,7 @@ struct LittleStore {
         for table in engine.tableNames.sorted() {
             var request = PageRequest(table: table, fields: ["*"], limit: 5)
             repeat {
-                let page = try engine.page(request, as: .admin)
+                let page = try engine.page(request, as: .admin) { _ in }
                 for batch in page.batches {
                     for row in 0..<batch.rowCount { rows.append("\(batch.columns.map { $0.value(at: row) })") }
                 }
@@ -114,8 +114,8 @@ struct LittleStore {
     static func ask(_ engine: Engine) {
         _ = Result { try rows(engine) }
         _ = Result { try engine.changes(after: 0, limit: 100, as: .admin) }
-        for number in [0, 7, 11] { _ = Result { try engine.receipt(ReceiptLookup(receiptID: "R-\(number)"), as: .admin) } }
-        if case .one(let taken) = take(engine, receipt(7), as: "c2") { _ = Result { try engine.ticket(taken.summary.ticketID, as: .admin) } }
+        for number in [0, 7, 11] { _ = Result { try engine.receipt(ReceiptLookup(receiptID: "R-\(number)"), as: .admin) { _ in } } }
+        if case .one(let taken) = take(engine, receipt(7), as: "c2") { _ = Result { try engine.ticket(taken.summary.ticketID, as: .admin) { _ in } } }
         _ = take(engine, receipt(99))
         _ = Result { try engine.quarantine(client: nil, cursor: nil, limit: 10, as: .admin).entries.map { try engine.quarantineEntry($0.ticketID, as: .admin) } }
         _ = Result { try engine.deadLetters(client: nil, cursor: nil, limit: 10, as: .admin) }

@@ -83,4 +83,15 @@ final class UsageTests: XCTestCase {
         XCTAssertEqual(try again.client().get("/v1/contracts/nobody/usage").status, 404)
         XCTAssertEqual(try again.client().get("/v1/contracts/shop/usage?by=year").status, 400)
     }
+
+    func test_figuresInSQL_stayWhenTheContractGoes() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let shop = server.client(key: try server.key("shop"))
+        XCTAssertEqual(try shop.post("/v1/receipts", Receipts.pos("R-1", total: "1.00", name: "bread")).status, 201)
+        XCTAssertEqual(try server.client().delete("/v1/contracts/shop").status, 204)
+        let answer = try server.client().post("/v1/sql", #"{"query":"SELECT receipts FROM till.usage WHERE client_id = 'shop'"}"#)
+        XCTAssertTrue(answer.text.contains(#""rows":[[1]]"#), answer.text)
+        XCTAssertEqual(total(try usage(server.client(), "shop"), "receipts"), 1)
+    }
 }

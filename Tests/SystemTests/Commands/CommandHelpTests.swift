@@ -14,7 +14,7 @@ final class CommandHelpTests: XCTestCase {
         "job cancel": ["j"], "export": ["--format", "csv", "--out", "answer.csv", "SELECT 1"],
         "process show": ["p"], "process put": ["p", Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "process delete": ["p"], "process start": ["p"],
         "process history": ["e"], "process abort": ["e"], "process redrive": ["e"], "execution show": ["e"], "queue show": ["q"], "queue put": ["q"], "queue delete": ["q"], "queue send": ["q", "1"], "queue receive": ["q"], "queue dead-letters": ["q"],
-        "queue redrive": ["q", "--all"], "queue purge": ["q"], "completion": ["bash"],
+        "queue redrive": ["q", "--all"], "queue discard": ["q", "--all"], "queue purge": ["q"], "completion": ["bash"],
         "rollup show": ["r"], "view show": ["v"], "view put": ["v", "SELECT 1 AS one"], "view delete": ["v"], "rollup put": [Project.root.appendingPathComponent("examples/rollups/daily_revenue.json").path], "rollup delete": ["r"],
         "topic show": ["t"], "topic put": ["t"], "topic delete": ["t"], "topic subscriptions": ["t"],
         "topic dead-letters": ["t", "s"], "topic unsubscribe": ["t", "s"], "topic redrive": ["t", "s"], "topic subscribe": ["t", "s", "--queue", "q"],

@@ -368,6 +368,33 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(try TillRun(["type", "check", good.path, good.path]).status, 1)
     }
 
+    /// By bash, which waits for the reader's end before the command begins.
+    private func unread(_ arguments: [String], data: String? = nil) throws -> Int32 {
+        let command = ["-c", #"exec 3> >(exit); wait $!; exec "$@" >&3"#, "bash", TillServer.binary.path] + arguments
+        return try Subprocess("/bin/bash", command, environment: TillServer.environment(data: data)).status
+    }
+
+    /// As of `till type check … | true`: a script goes by the status.
+    func test_outputThatNobodyReads_hidesNoFault_andEndsWhatGoesOn() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (good, bad) = (folder.appendingPathComponent("good.json"), folder.appendingPathComponent("bad.json"))
+        try Data(Receipts.pos("R-1").utf8).write(to: good)
+        try Data(Receipts.pos("", total: "1.000001").utf8).write(to: bad)
+        let type = Project.root.appendingPathComponent("types/pos-receipt.json").path
+        XCTAssertEqual(try unread(["type", "check", type, good.path, bad.path]), 1)
+        XCTAssertEqual(try unread(["type", "check", type, good.path]), 0)
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        XCTAssertEqual(server.stop(), 0)
+        let data = server.data.path
+        XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", good.path]).status, 0)
+        XCTAssertEqual(try unread(["verify", "--data", data], data: data), 0)
+        XCTAssertEqual(try unread(["contract", "list", "--data", data], data: data), 141)
+        XCTAssertEqual(try unread(["sql", "--data", data, "SELECT 1"], data: data), 141)
+    }
+
     func test_urlOverTLS_theCertificateIsCheckedUnlessToldOtherwise() throws {
         let folder = try TestCertificate.write()
         defer { try? FileManager.default.removeItem(at: folder) }

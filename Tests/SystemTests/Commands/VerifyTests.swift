@@ -62,6 +62,9 @@ final class VerifyTests: XCTestCase {
         let run = try TillRun(["verify", "--data", server.data.path])
         XCTAssertEqual(run.status, 1, run.error)
         XCTAssertTrue(run.text.contains(parquet.lastPathComponent) && run.text.contains("does not have the hash"), run.text)
+        // `till verify … | true` has the same status: what is written is not what counts.
+        let command = ["-c", #"exec 3> >(exit); wait $!; exec "$@" >&3"#, "bash", TillServer.binary.path, "verify", "--data", server.data.path]
+        XCTAssertEqual(try Subprocess("/bin/bash", command, environment: TillServer.environment(data: server.data.path)).status, 1)
         XCTAssertTrue(server.isRunning)
         let audit = try server.client().get("/v1/audit?limit=1").text
         XCTAssertTrue(audit.contains(#""action":"verify""#) && audit.contains(#""outcome":"done""#), audit)

@@ -156,6 +156,7 @@ final class QueueCallsTests: XCTestCase {
         XCTAssertTrue(try till("queue", "show", "more", "--data", data).contains(#""active":0"#))
         XCTAssertTrue(try till("queue", "redrive", "more", "--all", "--data", data).contains("0 dead letters"))
         _ = try till("queue", "dead-letters", "more", "--data", data)
+        XCTAssertTrue(try till("queue", "discard", "more", "--all", "--data", data).contains("deleted 0 dead letters"))
         _ = try till("queue", "delete", "more", "--data", data)
         server.stop()
         let restored = folder.appendingPathComponent("R").path

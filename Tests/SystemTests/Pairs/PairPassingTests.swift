@@ -66,6 +66,23 @@ final class PairPassingTests: XCTestCase {
         for key in ["Bearer nobody", ""] { XCTAssertEqual(try standby.client.get("/metrics", [("Authorization", key)]).status, 401, key) }
         XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""role":"standby""#) == true }, standby.ready?.text ?? "")
         XCTAssertEqual(standby.ready?.status, 503)
+        func checkHeads(_ node: Pair.Node, ready: Int) throws {
+            for (path, status) in [("/healthz", 200), ("/metrics", 200), ("/readyz", ready)] {
+                XCTAssertEqual(try node.client.get(path).status, status, "\(node.name) \(path)")
+                let head = try node.client.call("HEAD", path)
+                XCTAssertEqual(head.status, status, "HEAD \(node.name) \(path)")
+                XCTAssertEqual(head.body, [])
+            }
+        }
+        try checkHeads(standby, ready: 503)
+        try checkHeads(leader, ready: 200)
+        // A leader that waits for its standby.
+        standby.kill()
+        XCTAssertTrue(Patience.until { leader.ready?.status == 503 }, leader.ready?.text ?? "")
+        try checkHeads(leader, ready: 503)
+        try standby.start()
+        try pair.waitUntilInSync()
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""role":"standby""#) == true }, standby.ready?.text ?? "")
         let marked = try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-1-1"), [("Till-Passed", "x")])
         XCTAssertEqual(marked.status, 503)
         XCTAssertTrue(marked.text.contains("not-leader"), marked.text)

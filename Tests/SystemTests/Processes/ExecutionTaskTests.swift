@@ -52,6 +52,28 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
     }
 
+    /// An item has a member for each column, and is read again whatever dies.
+    func test_rowsOfColumnsOfOneName_areItems_alsoAfterARestart() throws {
+        let settings = ["TILL_LIMITS_MIN_FREE": "1MiB"]
+        let server = try TillServer(environment: settings)
+        defer { server.remove() }
+        var admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/queues/work", "{}").status, 201)
+        try put(
+            server, "each",
+            #"{"StartAt":"M","States":{"M":{"Type":"Map","ItemReader":{"Resource":"till:sql","Parameters":{"query":"SELECT 1 AS a, 2 AS a"}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Task","Resource":"till:queue:work","End":true}}},"End":true}}}"#)
+        let id = try start(admin, "each")
+        let message = try XCTUnwrap(Patience.value { try JSONParser.parse(try admin.post("/v1/queues/work/receive", #"{"max":1,"wait":5}"#).body)["messages"]?.array?.first })
+        XCTAssertEqual(message["body"]?["input"], .object([.init("a", .number("1")), .init("a_2", .number("2"))]))
+        server.kill()
+        try server.start(environment: settings)
+        admin = server.client()
+        XCTAssertEqual(try admin.post("/v1/tasks/\(message["body"]?["task_token"]?.text ?? "")/success", #"{"output":1}"#).status, 204)
+        let ended = try end(admin, id)
+        XCTAssertEqual(ended["state"]?.text, "SUCCEEDED", "\(ended)")
+        XCTAssertEqual(ended["output"], .array([.number("1")]))
+    }
+
     /// Nobody is left who could answer: the state fails, and what catches that goes on.
     func test_tasksWhoseMessagesAreLost_fail() throws {
         let settings = ["TILL_LIMITS_MIN_FREE": "1MiB"]

@@ -35,12 +35,16 @@ final class UploadPieceTests: UploadFixture {
         XCTAssertEqual(try patch(path, rest, [("Upload-Offset", "9223372036854775807")]).status, 409)
         XCTAssertEqual(try patch(path, rest, []).status, 400)
         XCTAssertEqual(try patch(path, rest, [("Upload-Offset", place), ("Content-Type", "text/csv")]).status, 415)
+        for coding in ["br", "gzip", "zstd", "GZIP", "identity, gzip"] {
+            XCTAssertEqual(try patch(path, rest, [("Upload-Offset", place), ("Content-Encoding", coding)]).status, 415, coding)
+        }
+        XCTAssertEqual(try offset(path), place, "of a piece in a coding nothing stays")
         XCTAssertEqual(try patch(path, rest, [("Upload-Offset", place), ("Upload-Checksum", "sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA=")]).status, 460)
         XCTAssertEqual(try patch(path, rest, [("Upload-Offset", place), ("Upload-Checksum", "crc32 AA==")]).status, 400)
         XCTAssertEqual(try offset(path), place, "of a piece with another sum nothing stays")
         XCTAssertEqual(try running().client(key: nil).call("PATCH", path, headers: [("Tus-Resumable", "0.2.2"), ("Upload-Offset", place)], body: [1]).status, 412)
         XCTAssertEqual(try patch(String(path.dropLast()), rest, [("Upload-Offset", place)]).status, 403)
-        let last = try patch(path, rest, [("Upload-Offset", place)])
+        let last = try patch(path, rest, [("Upload-Offset", place), ("Content-Encoding", "identity")])
         XCTAssertEqual([last.headers["upload-offset"], last.headers["tus-resumable"]], [String(file.utf8.count), "1.0.0"])
         XCTAssertTrue(last.headers["upload-expires"]?.hasSuffix(" GMT") ?? false)
         XCTAssertEqual(counts(try ended(id, one)), [3, 3, 3, 0, 0, 0])
