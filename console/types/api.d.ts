@@ -323,9 +323,13 @@ export interface Paths {
   };
   "/v1/queues/{name}/dead-letters": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: DeadMessageList };
+    delete: { query: {  }; body: undefined; answer: Deletion };
   };
   "/v1/queues/{name}/dead-letters/redrive": {
     post: { query: {  }; body: { ids?: string[] | null; all?: boolean | null; per_second?: number | null }; answer: Lot };
+  };
+  "/v1/queues/{name}/dead-letters/{id}": {
+    delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/events": {
     post: { query: { topic?: string | number | null }; body: { specversion: "1.0"; id: string; source?: string; type: string; subject?: string; time?: string; datacontenttype?: string; data?: any; [name: string]: any } | { specversion: "1.0"; id: string; source?: string; type: string; subject?: string; time?: string; datacontenttype?: string; data?: any; [name: string]: any }[]; answer: PublishedEvents };

@@ -855,7 +855,7 @@ export interface Queue {
   max_deliveries?: number;
   /** How long an id is known. */
   duplicate_window?: string;
-  /** Of all bodies but those of dead letters. */
+  /** Of all bodies but those of dead letters; with those twice as many. */
   max_bytes?: string | number;
   /** Whether messages that nobody completed are kept. */
   dead_letter?: boolean;
@@ -1494,7 +1494,7 @@ export interface Operations {
     };
     answer: Upload;
   };
-  /** Ends an upload that is not read to its end; what was taken stays. */
+  /** Ends an upload that is not read to its end; what was taken stays. Of one that has ended the file goes. */
   cancelUpload: {
     path: {
       /** The upload's id. */
@@ -2290,6 +2290,14 @@ export interface Operations {
     };
     answer: DeadMessageList;
   };
+  /** Deletes the dead letters of a queue for good, the oldest first, at most 10,000 in a call. */
+  deleteQueueDeadLetters: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    answer: Deletion;
+  };
   /** Puts dead letters back into their queue, as new. Those for which it has no room stay. */
   redriveQueue: {
     path: {
@@ -2303,6 +2311,16 @@ export interface Operations {
       per_second?: number | null;
     };
     answer: Lot;
+  };
+  /** Deletes a dead letter of a queue, for good. */
+  deleteQueueDeadLetter: {
+    path: {
+      /** The queue's name. */
+      name: string;
+      /** The message. */
+      id: string;
+    };
+    answer: undefined;
   };
   /** Publishes a CloudEvent, or up to a hundred in an array, all or none. */
   publishEvents: {
@@ -2790,7 +2808,9 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   deadLetterMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/dead-letter", isOpen: false, takesText: false },
   completeMessages: { method: "POST", path: "/v1/queues/{name}/complete", isOpen: false, takesText: false },
   queueDeadLetters: { method: "GET", path: "/v1/queues/{name}/dead-letters", isOpen: false, takesText: false },
+  deleteQueueDeadLetters: { method: "DELETE", path: "/v1/queues/{name}/dead-letters", isOpen: false, takesText: false },
   redriveQueue: { method: "POST", path: "/v1/queues/{name}/dead-letters/redrive", isOpen: false, takesText: false },
+  deleteQueueDeadLetter: { method: "DELETE", path: "/v1/queues/{name}/dead-letters/{id}", isOpen: false, takesText: false },
   publishEvents: { method: "POST", path: "/v1/events", isOpen: false, takesText: false },
   topics: { method: "GET", path: "/v1/topics", isOpen: false, takesText: false },
   topic: { method: "GET", path: "/v1/topics/{name}", isOpen: false, takesText: false },
@@ -2872,7 +2892,8 @@ export type Slug =
   | "not-found"
   | "not-leader"
   | "numeric-overflow"
-  | "or its time is over."
+  | "or its time is over. contract-not-valid"
+  | "or may not write."
   | "or none."
   | "overloaded"
   | "query-cancelled"
@@ -2880,6 +2901,7 @@ export type Slug =
   | "queue-full"
   | "rate-limited"
   | "read-only"
+  | "read-only: its contract has ended"
   | "request-timeout"
   | "role-not-allowed"
   | "sensitive"
