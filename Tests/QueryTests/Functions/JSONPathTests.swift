@@ -151,13 +151,13 @@ final class JSONPathTests: XCTestCase {
     }
 
     /// Of queries it is refused, and rules go on with it.
-    func test_likeRegex_whatIsNoPatternOfPostgreSQL_isRE2sInRules() throws {
+    func test_likeRegex_whatIsNoPatternOfPostgreSQL_isRE2s() throws {
         for pattern in [#"^\\p{L}"#, #"a\\z"#, "a(?i)b", ".{1,300}", "(?i:a)b", "(?P<y>a)", "(?U)a+"] {
             let path = Array("$ ? (@ like_regex \"\(pattern)\")".utf8)
             XCTAssertNoThrow(try JSONPathParser.parse(path), pattern)
             XCTAssertNoThrow(try JSONPathParser.parse(path, WorkMeter(EvaluationContext())), pattern)
-            XCTAssertThrowsError(try JSONPathParser.parse(path, WorkMeter(EvaluationContext(cancellation: Cancellation()))), pattern)
-            XCTAssertNotNil(fixture.error("SELECT jsonb_path_exists('\"a\"', '\(String(decoding: path, as: UTF8.self))')"), pattern)
+            XCTAssertNoThrow(try JSONPathParser.parse(path, WorkMeter(EvaluationContext(cancellation: Cancellation()))), pattern)
+            XCTAssertEqual(try fixture.rows("SELECT jsonb_path_exists('\"a\"', '\(String(decoding: path, as: UTF8.self))')"), pattern.hasSuffix("b") ? "false" : "true", pattern)
         }
         let many = Array(("$[*] ? (" + Array(repeating: "@ like_regex \"^a\"", count: 65).joined(separator: " || ") + ")").utf8)
         XCTAssertNoThrow(try JSONPathParser.parse(many))

@@ -1,5 +1,6 @@
 /// Escapes of PostgreSQL's advanced regular expressions that RE2 writes otherwise: `\\b` is a backspace there and `\\y` the edge of a word, `\\m` and `\\M` where
-/// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused, and what PostgreSQL has not is refused here.
+/// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused, and what
+/// PostgreSQL has not means what it means to RE2.
 ///
 /// | PostgreSQL (section 9.7.3) | RE2 |
 /// | --- | --- |
@@ -12,13 +13,13 @@
 /// | `[.a.]`, `[=a=]` in a set | the character |
 /// | flags n, p, w, s | `(?m-s)`, `(?-s)`, `(?m)`, nothing |
 enum AdvancedPattern {
-    /// What a pattern is for. What PostgreSQL has not is refused but of rules.
+    /// What a pattern is for.
     enum Use {
         /// An operator or function of a query, where an edge of a word that is left may be ICU's.
         case query
         /// A path of JSON in a query: paths have no ICU.
         case path
-        /// A type's rule or a condition of events, a path in one too: there is no ICU, and what was taken before it was refused goes on by what RE2 makes of it.
+        /// A type's rule or a condition of events, a path in one too: there is no ICU, and what was taken once goes on, `\\C` too.
         case rule
     }
 
@@ -30,7 +31,7 @@ enum AdvancedPattern {
     ///   beside the word. Elsewhere RE2 sees letters of ASCII only.
     /// - Parameter flags: of `flags`; which case counts is not said here.
     /// - Parameter ignoringCase: RE2 is given the pattern without regard to case: what it would take for more cases than PostgreSQL does is written with its own.
-    /// - Throws: for what is none of PostgreSQL's patterns, and might mean something to RE2; for a pattern that is too long.
+    /// - Throws: for what neither PostgreSQL has nor RE2 is to be asked for; for a pattern that is too long.
     static func translated(
         _ pattern: [UInt8], isTest: Bool, flags: String, ignoringCase: Bool, for use: Use
     ) throws(RegularExpression.Fault) -> [UInt8] {
@@ -51,8 +52,8 @@ enum AdvancedPattern {
         do throws(RegularExpression.Fault) {
             return Array(head.utf8) + (try translated(plain, isTest: isTest, excludesLineEnds: excludesLineEnds, ignoringCase: ignoringCase, isStrict: true, for: use))
         } catch {
-            guard use == .rule else { throw error }
-            // RE2's options, names and quoted texts have letters that are none of the pattern's: those are left as they stand.
+            // No pattern of PostgreSQL's: by contract it has RE2's syntax all the same. RE2's options, names and quoted texts have letters that are none of the pattern's: those are left as
+            // they stand.
             return Array(head.utf8) + (try translated(plain, isTest: isTest, excludesLineEnds: excludesLineEnds, ignoringCase: false, isStrict: false, for: use))
         }
     }

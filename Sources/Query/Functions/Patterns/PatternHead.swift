@@ -36,18 +36,20 @@ struct PatternHead {
     /// Of a pattern that says nothing of itself, whatever it begins with.
     init(silent pattern: [UInt8], ignoringCase: Bool, flags: String) { (self.ignoringCase, self.flags, rest) = (ignoringCase, flags, pattern) }
 
+    /// What has options or names that PostgreSQL has not, is left to RE2.
     private mutating func readOptions() throws(KernelError) {
-        guard rest.starts(with: "(?".utf8), rest.count > 2, (0x61...0x7A).contains(rest[2] | 0x20) else { return }
-        guard let end = rest.firstIndex(of: UInt8(ascii: ")")) else { throw PatternReader.bad("invalid embedded option") }
+        guard rest.starts(with: "(?".utf8), rest.count > 2, (0x61...0x7A).contains(rest[2] | 0x20), let end = rest.firstIndex(of: UInt8(ascii: ")")) else { return }
+        var (ignoringCase, flags) = (ignoringCase, flags)
         for byte in rest[2..<end] {
             switch Character(Unicode.Scalar(byte)) {
             case "i": ignoringCase = true
             case "c": ignoringCase = false
             case "b", "e": throw .outside(.notSupported, "patterns of the older kinds, (?b) and (?e), are not supported")
             case let flag where AdvancedPattern.flags.contains(flag): flags.append(flag)
-            default: throw PatternReader.bad("invalid embedded option")
+            default: return
             }
         }
+        (self.ignoringCase, self.flags) = (ignoringCase, flags)
         rest = Array(rest[(end + 1)...])
     }
 }

@@ -190,6 +190,8 @@ struct PatternTranslation {
         }
         guard Self.escapes.utf8.contains(letter) else {
             guard !isStrict else { throw RegularExpression.Fault(reason: "invalid escape sequence: a backslash before a letter that means nothing there") }
+            // A byte, and not a character: what is cut out by it may be no text.
+            guard letter != UInt8(ascii: "C") || use == .rule else { throw RegularExpression.Fault(reason: "invalid escape sequence: \\C takes a part of a character") }
             return takeForeignEscape(letter)
         }
         rest = behind.dropFirst()
