@@ -282,9 +282,14 @@ extension TopicCore {
 
     /// What waits for these subscriptions is tried without its pause, as if for the first time: they have another receiver, or theirs can take what it could not. The time that each has
     /// until it is given up stays.
-    func hasten(_ ids: Set<Int64>) {
+    ///
+    /// - Parameter anew: whether what was hastened already, and may have been refused since, is so once more.
+    func hasten(_ ids: Set<Int64>, anew: Bool = true) {
         if ids.isEmpty { return }
-        for id in ids { state.hastened[id] = Span(after: .min, through: state.lastNumber) }
+        for id in ids {
+            let after = anew ? nil : state.hastened[id]?.after
+            state.hastened[id] = Span(after: after ?? .min, through: state.lastNumber)
+        }
         state.superseded.formUnion(inFlight.filter { ids.contains($0.subscription) })
         // Another receiver has not said that it is gone.
         gone.subtract(ids)

@@ -516,7 +516,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     func lost(_ token: String, _ cause: String, _ core: QueueCore) {}
-    func noteRoom(in queue: String) { hasten(subscriptions(to: .queue(queue))) }
+    func noteRoom(in queue: String) { hasten(subscriptions(to: .queue(queue)), anew: false) }
 
     /// Told once the queue's own state is written down: a death may come in the middle of a call.
     private var waitingDeaths: [EventDraft] = []

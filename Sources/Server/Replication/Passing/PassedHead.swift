@@ -11,7 +11,7 @@ package struct PassedHead: Sendable {
 
     private let line: [UInt8]
     private let fields: [UInt8]
-    /// Whether it changes nothing to send it twice: it is a read, its own ids make a repeat recognisable, or it puts one thing in one place.
+    /// Whether it changes nothing to send it twice: it is a read, its own ids make a repeat recognisable, or it puts one thing in one place, or removes one.
     package let isRepeatable: Bool
     /// Its answer has no body.
     let isHead: Bool
@@ -52,13 +52,21 @@ package struct PassedHead: Sendable {
         for field in fields where field.name.lowercased() == "authorization" { hasher.combine(field.value) }
         asker = hasher.finalize()
         saysLength = [.post, .put, .patch].contains(request.method)
-        isRepeatable = ![.post, .patch].contains(request.method) || Self.isTold(request.target)
+        isRepeatable = ![.post, .patch].contains(request.method) && !(request.method == .delete && Self.isOfMany(request.target)) || Self.isTold(request.target)
     }
 
     /// Receipts have identities, and SQL only asks.
     private static func isTold(_ target: RequestTarget) -> Bool {
         let path = target.segments.map { String(decoding: $0, as: UTF8.self) }
         return path.first == "v1" && path.count > 1 && ["receipts", "sql"].contains(path[1])
+    }
+
+    /// All that is in one place at that moment: sent again, it would remove what has come there since, and tell of that alone.
+    private static func isOfMany(_ target: RequestTarget) -> Bool {
+        let path = target.segments.map { String(decoding: $0, as: UTF8.self) }
+        guard let last = path.last, path.first == "v1" else { return false }
+        return path.count == 3 && path[1] == "admin" && ["quarantine", "dead-letters"].contains(last)
+            || path.count == 4 && path[1] == "queues" && ["messages", "dead-letters"].contains(last)
     }
 
     private static func isQuestion(_ target: RequestTarget) -> Bool { target.segments.map { String(decoding: $0, as: UTF8.self) } == ["v1", "sql"] }

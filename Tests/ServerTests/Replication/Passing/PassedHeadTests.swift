@@ -56,6 +56,8 @@ final class PassedHeadTests: XCTestCase {
     func test_head_saysWhatMayBeSentTwice() throws {
         for (method, target, isRepeatable) in [
             ("GET", "/v1/x", true), ("PUT", "/v1/x", true), ("DELETE", "/v1/x", true), ("POST", "/v1/receipts?client=c", true), ("POST", "/v1/sql", true),
+            ("DELETE", "/v1/queues/q/messages", false), ("DELETE", "/v1/queues/q/dead-letters", false), ("DELETE", "/v1/queues/q/dead-letters/7", true), ("DELETE", "/v1/queues/messages", true),
+            ("DELETE", "/v1/admin/quarantine", false), ("DELETE", "/v1/admin/dead-letters?type=x", false), ("DELETE", "/v1/admin/quarantine/7", true), ("PUT", "/v1/admin/quarantine", true),
             ("POST", "/v1/queues/q/messages", false), ("PATCH", "/v1/x", false), ("POST", "/v1/receiptsx", false),
         ] { XCTAssertEqual(try head(method, target).isRepeatable, isRepeatable, "\(method) \(target)") }
     }
