@@ -33,6 +33,9 @@ extension Compactor {
         }
     }
 
+    /// The storage is not asked.
+    func isKnownToShowNewest(of history: ColdTable) -> Bool { views.withLock { $0.isThere(history.name, at: cold.directory.storages.location) } ?? false }
+
     /// What they find; nil where that is nothing.
     func newest(of history: ColdTable) throws -> Table? {
         let table = try cold.newest(of: history)

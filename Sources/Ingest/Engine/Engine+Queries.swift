@@ -11,9 +11,13 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         // Three kinds: tables of rows, what of a versioned table is newest, tables of sums.
         let (stored, sums) = openTables(to: principal)
         // It comes after its history, and for some time not at all where not all versions can be read.
+        var isAnswered = true
         let newest = stored.filter { history in
             guard TableName.kind(of: history.name).publishesNewest else { return false }
+            // A storage that gives none of one table gives none of the others.
+            guard isAnswered else { return compactor.isKnownToShowNewest(of: history) }
             do { return try compactor.showsNewest(of: history) } catch {
+                isAnswered = directory.storages.outage == nil
                 // Others are there all the same.
                 StoreLog.note("a table is not among those that engines outside are told of", path: TableName.shown(history.name), reason: StoreLog.text(error), level: .warning)
                 return false

@@ -13,6 +13,8 @@ struct HotRebuild {
     let file: HotFile
     let writer: HotWriter
     let refill: ColumnRefill
+    /// The file had the column filled before, and stays hot until it has it again: compaction, which may be all that can make room, waits for it.
+    var isOwed = false
 
     /// What stands in the way: the column stays as it is while the file is hot, or, where it may pass, until then.
     struct Obstacle: Error {
@@ -41,9 +43,10 @@ struct HotRebuild {
         if let failure { throw failure }
     }
 
-    /// The image that is replaced stays beside the new one until the next start.
+    /// The image that is replaced stays beside the new one until the next start. What is owed may take half of the room that receipts leave.
     private func checkRoom() throws {
-        guard let free = DataDirectory.freeBytes(file.path), free < writer.limits.minFreeBytes else { return }
+        let least = isOwed ? writer.limits.minFreeBytes / 2 : writer.limits.minFreeBytes
+        guard let free = DataDirectory.freeBytes(file.path), free < least else { return }
         throw Obstacle(reason: "less than limits.min_free is free on the disk", mayPass: true)
     }
 

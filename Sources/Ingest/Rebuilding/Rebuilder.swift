@@ -194,7 +194,7 @@ final class Rebuilder: Sendable {
             return false
         }
         do {
-            try HotRebuild(file: file, writer: tier.writer, refill: refill).run { [compactor] in compactor.isStopping }
+            try HotRebuild(file: file, writer: tier.writer, refill: refill, isOwed: true).run { [compactor] in compactor.isStopping }
             state.withLock { $0.unfilled[file.path]?[Self.name(column, table)] = nil }
             return true
         } catch let obstacle as HotRebuild.Obstacle where !obstacle.mayPass {
