@@ -187,6 +187,13 @@ package struct TypeFile: Sendable {
         }
     }
 
+    /// Stored columns, `lines` and `lines.amount` among them.
+    package var storedPaths: [ColumnPath] {
+        columns.filter(\.isStored).flatMap { column in
+            [ColumnPath(column.name)] + column.members.filter(\.isStored).map { ColumnPath([column.name, $0.name]) }
+        }
+    }
+
     /// What is said of stored columns, `lines.amount` among them, to people.
     package var descriptions: [ColumnPath: String] {
         var found: [ColumnPath: String] = [:]

@@ -86,10 +86,11 @@ private struct StoreCatalog: QueryCatalog {
             let stored = shown.storedName(of: name)
             let own = TableName.shown(stored)
             let rows = name == own ? nil : name == stored ? "All versions of the documents of \(own)." : "The rows of \(own) that are COMPLETE."
-            return ColumnComments(types: types, stored: stored).comments(showing: rows)
+            return ColumnComments(types: types, stored: stored, namesTypes: self.rows == .all).comments(showing: rows)
         }
         if let (table, list, schema) = listOfView(name) {
-            return ColumnComments(types: types, stored: shown.storedName(of: table)).comments(ofList: list, in: table, paths: ListViews.paths(list: list, schema: schema), ordinal: ListViews.ordinal)
+            return ColumnComments(types: types, stored: shown.storedName(of: table), namesTypes: self.rows == .all)
+                .comments(ofList: list, in: table, paths: ListViews.paths(list: list, schema: schema), ordinal: ListViews.ordinal)
         }
         return views[name].map { RelationComments(relation: $0.description) }
     }

@@ -18,6 +18,8 @@ package protocol QueryCatalog: Sendable {
     func rollupBase(of table: String) -> RollupBase?
     /// The comments on an entry without a schema and on its columns; nil: none.
     func comments(on name: String) -> RelationComments?
+    /// The comments on an entry of one of `schemas`; nil: none.
+    func comments(on name: String, inSchema schema: String) -> RelationComments?
     /// The columns of a view in the schema of tables, as they were kept with its text; nil: its text says them.
     func storedColumns(ofView name: String) -> [Field]?
     /// The text of a view in the schema of tables: as somebody put it, or, of rows that are made otherwise, a SELECT that gives the same ones. Nil: the one that
@@ -44,6 +46,7 @@ extension QueryCatalog {
     package func rollups(of table: String) -> [RollupOffer] { [] }
     package func rollupBase(of table: String) -> RollupBase? { nil }
     package func comments(on name: String) -> RelationComments? { nil }
+    package func comments(on name: String, inSchema schema: String) -> RelationComments? { nil }
     package func storedColumns(ofView name: String) -> [Field]? { nil }
     package func definition(ofView name: String) -> String? { nil }
     package var xpath: (any XPathReading)? { nil }
@@ -55,6 +58,8 @@ package protocol CatalogDialect: Sendable {
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
     /// A schema whose relations are found without its name.
     var openSchema: String { get }
+    /// Whether it has a relation that is found so: of the others nobody but its own functions knows, and a table may have the name of one.
+    func isOpen(_ name: String) -> Bool
     /// The schemas that names without one are looked up in, as the session has set them: tables are found by their names alone where `public` is among them.
     var searchPath: [String] { get }
     /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.

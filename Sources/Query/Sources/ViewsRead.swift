@@ -38,6 +38,7 @@ package final class ViewsRead: QueryCatalog {
     package func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? { try base.entry(named: name, inSchema: schema) }
     package func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
     package func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+    package func comments(on name: String, inSchema schema: String) -> RelationComments? { base.comments(on: name, inSchema: schema) }
     package func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
     package func definition(ofView name: String) -> String? { base.definition(ofView: name) }
     package var xpath: (any XPathReading)? { base.xpath }

@@ -21,7 +21,7 @@ enum OwnRelations {
         !principal.seesSensitive && principal.identity.client != clientID.map { ClientID($0) }
     }
 
-    private static let quarantine = StoreRelation("quarantine", isForOwn: true, of: QuarantineBody.self) { (cursor: String?, principal, parts, hold) in
+    private static let quarantine = StoreRelation("quarantine", "Documents that were refused.", isForOwn: true, of: QuarantineBody.self) { (cursor: String?, principal, parts, hold) in
         let page = try parts.store.refused.quarantine(
             client: nil, received: ReceivedSpan(), cursor: cursor, limit: documentCount, withDocuments: true, as: principal, hold: hold)
         let bodies = page.entries.map { QuarantineBody($0, as: principal) }
@@ -29,7 +29,9 @@ enum OwnRelations {
         return (bodies, page.nextCursor)
     }
 
-    private static let deadLetters = StoreRelation("dead_letters", isForOwn: true, of: DeadLetterBody.self) { (cursor: String?, principal, parts, hold) in
+    private static let deadLetters = StoreRelation(
+        "dead_letters", "Registrations, callbacks and events that were given up.", isForOwn: true, of: DeadLetterBody.self
+    ) { (cursor: String?, principal, parts, hold) in
         let page = try parts.store.deadLetters.deadLetters(client: nil, cursor: cursor, limit: rowCount, as: principal, hold: hold)
         return (page.letters.map { DeadLetterBody(letter: $0) }, page.nextCursor)
     }
@@ -38,7 +40,7 @@ enum OwnRelations {
         try parts.store.uploads.uploads(client: nil, state: nil, after: place.map { ($0.createdAt, $0.id) }, limit: rowCount, as: owner(principal))
     }
 
-    private static let uploads = StoreRelation("uploads", isForOwn: true, of: UploadBody.self) { (place: Upload?, principal, parts, _) in
+    private static let uploads = StoreRelation("uploads", "Files that clients sent, and how far they are.", isForOwn: true, of: UploadBody.self) { (place: Upload?, principal, parts, _) in
         let found = try someUploads(place, principal, parts)
         return (found.map { UploadBody(upload: $0) }, found.count < rowCount ? nil : found.last)
     }
@@ -52,7 +54,9 @@ enum OwnRelations {
         var isLastPage: Bool
     }
 
-    private static let uploadErrors = StoreRelation("upload_errors", isForOwn: true, of: UploadErrorRow.self) { (place: ErrorPlace?, principal, parts, hold) in
+    private static let uploadErrors = StoreRelation(
+        "upload_errors", "Records of uploads that were not taken.", isForOwn: true, of: UploadErrorRow.self
+    ) { (place: ErrorPlace?, principal, parts, hold) in
         var place = place
         if place == nil {
             let found = try someUploads(nil, principal, parts)
@@ -76,7 +80,9 @@ enum OwnRelations {
         return (rows, here)
     }
 
-    private static let executions = StoreRelation("executions", isForOwn: true, of: ExecutionRow.self) { (before: Int64?, principal, parts, hold) in
+    private static let executions = StoreRelation(
+        "executions", "Executions of processes that run or ended not long ago; older ones are in the table executions.", isForOwn: true, of: ExecutionRow.self
+    ) { (before: Int64?, principal, parts, hold) in
         let question = ExecutionQuestion(before: before, limit: rowCount, byteCountMax: executionsByteCount)
         let page = try parts.store.processes.executions(question, as: owner(principal), hold: hold)
         let isCut = page.isCut || page.executions.count == rowCount
@@ -84,7 +90,9 @@ enum OwnRelations {
         return (rows, isCut ? page.executions.last?.number : nil)
     }
 
-    private static let queries = StoreRelation("queries", isForOwn: true) { (principal: Principal, parts: CatalogParts) -> [QueryRow] in
+    private static let queries = StoreRelation(
+        "queries", "Queries that run, and the last 10,000 that ended since the start.", isForOwn: true
+    ) { (principal: Principal, parts: CatalogParts) -> [QueryRow] in
         guard let service = parts.queries else { return [] }
         let ended = service.finished.all.filter { service.isSeen(by: principal, of: $0.asker) }.map { QueryRow(ended: $0) }
         return ended + service.all.filter { service.isSeen(by: principal, of: $0.asker) }.map { QueryRow(running: $0) }
@@ -110,7 +118,7 @@ enum OwnRelations {
     private static func byteCount(of clients: [String]) -> Int { clients.reduce(0) { $0.addingSaturating($1.utf8.count + MemoryLayout<String>.size) } }
 
     /// By those of whom there are figures, not by contracts: figures stay when a contract goes.
-    private static let usage = StoreRelation("usage", isForOwn: true, of: UsageRow.self) { (place: UsagePlace?, principal, parts, hold) in
+    private static let usage = StoreRelation("usage", "What each client used, by day.", isForOwn: true, of: UsageRow.self) { (place: UsagePlace?, principal, parts, hold) in
         let (usage, asker) = (parts.store.usage, owner(principal))
         var left: ArraySlice<String>
         var heldByteCount: Int

@@ -17,8 +17,8 @@ struct UploadErrorRow: JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("upload_id", uploadID)
-        sink.member("client_id", clientID)
+        sink.member("upload_id", uploadID, MemberFacts("The upload that the record came with."))
+        sink.member("client_id", clientID, MemberFacts("Who began the upload; null for the administrator."))
         var shown = rejection
         if isHidden { shown = UploadRejection(record: rejection.record, receiptID: rejection.receiptID, violations: [], columns: Array("{}".utf8)) }
         RejectionBody(rejection: shown).members(to: &sink)
@@ -35,7 +35,7 @@ struct ExecutionRow: JSONObject {
     static var example: ExecutionRow { ExecutionRow(execution: ExecutionBody.example.execution, isHidden: false) }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("client_id", execution.owner.client?.text)
+        sink.member("client_id", execution.owner.client?.text, MemberFacts("Who started it; null for the administrator and the store itself."))
         ExecutionBody(execution: isHidden ? withoutValues : execution).members(to: &sink)
     }
 
@@ -74,10 +74,10 @@ struct QueryRow: JSONObject {
 
     func members(to sink: inout some MemberSink) {
         query.members(to: &sink)
-        sink.member("state", WordForm(state))
-        sink.member("ended_at", endedAt.map { InstantForm($0) })
-        sink.member("rows", rows)
-        sink.member("memory_bytes", memoryByteCount)
+        sink.member("state", WordForm(state), MemberFacts("Whether it runs, has ended or was cancelled."))
+        sink.member("ended_at", endedAt.map { InstantForm($0) }, MemberFacts("When it ended; null while it runs."))
+        sink.member("rows", rows, MemberFacts("Rows that it gave."))
+        sink.member("memory_bytes", memoryByteCount, MemberFacts("The most memory that it held."))
     }
 }
 
@@ -90,7 +90,7 @@ struct UsageRow: JSONObject {
     static var example: UsageRow { UsageRow(clientID: "", span: UsageSpan(firstDay: 0, figures: UsageFigures())) }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("client_id", clientID)
+        sink.member("client_id", clientID, MemberFacts("Who used it."))
         UsageBody.Span(span: span).members(to: &sink)
     }
 }

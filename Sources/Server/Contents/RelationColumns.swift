@@ -7,6 +7,8 @@ struct RelationColumn: Sendable {
     let type: ColumnType
     /// Shown as JSONB.
     let isJSON: Bool
+    /// What is said of it to people: as the API's description says of the member.
+    let comment: String?
 
     /// Of each member, in the order in which an object states them.
     static func columns(of example: some JSONObject) -> [RelationColumn] {
@@ -15,8 +17,8 @@ struct RelationColumn: Sendable {
         return sink.columns
     }
 
-    init(name: String, schema: SchemaText) {
-        self.name = name
+    init(name: String, schema: SchemaText, comment: String? = nil) {
+        (self.name, self.comment) = (name, comment)
         let types = schema.types.filter { $0 != "null" }
         let format = schema.keywords.first { $0.name == "format" }?.json
         var isJSON = false
@@ -56,11 +58,11 @@ private struct ColumnSink: MemberSink {
     var columns: [RelationColumn] = []
 
     mutating func member<Form: BodyForm>(_ name: StaticString, _ value: Form, _ facts: MemberFacts) {
-        columns.append(RelationColumn(name: "\(name)", schema: Form.schema.with(facts)))
+        columns.append(RelationColumn(name: "\(name)", schema: Form.schema.with(facts), comment: facts.description.map { "\($0)" }))
     }
 
     mutating func optional<Form: BodyForm>(_ name: StaticString, _ value: Form?, _ facts: MemberFacts) {
-        columns.append(RelationColumn(name: "\(name)", schema: Form.schema.with(facts)))
+        columns.append(RelationColumn(name: "\(name)", schema: Form.schema.with(facts), comment: facts.description.map { "\($0)" }))
     }
 
     /// Names that only a value knows are no columns.

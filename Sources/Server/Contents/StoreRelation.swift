@@ -5,6 +5,8 @@ internal import Query
 /// A relation of the schema `till` whose rows are answers of the API.
 struct StoreRelation: Sendable {
     let name: String
+    /// What is said of its rows to people.
+    let comment: String
     /// Whether contracts that see their own rows alone have it, with those that are theirs.
     let isForOwn: Bool
     let columns: [RelationColumn]
@@ -14,11 +16,11 @@ struct StoreRelation: Sendable {
     /// - Parameter next: the answers of a page, beginning at a place (nil: the first), and where the next begins; nil: there is none. It asks for what may be long
     ///   before it takes it.
     init<Body: JSONObject & SendableMetatype, Place>(
-        _ name: String, isForOwn: Bool = false, of body: Body.Type,
+        _ name: String, _ comment: String, isForOwn: Bool = false, of body: Body.Type,
         next: @escaping @Sendable (Place?, Principal, CatalogParts, PageHold) throws -> (bodies: [Body], next: Place?)
     ) {
         let columns = RelationColumn.columns(of: Body.example)
-        (self.name, self.isForOwn, self.columns) = (name, isForOwn, columns)
+        (self.name, self.comment, self.isForOwn, self.columns) = (name, comment, isForOwn, columns)
         pages = { principal, parts in
             var place: Place?
             var isAtEnd = false
@@ -37,12 +39,16 @@ struct StoreRelation: Sendable {
     }
 
     /// One whose rows are all at hand.
-    init<Body: JSONObject & SendableMetatype>(_ name: String, isForOwn: Bool = false, all: @escaping @Sendable (Principal, CatalogParts) throws -> [Body]) {
-        self.init(name, isForOwn: isForOwn, of: Body.self) { (_: Int?, principal, parts, _) in (try all(principal, parts), nil) }
+    init<Body: JSONObject & SendableMetatype>(_ name: String, _ comment: String, isForOwn: Bool = false, all: @escaping @Sendable (Principal, CatalogParts) throws -> [Body]) {
+        self.init(name, comment, isForOwn: isForOwn, of: Body.self) { (_: Int?, principal, parts, _) in (try all(principal, parts), nil) }
     }
 
     /// Under this name, which nobody types, stand the rows with JSON as text.
     var rowsName: String { name + " rows" }
+
+    var comments: RelationComments {
+        RelationComments(relation: comment, columns: columns.reduce(into: [:]) { $0[$1.name] = $1.comment })
+    }
 
     func table(as principal: Principal, _ parts: CatalogParts) -> RelationTable {
         RelationTable(columns) { [pages] in pages(principal, parts) }

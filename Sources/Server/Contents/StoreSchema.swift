@@ -37,6 +37,12 @@ package struct StoreSchema: CatalogExtension {
         func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
         func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
         func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+
+        func comments(on name: String, inSchema wanted: String) -> RelationComments? {
+            guard wanted == StoreSchema.name else { return base.comments(on: name, inSchema: wanted) }
+            return schema.byName[name].flatMap { isSeen($0) ? $0.comments : nil } ?? TicketViews.comments[name] ?? (name == CommentView.name ? CommentView.comments : nil)
+        }
+
         func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
         func definition(ofView name: String) -> String? { base.definition(ofView: name) }
         var xpath: (any XPathReading)? { base.xpath }
@@ -50,7 +56,7 @@ package struct StoreSchema: CatalogExtension {
             guard wanted == StoreSchema.name else { return try base.entry(named: name, inSchema: wanted) }
             if TicketViews.names.contains(name) || name == TicketViews.takenName || name == TicketViews.timesName { return .view(query: try TicketViews.query(name, over: base)) }
             if name == CommentView.name { return .view(query: CommentView.query) }
-            if name == CommentView.rowsName { return .table(CommentView.table(over: base), scope: []) }
+            if name == CommentView.rowsName { return .table(CommentView.table(over: self), scope: []) }
             if let relation = schema.byName[name], isSeen(relation) { return .view(query: relation.query) }
             guard let relation = schema.byRowsName[name], isSeen(relation) else { return nil }
             return .table(relation.table(as: principal, parts), scope: [])

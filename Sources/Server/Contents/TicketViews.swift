@@ -22,6 +22,34 @@ enum TicketViews {
         }
     }
 
+    /// What is said of them to people.
+    static let comments: [String: RelationComments] = {
+        let own = [
+            "ticket_id": "The handle that its sender got; unique.", "client_id": "Whose document it is: the contract's id.", "receipt_id": "The document's own id; NULL of one that was refused.",
+        ]
+        func said(_ relation: String, _ columns: [String: String]) -> RelationComments { RelationComments(relation: relation, columns: own.merging(columns) { $1 }) }
+        return [
+            "tickets": said(
+                "Every ticket: of stored documents and of refused ones.",
+                [
+                    "type": "The document type that recognised it.", "business_day": "The local date of issue.", "state": "PROCESSING, COMPLETE, FAILED or REFUSED.",
+                    "sequence": "The order of commits over the whole store; NULL of one that was refused.", "received_at": "When it was durable.",
+                ]),
+            "steps": said(
+                "What became of each registration of each document.",
+                [
+                    "name": "The registrar.", "stage": "Its place in the process: those of one stage go side by side.", "state": "How far it is.", "attempts": "How often it was tried.",
+                    "at": "Of the last change.", "reference": "What the registrar calls it.", "detail": "What the registrar said, or why it failed.",
+                ]),
+            "attempts": said(
+                "What happened to each document on the way to its registrations.",
+                [
+                    "at": "When it happened.", "event": "What happened.", "name": "The registrar, or whoever it was about.", "attempt": "Which attempt it was, from 1.",
+                    "details": "All that is known of it.",
+                ]),
+        ]
+    }()
+
     /// Where there is no table yet.
     private static let none =
         "(SELECT NULL::text AS ticket_id, NULL::text AS client_id, NULL::text AS receipt_id, NULL::text AS history WHERE false)"

@@ -24,11 +24,11 @@ struct TypeRow: JSONObject {
     static var example: TypeRow { TypeRow(type: TypeDescription(name: "", version: 1, table: "", format: "", json: Array("{}".utf8))) }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("name", type.name)
-        sink.member("version", type.version)
-        sink.member("table", type.table)
-        sink.member("format", type.format)
-        sink.member("definition", Verbatim<AnyObjectForm>(type.json))
+        sink.member("name", type.name, MemberFacts("The document type."))
+        sink.member("version", type.version, MemberFacts("In force."))
+        sink.member("table", type.table, MemberFacts("Where its documents' rows are."))
+        sink.member("format", type.format, MemberFacts("What its documents are written in."))
+        sink.member("definition", Verbatim<AnyObjectForm>(type.json), MemberFacts("The type file."))
     }
 }
 
@@ -42,14 +42,14 @@ struct FileRow: JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("tier", WordForm(file.tier))
-        sink.member("table", file.table)
-        sink.member("path", file.path)
-        sink.member("bytes", file.byteCount)
-        sink.member("rows", file.rowCount)
-        sink.member("first_day", file.firstDay.map { DayForm($0) })
-        sink.member("last_day", file.lastDay.map { DayForm($0) })
-        sink.member("bounds", Verbatim<AnyObjectForm>(file.bounds))
+        sink.member("tier", WordForm(file.tier), MemberFacts("Hot or cold."))
+        sink.member("table", file.table, MemberFacts("Whose rows it has; null for a hot file, which has those of all tables."))
+        sink.member("path", file.path, MemberFacts("Where it lies."))
+        sink.member("bytes", file.byteCount, MemberFacts("Its size."))
+        sink.member("rows", file.rowCount, MemberFacts("How many it has."))
+        sink.member("first_day", file.firstDay.map { DayForm($0) }, MemberFacts("The earliest business_day in it."))
+        sink.member("last_day", file.lastDay.map { DayForm($0) }, MemberFacts("The latest business_day in it."))
+        sink.member("bounds", Verbatim<AnyObjectForm>(file.bounds), MemberFacts("The least and the greatest value of columns, by which queries leave it out."))
     }
 }
 
@@ -63,13 +63,13 @@ struct SnapshotRow: JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("table", snapshot.table)
-        sink.member("snapshot_id", snapshot.id)
-        sink.member("parent_id", snapshot.parentID)
-        sink.member("sequence_number", snapshot.sequenceNumber)
-        sink.member("committed_at", InstantForm(snapshot.committedAt))
-        sink.member("operation", snapshot.operation)
-        sink.member("summary", Self.object(of: snapshot.summary.map { ($0.name, $0.value) }))
+        sink.member("table", snapshot.table, MemberFacts("The table, as Iceberg's readers know it."))
+        sink.member("snapshot_id", snapshot.id, MemberFacts("By which readers ask for it."))
+        sink.member("parent_id", snapshot.parentID, MemberFacts("The snapshot before; null for the first."))
+        sink.member("sequence_number", snapshot.sequenceNumber, MemberFacts("Its place in the order of commits to the table."))
+        sink.member("committed_at", InstantForm(snapshot.committedAt), MemberFacts("When it was committed."))
+        sink.member("operation", snapshot.operation, MemberFacts("What was done: append, replace, overwrite or delete."))
+        sink.member("summary", Self.object(of: snapshot.summary.map { ($0.name, $0.value) }), MemberFacts("What Iceberg keeps of it: counts of files and rows."))
     }
 }
 
@@ -81,14 +81,14 @@ struct CompactionRow: JSONObject {
     static var example: CompactionRow { CompactionRow(record: CompactionRecord(startedAt: 0, endedAt: 0, isRequested: false, summary: nil, failure: nil)) }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("started_at", InstantForm(record.startedAt))
-        sink.member("ended_at", InstantForm(record.endedAt))
-        sink.member("requested", record.isRequested)
-        sink.member("files_moved", record.summary?.filesMoved)
-        sink.member("rows_moved", record.summary?.rowsMoved)
-        sink.member("files_left", record.summary?.filesLeft)
-        sink.member("files_merged", record.summary?.filesMerged)
-        sink.member("failure", record.failure)
+        sink.member("started_at", InstantForm(record.startedAt), MemberFacts("When it began."))
+        sink.member("ended_at", InstantForm(record.endedAt), MemberFacts("When it ended."))
+        sink.member("requested", record.isRequested, MemberFacts("Whether somebody asked for it; else its time had come."))
+        sink.member("files_moved", record.summary?.filesMoved, MemberFacts("Hot files that became cold ones."))
+        sink.member("rows_moved", record.summary?.rowsMoved, MemberFacts("Rows of those files."))
+        sink.member("files_left", record.summary?.filesLeft, MemberFacts("Hot files that stayed, since something was in their way."))
+        sink.member("files_merged", record.summary?.filesMerged, MemberFacts("Cold files that became larger ones."))
+        sink.member("failure", record.failure, MemberFacts("Why it failed; null where it did not."))
     }
 }
 
@@ -107,10 +107,10 @@ struct MetricRow: JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("name", "till_" + metric.name)
-        sink.member("kind", metric.kind.rawValue)
-        sink.member("labels", Self.object(of: metric.labels.map { ($0.name, $0.value) }))
-        sink.member("value", Number(value: metric.value))
-        sink.member("help", metric.help)
+        sink.member("name", "till_" + metric.name, MemberFacts("As /metrics has it."))
+        sink.member("kind", metric.kind.rawValue, MemberFacts("Whether it only grows, or rises and falls, or counts by bounds."))
+        sink.member("labels", Self.object(of: metric.labels.map { ($0.name, $0.value) }), MemberFacts("What tells it from others of its name."))
+        sink.member("value", Number(value: metric.value), MemberFacts("Now."))
+        sink.member("help", metric.help, MemberFacts("What it counts."))
     }
 }

@@ -38,11 +38,29 @@ final class StoreSchemaTests: XCTestCase {
                 XCTAssertEqual(try seen.entry(named: name, inSchema: "till") != nil, names.contains(name), name)
                 if !names.contains(name) { XCTAssertNil(try seen.entry(named: name + " rows", inSchema: "till"), name) }
             }
-            for name in names where !["metrics", "types", "usage"].contains(name) { XCTAssertEqual(try rows("SELECT * FROM till.\(name)", seen).count, 0, name) }
+            for name in names where !["metrics", "types", "usage", "comments"].contains(name) { XCTAssertEqual(try rows("SELECT * FROM till.\(name)", seen).count, 0, name) }
             for name in [TicketViews.takenName, TicketViews.timesName] { XCTAssertEqual(try rows("SELECT received_at FROM till.\"\(name)\"", seen).count, 0, name) }
         }
         let nobody = catalog(.operators(.auditor, keyID: "k"))
         for name in forAll where !TicketViews.names.contains(name) && name != CommentView.name { XCTAssertNil(try nobody.entry(named: name, inSchema: "till"), name) }
+    }
+
+    func test_allColumns_haveComments_forWhoeverSeesThem() throws {
+        let seen = catalog(.admin)
+        for name in seen.schemas[0].entryNames {
+            let comments = try XCTUnwrap(seen.comments(on: name, inSchema: "till"), name)
+            XCTAssertNotNil(comments.relation, name)
+            let stream = try QueryEngine().prepare("SELECT * FROM till.\(name)", in: QueryContext(catalog: seen, now: 0))
+            for column in stream.columns { XCTAssertNotNil(comments.columns[column.name], "\(name).\(column.name)") }
+            XCTAssertEqual(comments.columns.count, stream.columns.count, name)
+        }
+        XCTAssertNil(catalog(Self.own).comments(on: "audit", inSchema: "till"))
+        XCTAssertEqual(
+            try rows("SELECT comment FROM till.comments WHERE table_name = 'till.uploads' AND column_name = 'created_at'", catalog(Self.own)), [[.string("When it was begun.")]])
+        XCTAssertTrue(try rows("SELECT comment FROM till.comments WHERE table_name = 'till.audit'", catalog(Self.own)).isEmpty)
+        let described = "SELECT d.description FROM pg_description d WHERE d.objoid = 'till.steps'::regclass AND d.objsubid = 0"
+        XCTAssertEqual(
+            try rows(described, SystemCatalog(seen, SystemSession(user: "own", database: "till", processID: 1))), [[.string("What became of each registration of each document.")]])
     }
 
     /// What one contract's queries lay aside is counted together, by whichever door and with whichever rights they come.

@@ -208,16 +208,25 @@ export interface ChangeList {
 }
 
 export interface Contract {
+  /** Whose contract it is. */
   client_id?: string;
+  /** For people. */
   name?: string | null;
+  /** Whether it reads, or reads and writes. */
   access: "read" | "read-write";
+  /** Whether its own rows alone are seen, or all. */
   scope: "own" | "all";
+  /** The document types that it may send; null: all. */
   types?: string[] | null;
   /** Whether values of sensitive columns are shown: false unless said. */
   sensitive?: boolean;
+  /** From when on it holds; null: always. */
   valid_from?: string | null;
+  /** Until when it holds, exclusive; null: for ever. */
   valid_to?: string | null;
+  /** Requests that it may make in a second; null: without a bound. */
   rate_per_second?: number | null;
+  /** Where events of its documents and uploads are sent; null: nowhere. */
   webhook?: {
     url: string;
     /** Never shown. Left out or null when a contract is put again with the same URL: the stored one stays. The one that it replaces signs beside it for a day; not for another URL of the webhook that comes with it. */
@@ -225,7 +234,7 @@ export interface Contract {
   } | null;
   /** Names or addresses of hosts, each with or without :port, without scheme and path. */
   callback_hosts?: string[] | null;
-  /** Queues that it may send to and receive from, topics that it may publish to, processes that it may start: names, or `*` for all. */
+  /** The queues, topics and processes that it may use. Queues that it may send to and receive from, topics that it may publish to, processes that it may start: names, or `*` for all. */
   uses?: {
     queues?: unknown;
     topics?: unknown;
@@ -269,9 +278,13 @@ export interface UsageSpan {
   bytes: number;
   /** Requests that were let in. */
   calls: number;
+  /** Questions of SQL. */
   queries: number;
+  /** Rows of tables that they read. */
   rows_scanned: number;
+  /** Bytes of files that they read. */
   bytes_scanned: number;
+  /** Bytes of exports that were made. */
   exports_bytes: number;
   /** Events that were delivered to its webhook and to callback URLs. */
   webhooks: number;
@@ -426,13 +439,21 @@ export interface KeyList {
 }
 
 export interface QuarantineEntry {
+  /** Under which it was refused. */
   ticket_id: string;
+  /** Who sent it. */
   client_id: string | null;
+  /** When it came. */
   received_at: string;
+  /** As its sender said. */
   content_type: string;
+  /** The document type that it was read as; null where none knew it. */
   type: string | null;
+  /** Why it was refused. */
   problem: Problem;
+  /** What was sent, where it is text. */
   document?: string | null;
+  /** What was sent, where it is no text. */
   document_base64?: string;
 }
 
@@ -442,13 +463,19 @@ export interface QuarantineList {
 }
 
 export interface DeadLetter {
+  /** By which it is looked at, tried again and deleted. */
   id: string;
+  /** What was to be delivered: a call of a registrar, a callback, or an event of a webhook. */
   kind: "step" | "webhook";
   /** The registrar, or callback or contract. */
   name: string;
+  /** When it was given up. */
   at: string;
+  /** Of the last attempt. */
   reason: string;
+  /** How often it was tried. */
   attempts: number;
+  /** Whose document or event it is. */
   client_id: string;
   /** For events of a contract's webhook that are about no receipt: upload.processed, upload.error, feedback.digest. */
   event: string | null;
@@ -468,16 +495,27 @@ export interface TypeList {
 
 export interface AuditList {
   audit: {
+    /** Rises with time. */
     id: number;
+    /** When it was asked for. */
     at: string;
+    /** Who asked. */
     actor: string;
+    /** Through which door it was asked. */
     origin: string | null;
+    /** What was asked. */
     action: string;
+    /** Of what it was asked. */
     target: string;
+    /** The id of the request, as in the log. */
     request_id: string | null;
+    /** How it ended. */
     outcome: "begun" | "done" | "refused" | "failed";
+    /** The answer's status; null where there was none. */
     status: number | null;
+    /** When it ended; null while it runs, and where nobody knows. */
     ended_at: string | null;
+    /** What else is known of it. */
     detail: Record<string, unknown> | null;
   }[];
   next_cursor: string | null;
@@ -535,13 +573,19 @@ export interface AcceptedExport {
 }
 
 export interface Upload {
+  /** By which it is asked for. */
   upload_id: string;
+  /** Who began it; null for the administrator. */
   client_id: string | null;
+  /** Of the file. */
   name: string;
+  /** The document type that its records are read as; null where each says its own. */
   type: string | null;
+  /** How far it is. */
   state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
   /** As announced. */
   bytes: number | null;
+  /** Of the file, that are here. */
   received_bytes: number;
   /** So far, until the file is read to its end. */
   records: number;
@@ -549,19 +593,25 @@ export interface Upload {
   processed: number;
   /** Receipts, and first versions. */
   accepted: number;
+  /** Records that were there already. */
   repeated: number;
   /** Further versions. */
   replaced: number;
+  /** Records that were refused: errors_url has each. */
   rejected: number;
   /** Identities that have the version before this upload again. */
   reverted: number;
   /** Identities that were not taken back, since something newer had come. */
   left: number;
+  /** When it was begun. */
   created_at: string;
+  /** When its file was whole, and began to be read. */
   started_at: string | null;
+  /** When the last record was read, or the upload was ended. */
   ended_at: string | null;
   /** Why the file cannot be read to its end, or the upload was not taken back to its. */
   problem: Problem | null;
+  /** Where its rejections are listed. */
   errors_url: string;
 }
 
@@ -588,7 +638,9 @@ export interface UploadState {
 export interface UploadError {
   /** From 1, in the file's order. */
   record: number;
+  /** The record's own id, where it could be read. */
   receipt_id: string | null;
+  /** What is wrong with it, each at its place. */
   errors: Violation[];
   /** What was valid, by column. */
   columns: Record<string, unknown>;
@@ -744,15 +796,21 @@ export interface TypeCheck {
 }
 
 export interface RunningQuery {
+  /** By which it is cancelled. */
   id: string;
   /** Whose it is; null for the administrator's. */
   client_id: string | null;
   /** The beginning of its text, up to 4,096 bytes. */
   query: string;
+  /** When it began. */
   started_at: string;
+  /** Rows of tables that were read. */
   rows_scanned: number;
+  /** Bytes of files that were read. */
   bytes_read: number;
+  /** Files that could be left out. */
   files_pruned: number;
+  /** Milliseconds since it began, until it ended. */
   elapsed_ms: number;
 }
 
@@ -847,11 +905,13 @@ export interface Overview {
 }
 
 export interface Queue {
+  /** By which it is called. */
   name?: string;
   /** How long a message may wait. */
   ttl?: string;
   /** How long a worker has a message to itself. */
   lock?: string;
+  /** How often a message is received before it is a dead letter. */
   max_deliveries?: number;
   /** How long an id is known. */
   duplicate_window?: string;
@@ -940,16 +1000,27 @@ export interface QueuedMessageList {
 }
 
 export interface Execution {
+  /** By which it is asked for. */
   execution_id: string;
+  /** The process that it runs. */
   process: string;
+  /** The version of the definition that it runs by. */
   process_version: number;
+  /** As whoever started it said; unique in its process for a time. */
   name: string;
+  /** How far it is. */
   state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+  /** What it was started with. */
   input: unknown;
+  /** What it ended with; null until it has, and where it failed. */
   output: unknown;
+  /** The name of the error by which it failed. */
   error: string | null;
+  /** What is said of that error. */
   cause: string | null;
+  /** When it was started. */
   started_at: string;
+  /** When it succeeded, failed, ran out of time or was stopped. */
   ended_at: string | null;
 }
 

@@ -2,7 +2,8 @@ import ColumnStore
 import Documents
 import Query
 
-/// What is said of tables and their columns to people: of the columns that every table has by the store, of all others by the types that bring them.
+/// What is said of tables and their columns to people: of the columns that every table has by the store, of all others by the types that bring them. Of one that no type describes, which
+/// types bring it.
 struct ColumnComments {
     private let table: String?
     /// `lines` and `lines.amount` among them.
@@ -11,11 +12,13 @@ struct ColumnComments {
     /// - Parameters:
     ///   - types: all in force. Where several of a table say something of the same column, the first by name does.
     ///   - stored: as the table is stored.
-    init(types: [DocumentType], stored: String) {
+    ///   - namesTypes: whether the asker may know what types there are.
+    init(types: [DocumentType], stored: String, namesTypes: Bool) {
         let own = types.filter { TableName.stored($0) == stored }
         let said = own.compactMap { type in type.file.description.map { (type.name, $0) } }
         table = said.isEmpty ? nil : own.count == 1 ? said[0].1 : said.map { "\($0.0): \($0.1)" }.joined(separator: "\n")
         var columns = own.reduce(into: [ColumnPath: String]()) { $0.merge($1.file.descriptions) { first, _ in first } }
+        for (path, bringing) in Self.bringing(own) where columns[path] == nil { columns[path] = namesTypes ? bringing.text : "From the documents." }
         for (name, text) in Self.standard { columns[ColumnPath(name)] = text }
         self.columns = columns
     }
@@ -35,6 +38,30 @@ struct ColumnComments {
         var found = RelationComments(relation: "The elements of \(list) of \(name), a row for each.")
         for (column, path) in paths { found.columns[column] = columns[path] }
         found.columns[ordinal] = "The element's place in the list, from 1."
+        return found
+    }
+
+    /// The types that bring a column: a few of them by name.
+    private struct Bringing {
+        private var names: [String] = []
+        private var count = 0
+        private static let nameCountMax = 3
+
+        mutating func add(_ name: String) {
+            count += 1
+            if names.count < Self.nameCountMax { names.append(name) }
+        }
+
+        var text: String {
+            guard count > 1 else { return "From documents of the type \(names.first ?? "")." }
+            guard count > names.count else { return "From documents of the types \(names.dropLast().joined(separator: ", ")) and \(names.last ?? "")." }
+            return "From documents of the types \(names.joined(separator: ", ")) and \(count - names.count) more."
+        }
+    }
+
+    private static func bringing(_ types: [DocumentType]) -> [ColumnPath: Bringing] {
+        var found: [ColumnPath: Bringing] = [:]
+        for type in types { for path in type.file.storedPaths { found[path, default: Bringing()].add(type.name) } }
         return found
     }
 

@@ -53,9 +53,12 @@ enum ShellDescription {
     private static func relations(_ condition: String, telling isTelling: Bool) -> String {
         let type = "lower(replace(t.table_type, 'BASE ', ''))"
         let columns = "t.table_schema AS \"Schema\", t.table_name AS \"Name\", \(type) AS \"Type\"" + (isTelling ? ", m.comment AS \"Description\"" : "")
-        let comments = isTelling ? " LEFT JOIN till.comments m ON t.table_schema = 'public' AND m.table_name = t.table_name AND m.column_name IS NULL" : ""
+        let comments = isTelling ? " LEFT JOIN till.comments m ON m.table_name = \(commented("t")) AND m.column_name IS NULL" : ""
         return "SELECT \(columns) FROM information_schema.tables t\(comments) WHERE \(condition) ORDER BY 1, 2"
     }
+
+    /// A relation as `till.comments` names it.
+    private static func commented(_ row: String) -> String { "CASE \(row).table_schema WHEN 'public' THEN '' ELSE \(row).table_schema || '.' END || \(row).table_name" }
 
     /// The columns of a relation, with what is said of them where there is a store.
     private static func columns(ofSchema schema: String, _ name: String, _ shell: SQLShell) -> String {
@@ -63,7 +66,7 @@ enum ShellDescription {
         let type = "CASE WHEN c.data_type = 'numeric' AND c.numeric_precision IS NOT NULL THEN \(digits) ELSE c.data_type END"
         let isTelling = shell.endpoint.hasStore
         let columns = "c.column_name AS \"Column\", \(type) AS \"Type\"" + (isTelling ? ", m.comment AS \"Description\"" : "")
-        let join = "ON c.table_schema = 'public' AND m.table_name = c.table_name AND m.column_name = c.column_name"
+        let join = "ON m.table_name = \(commented("c")) AND m.column_name = c.column_name"
         let comments = isTelling ? " LEFT JOIN till.comments m \(join)" : ""
         let condition = "c.table_schema = \(ShellPattern.quoted(schema)) AND c.table_name = \(ShellPattern.quoted(name))"
         return "SELECT \(columns) FROM information_schema.columns c\(comments) WHERE \(condition) ORDER BY c.ordinal_position"

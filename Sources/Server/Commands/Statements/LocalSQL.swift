@@ -112,5 +112,6 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
         func storedColumns(ofView name: String) -> [Field]? { first.entryNames.contains(name) ? nil : second?.storedColumns(ofView: name) }
         func definition(ofView name: String) -> String? { first.entryNames.contains(name) ? nil : second?.definition(ofView: name) }
         func comments(on name: String) -> RelationComments? { first.entryNames.contains(name) ? nil : second?.comments(on: name) }
+        func comments(on name: String, inSchema schema: String) -> RelationComments? { second?.comments(on: name, inSchema: schema) }
     }
 }

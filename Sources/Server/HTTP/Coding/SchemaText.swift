@@ -36,7 +36,15 @@ package struct SchemaText: Sendable {
 
     func with(_ facts: MemberFacts) -> SchemaText {
         var copy = self
-        if let description = facts.description { copy = copy.with("description", Self.quoted("\(description)")) }
+        if let description = facts.description {
+            let said = Self.quoted("\(description)")
+            // What the form says of itself stands behind.
+            if let place = copy.keywords.firstIndex(where: { $0.name == "description" }) {
+                copy.keywords[place].json = "\(said.dropLast()) \(copy.keywords[place].json.dropFirst())"
+            } else {
+                copy = copy.with("description", said)
+            }
+        }
         // The inside of an object, as it is: its first name is split off for the list's sake.
         if let further = facts.keywords.map({ "\($0)" }), let mark = further.firstIndex(of: ":") {
             copy = copy.with(String(further[..<mark].filter { $0 != "\"" }), String(further[further.index(after: mark)...]))

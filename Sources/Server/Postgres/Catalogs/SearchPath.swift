@@ -33,6 +33,12 @@ struct SearchPath: Sendable {
     /// Whether tables are found by their names alone.
     var hasTables: Bool { schemas.contains("public") }
 
+    /// Whether they are found before PostgreSQL's relations: these come first unless the path has them behind.
+    var hasTablesFirst: Bool {
+        guard let own = schemas.firstIndex(of: "public"), let open = schemas.firstIndex(of: "pg_catalog") else { return false }
+        return own < open
+    }
+
     /// Those that there are, as `current_schemas` tells them.
     ///
     /// - Parameter known: the schemas that there are.

@@ -53,6 +53,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
     func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
     func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+    func comments(on name: String, inSchema schema: String) -> RelationComments? { base.comments(on: name, inSchema: schema) }
     func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
     func definition(ofView name: String) -> String? { base.definition(ofView: name) }
     var xpath: (any XPathReading)? { base.xpath }
@@ -63,6 +64,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     // MARK: PostgreSQL's
 
     var openSchema: String { "pg_catalog" }
+    func isOpen(_ name: String) -> Bool { SystemRelation.byName[name] != nil }
     var searchPath: [String] { session.path.schemas }
 
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
@@ -118,6 +120,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             }
             guard parts.count == 1 else { return nil }
             guard isQualified || session.path.hasTables else { return SystemRelation.byName[parts[0]]?.number }
+            if !isQualified, !session.path.hasTablesFirst, let relation = SystemRelation.byName[parts[0]] { return relation.number }
             if known.own.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
             if parts[0].hasSuffix("_pkey"), case let table = String(parts[0].dropLast(5)), known.own.contains(table), case .table(let source, _)? = try base.entry(named: table),
                 SystemRows.hasKey(table, source.schema.fields)

@@ -231,8 +231,8 @@ struct SystemRows {
 
     /// Comments on relations (number 0) and on their columns.
     private func descriptions() throws -> [Row] {
-        try tables().filter { $0.schema == nil }.flatMap { table -> [Row] in
-            guard let comments = catalog.comments(on: table.name) else { return [] }
+        try tables().flatMap { table -> [Row] in
+            guard let comments = table.schema.map({ catalog.comments(on: table.name, inSchema: $0) }) ?? catalog.comments(on: table.name) else { return [] }
             var all: [(place: Int64, text: String?)] = [(0, comments.relation)]
             for (index, field) in table.fields.enumerated() { all.append((Int64(index + 1), comments.columns[field.name])) }
             return all.compactMap { place, text -> Row? in

@@ -11,17 +11,17 @@ struct AuditBody: ListItem, JSONObject {
     static var example: AuditBody { AuditBody(entry: AuditEntry(id: 1, at: 0, act: AuditAct(actor: "", action: "", target: ""), outcome: .begun)) }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("id", entry.id)
-        sink.member("at", InstantForm(entry.at))
-        sink.member("actor", entry.act.actor)
-        sink.member("origin", entry.act.origin)
-        sink.member("action", entry.act.action)
-        sink.member("target", entry.act.target)
-        sink.member("request_id", entry.act.requestID)
-        sink.member("outcome", WordForm(entry.outcome))
-        sink.member("status", entry.status)
-        sink.member("ended_at", entry.endedAt.map { InstantForm($0) })
-        sink.member("detail", entry.detail.map { Verbatim<AnyObjectForm>(Self.object($0)) })
+        sink.member("id", entry.id, MemberFacts("Rises with time."))
+        sink.member("at", InstantForm(entry.at), MemberFacts("When it was asked for."))
+        sink.member("actor", entry.act.actor, MemberFacts("Who asked."))
+        sink.member("origin", entry.act.origin, MemberFacts("Through which door it was asked."))
+        sink.member("action", entry.act.action, MemberFacts("What was asked."))
+        sink.member("target", entry.act.target, MemberFacts("Of what it was asked."))
+        sink.member("request_id", entry.act.requestID, MemberFacts("The id of the request, as in the log."))
+        sink.member("outcome", WordForm(entry.outcome), MemberFacts("How it ended."))
+        sink.member("status", entry.status, MemberFacts("The answer's status; null where there was none."))
+        sink.member("ended_at", entry.endedAt.map { InstantForm($0) }, MemberFacts("When it ended; null while it runs, and where nobody knows."))
+        sink.member("detail", entry.detail.map { Verbatim<AnyObjectForm>(Self.object($0)) }, MemberFacts("What else is known of it."))
     }
 
     /// Earlier programs cut what was long, anywhere in its JSON: that is shown as a text.

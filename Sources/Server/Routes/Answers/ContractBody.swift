@@ -22,20 +22,20 @@ struct ContractBody: ListItem, JSONObject {
     private static let free = MemberFacts(isRequired: false)
 
     func members(to sink: inout some MemberSink) {
-        sink.member("client_id", contract.clientID, MemberFacts(keywords: #""minLength":1,"maxLength":200"#, isRequired: false))
-        sink.member("name", contract.name, Self.free)
-        sink.member("access", WordForm(contract.access))
-        sink.member("scope", WordForm(contract.scope))
-        sink.member("types", contract.types, Self.free)
+        sink.member("client_id", contract.clientID, MemberFacts("Whose contract it is.", keywords: #""minLength":1,"maxLength":200"#, isRequired: false))
+        sink.member("name", contract.name, MemberFacts("For people.", isRequired: false))
+        sink.member("access", WordForm(contract.access), MemberFacts("Whether it reads, or reads and writes."))
+        sink.member("scope", WordForm(contract.scope), MemberFacts("Whether its own rows alone are seen, or all."))
+        sink.member("types", contract.types, MemberFacts("The document types that it may send; null: all.", isRequired: false))
         sink.member("sensitive", contract.seesSensitive, MemberFacts("Whether values of sensitive columns are shown: false unless said.", isRequired: false))
-        sink.member("valid_from", contract.validFrom.map { InstantOrDayForm(instant: $0) }, Self.free)
-        sink.member("valid_to", contract.validTo.map { InstantOrDayForm(instant: $0) }, Self.free)
-        sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, Self.free)
-        sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, Self.free)
+        sink.member("valid_from", contract.validFrom.map { InstantOrDayForm(instant: $0) }, MemberFacts("From when on it holds; null: always.", isRequired: false))
+        sink.member("valid_to", contract.validTo.map { InstantOrDayForm(instant: $0) }, MemberFacts("Until when it holds, exclusive; null: for ever.", isRequired: false))
+        sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, MemberFacts("Requests that it may make in a second; null: without a bound.", isRequired: false))
+        sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, MemberFacts("Where events of its documents and uploads are sent; null: nowhere.", isRequired: false))
         sink.member(
             "callback_hosts", Optional(contract.callbackHosts),
             MemberFacts("Names or addresses of hosts, each with or without :port, without scheme and path.", isRequired: false))
-        sink.member("uses", Optional(UsesBody(uses: contract.uses)), Self.free)
+        sink.member("uses", Optional(UsesBody(uses: contract.uses)), MemberFacts("The queues, topics and processes that it may use.", isRequired: false))
         sink.member(
             "digest", contract.digest?.text,
             MemberFacts("From 1s to 1d: how often the webhook gets a digest of refusals, where there are any.", keywords: #""pattern":"^[0-9]+(ms|s|m|h|d)$""#, isRequired: false))

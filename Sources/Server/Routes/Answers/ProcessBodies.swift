@@ -75,17 +75,17 @@ struct ExecutionBody: ListItem, JSONObject {
     static var example: ExecutionBody { ExecutionBody(execution: .none) }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("execution_id", execution.id.description)
-        sink.member("process", execution.process)
-        sink.member("process_version", execution.processVersion)
-        sink.member("name", execution.name)
-        sink.member("state", WordForm(ExecutionState(execution.status)))
-        sink.member("input", Verbatim<AnyForm>(execution.input))
-        sink.member("output", Verbatim<AnyForm>(execution.output ?? Array("null".utf8)))
-        sink.member("error", execution.error?.name)
-        sink.member("cause", execution.error?.cause)
-        sink.member("started_at", InstantForm(execution.startedAt))
-        sink.member("ended_at", execution.endedAt.map { InstantForm($0) })
+        sink.member("execution_id", execution.id.description, MemberFacts("By which it is asked for."))
+        sink.member("process", execution.process, MemberFacts("The process that it runs."))
+        sink.member("process_version", execution.processVersion, MemberFacts("The version of the definition that it runs by."))
+        sink.member("name", execution.name, MemberFacts("As whoever started it said; unique in its process for a time."))
+        sink.member("state", WordForm(ExecutionState(execution.status)), MemberFacts("How far it is."))
+        sink.member("input", Verbatim<AnyForm>(execution.input), MemberFacts("What it was started with."))
+        sink.member("output", Verbatim<AnyForm>(execution.output ?? Array("null".utf8)), MemberFacts("What it ended with; null until it has, and where it failed."))
+        sink.member("error", execution.error?.name, MemberFacts("The name of the error by which it failed."))
+        sink.member("cause", execution.error?.cause, MemberFacts("What is said of that error."))
+        sink.member("started_at", InstantForm(execution.startedAt), MemberFacts("When it was started."))
+        sink.member("ended_at", execution.endedAt.map { InstantForm($0) }, MemberFacts("When it succeeded, failed, ran out of time or was stopped."))
     }
 }
 

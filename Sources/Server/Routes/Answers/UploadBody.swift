@@ -22,26 +22,26 @@ struct UploadBody: ListItem, JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("upload_id", upload.id)
-        sink.member("client_id", upload.clientID)
-        sink.member("name", upload.name)
-        sink.member("type", upload.type)
-        sink.member("state", WordForm(upload.state))
+        sink.member("upload_id", upload.id, MemberFacts("By which it is asked for."))
+        sink.member("client_id", upload.clientID, MemberFacts("Who began it; null for the administrator."))
+        sink.member("name", upload.name, MemberFacts("Of the file."))
+        sink.member("type", upload.type, MemberFacts("The document type that its records are read as; null where each says its own."))
+        sink.member("state", WordForm(upload.state), MemberFacts("How far it is."))
         sink.member("bytes", upload.byteCount, MemberFacts("As announced."))
-        sink.member("received_bytes", upload.receivedByteCount)
+        sink.member("received_bytes", upload.receivedByteCount, MemberFacts("Of the file, that are here."))
         sink.member("records", upload.recordCount ?? upload.position, MemberFacts("So far, until the file is read to its end."))
         sink.member("processed", upload.counts.processed, MemberFacts("accepted, replaced, repeated and rejected together."))
         sink.member("accepted", upload.counts.accepted, MemberFacts("Receipts, and first versions."))
-        sink.member("repeated", upload.counts.repeated)
+        sink.member("repeated", upload.counts.repeated, MemberFacts("Records that were there already."))
         sink.member("replaced", upload.counts.replaced, MemberFacts("Further versions."))
-        sink.member("rejected", upload.counts.rejected)
+        sink.member("rejected", upload.counts.rejected, MemberFacts("Records that were refused: errors_url has each."))
         sink.member("reverted", upload.revert.reverted, MemberFacts("Identities that have the version before this upload again."))
         sink.member("left", upload.revert.left, MemberFacts("Identities that were not taken back, since something newer had come."))
-        sink.member("created_at", InstantForm(upload.createdAt))
-        sink.member("started_at", upload.startedAt.map { InstantForm($0) })
-        sink.member("ended_at", upload.endedAt.map { InstantForm($0) })
+        sink.member("created_at", InstantForm(upload.createdAt), MemberFacts("When it was begun."))
+        sink.member("started_at", upload.startedAt.map { InstantForm($0) }, MemberFacts("When its file was whole, and began to be read."))
+        sink.member("ended_at", upload.endedAt.map { InstantForm($0) }, MemberFacts("When the last record was read, or the upload was ended."))
         sink.member("problem", upload.problem.map { Verbatim<ProblemBody>(ProblemBody(Problem($0)).json()) }, MemberFacts("Why the file cannot be read to its end, or the upload was not taken back to its."))
-        sink.member("errors_url", "\(baseURL)/v1/uploads/\(upload.id)/errors")
+        sink.member("errors_url", "\(baseURL)/v1/uploads/\(upload.id)/errors", MemberFacts("Where its rejections are listed."))
     }
 }
 
@@ -89,8 +89,8 @@ struct RejectionBody: ListItem, JSONObject {
 
     func members(to sink: inout some MemberSink) {
         sink.member("record", rejection.record, MemberFacts("From 1, in the file's order."))
-        sink.member("receipt_id", rejection.receiptID)
-        sink.member("errors", rejection.violations)
+        sink.member("receipt_id", rejection.receiptID, MemberFacts("The record's own id, where it could be read."))
+        sink.member("errors", rejection.violations, MemberFacts("What is wrong with it, each at its place."))
         sink.member("columns", Verbatim<AnyObjectForm>(rejection.columns), MemberFacts("What was valid, by column."))
     }
 

@@ -25,14 +25,20 @@ final class ColumnCommentsTests: XCTestCase {
         func comments(_ name: String) throws -> RelationComments? { try fixture.engine.catalog(as: .admin, upTo: nil).catalog.comments(on: name) }
         let table = try XCTUnwrap(comments("shelves"))
         XCTAssertEqual(table.relation, "Stock.")
-        XCTAssertEqual([table.columns["label"], table.columns["places"], table.columns["bare"], table.columns["help"]], ["As printed.", "Where.", nil, nil])
+        XCTAssertEqual([table.columns["label"], table.columns["places"], table.columns["bare"], table.columns["help"]], ["As printed.", "Where.", "From documents of the type shelf.", nil])
         for field in StandardColumns.fields + [VersionColumns.upload] { XCTAssertNotNil(table.columns[field.name], field.name) }
         XCTAssertEqual(try comments("shelves_accepted")?.columns, table.columns)
         XCTAssertEqual(try comments("shelves_accepted")?.relation, "The rows of shelves that are COMPLETE.")
         let list = try XCTUnwrap(comments("shelves_places"))
         XCTAssertEqual([list.columns["code"], list.columns["label"], list.columns["places_label"]], ["Of the place.", "As printed.", "On the place."])
         XCTAssertNotNil(list.columns["ordinal"])
+        let receipts = try XCTUnwrap(comments("receipts"))
+        let fields = StandardColumns.fields + fixture.engine.tier.tables.columns(of: "receipts")
+        for field in fields { XCTAssertNotNil(receipts.columns[field.name], field.name) }
         XCTAssertNil(try comments("nothing"))
+        // What types there are is not for everybody.
+        let own = Principal(clientID: "c1", access: .read, scope: .own)
+        XCTAssertEqual(try fixture.engine.catalog(as: own, upTo: nil).catalog.comments(on: "shelves")?.columns["bare"], "From the documents.")
         // Another word for the same column is no other column.
         XCTAssertEqual(try fixture.engine.putType(name: "shelf", body: Array(Self.type(2, "All stock.", label: "As sold.").utf8)), .replaced)
         XCTAssertEqual(try comments("shelves")?.columns["label"], "As sold.")

@@ -23,16 +23,16 @@ struct QuarantineBody: ListItem, JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("ticket_id", entry.ticketID)
-        sink.member("client_id", entry.clientID)
-        sink.member("received_at", InstantForm(entry.receivedAt))
-        sink.member("content_type", entry.contentType)
-        sink.member("type", entry.type)
-        sink.member("problem", ProblemBody(isRedacted ? Self.redacted(Problem(entry.problem)) : Problem(entry.problem)))
+        sink.member("ticket_id", entry.ticketID, MemberFacts("Under which it was refused."))
+        sink.member("client_id", entry.clientID, MemberFacts("Who sent it."))
+        sink.member("received_at", InstantForm(entry.receivedAt), MemberFacts("When it came."))
+        sink.member("content_type", entry.contentType, MemberFacts("As its sender said."))
+        sink.member("type", entry.type, MemberFacts("The document type that it was read as; null where none knew it."))
+        sink.member("problem", ProblemBody(isRedacted ? Self.redacted(Problem(entry.problem)) : Problem(entry.problem)), MemberFacts("Why it was refused."))
         // Refused bytes may be anything but what they claim to be, so JSON is not put in as JSON.
         let isText = DocumentBody.isText(entry.document[...])
-        sink.optional("document", isRedacted || !isText ? nil : entry.isHidden ? RefusedText.hidden : .shown(entry.document))
-        sink.optional("document_base64", !isRedacted && !isText ? Base64Bytes(bytes: entry.document) : nil)
+        sink.optional("document", isRedacted || !isText ? nil : entry.isHidden ? RefusedText.hidden : .shown(entry.document), MemberFacts("What was sent, where it is text."))
+        sink.optional("document_base64", !isRedacted && !isText ? Base64Bytes(bytes: entry.document) : nil, MemberFacts("What was sent, where it is no text."))
     }
 
     /// What it takes with its text, in bytes: of a document of quotes or of control characters that is many times as long.
@@ -90,13 +90,13 @@ struct DeadLetterBody: ListItem, JSONObject {
     }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("id", letter.id)
-        sink.member("kind", WordForm(letter.kind))
+        sink.member("id", letter.id, MemberFacts("By which it is looked at, tried again and deleted."))
+        sink.member("kind", WordForm(letter.kind), MemberFacts("What was to be delivered: a call of a registrar, a callback, or an event of a webhook."))
         sink.member("name", letter.name, MemberFacts("The registrar, or callback or contract."))
-        sink.member("at", InstantForm(letter.at))
-        sink.member("reason", letter.reason)
-        sink.member("attempts", letter.attempts)
-        sink.member("client_id", letter.clientID)
+        sink.member("at", InstantForm(letter.at), MemberFacts("When it was given up."))
+        sink.member("reason", letter.reason, MemberFacts("Of the last attempt."))
+        sink.member("attempts", letter.attempts, MemberFacts("How often it was tried."))
+        sink.member("client_id", letter.clientID, MemberFacts("Whose document or event it is."))
         sink.member("event", letter.event, MemberFacts("For events of a contract's webhook that are about no receipt: upload.processed, upload.error, feedback.digest."))
         sink.member("receipt", letter.receipt.map { AcceptedBody($0) }, MemberFacts("Null where there is an event."))
     }

@@ -22,10 +22,10 @@ struct QueueBody: ListItem, JSONObject {
     private static let free = MemberFacts(isRequired: false)
 
     func members(to sink: inout some MemberSink) {
-        sink.member("name", name, Self.free)
+        sink.member("name", name, MemberFacts("By which it is called.", isRequired: false))
         sink.member("ttl", DurationForm(duration: settings.timeToLive), MemberFacts("How long a message may wait.", keywords: #""default":"14d""#, isRequired: false))
         sink.member("lock", DurationForm(duration: settings.lock), MemberFacts("How long a worker has a message to itself.", keywords: #""default":"5m""#, isRequired: false))
-        sink.member("max_deliveries", settings.deliveryCountMax, MemberFacts(keywords: #""minimum":1,"maximum":1000000,"default":10"#, isRequired: false))
+        sink.member("max_deliveries", settings.deliveryCountMax, MemberFacts("How often a message is received before it is a dead letter.", keywords: #""minimum":1,"maximum":1000000,"default":10"#, isRequired: false))
         sink.member("duplicate_window", DurationForm(duration: settings.duplicateWindow), MemberFacts("How long an id is known.", keywords: #""default":"1d""#, isRequired: false))
         sink.member("max_bytes", SizeForm(size: settings.byteCountMax), MemberFacts("Of all bodies but those of dead letters; with those twice as many.", isRequired: false))
         sink.member("dead_letter", settings.keepsDeadLetters, MemberFacts("Whether messages that nobody completed are kept.", keywords: #""default":true"#, isRequired: false))

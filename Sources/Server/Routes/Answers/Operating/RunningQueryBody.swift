@@ -25,13 +25,13 @@ struct RunningQueryBody: ListItem, JSONObject {
     static var example: RunningQueryBody { RunningQueryBody() }
 
     func members(to sink: inout some MemberSink) {
-        sink.member("id", id)
+        sink.member("id", id, MemberFacts("By which it is cancelled."))
         sink.member("client_id", clientID, MemberFacts("Whose it is; null for the administrator's."))
         sink.member("query", text, MemberFacts("The beginning of its text, up to 4,096 bytes."))
-        sink.member("started_at", InstantForm(startedAt))
-        sink.member("rows_scanned", figures.rowsScanned)
-        sink.member("bytes_read", figures.bytesRead)
-        sink.member("files_pruned", figures.filesPruned)
-        sink.member("elapsed_ms", figures.elapsedMilliseconds)
+        sink.member("started_at", InstantForm(startedAt), MemberFacts("When it began."))
+        sink.member("rows_scanned", figures.rowsScanned, MemberFacts("Rows of tables that were read."))
+        sink.member("bytes_read", figures.bytesRead, MemberFacts("Bytes of files that were read."))
+        sink.member("files_pruned", figures.filesPruned, MemberFacts("Files that could be left out."))
+        sink.member("elapsed_ms", figures.elapsedMilliseconds, MemberFacts("Milliseconds since it began, until it ended."))
     }
 }

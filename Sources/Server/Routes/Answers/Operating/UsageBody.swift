@@ -13,10 +13,10 @@ struct UsageBody: JSONObject {
             sink.member("receipts", span.figures.receipts, MemberFacts("Documents taken, without repeats."))
             sink.member("bytes", span.figures.bytes, MemberFacts("Of those documents."))
             sink.member("calls", span.figures.calls, MemberFacts("Requests that were let in."))
-            sink.member("queries", span.figures.queries)
-            sink.member("rows_scanned", span.figures.rowsScanned)
-            sink.member("bytes_scanned", span.figures.bytesScanned)
-            sink.member("exports_bytes", span.figures.exportsBytes)
+            sink.member("queries", span.figures.queries, MemberFacts("Questions of SQL."))
+            sink.member("rows_scanned", span.figures.rowsScanned, MemberFacts("Rows of tables that they read."))
+            sink.member("bytes_scanned", span.figures.bytesScanned, MemberFacts("Bytes of files that they read."))
+            sink.member("exports_bytes", span.figures.exportsBytes, MemberFacts("Bytes of exports that were made."))
             sink.member("webhooks", span.figures.webhooks, MemberFacts("Events that were delivered to its webhook and to callback URLs."))
         }
     }
