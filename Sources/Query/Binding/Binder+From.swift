@@ -137,7 +137,8 @@ extension Binder {
     private var findsTables: Bool { openViews.isEmpty ? context.catalog.dialect?.searchPath.contains("public") ?? true : true }
 
     private var findsTablesFirst: Bool {
-        guard openViews.isEmpty, let dialect = context.catalog.dialect else { return false }
+        guard let dialect = context.catalog.dialect else { return false }
+        guard openViews.isEmpty else { return true }
         guard let own = dialect.searchPath.firstIndex(of: "public"), let open = dialect.searchPath.firstIndex(of: dialect.openSchema) else { return false }
         return own < open
     }
@@ -233,6 +234,7 @@ extension Binder {
     private func dialectEntry(_ name: [NameSyntax]) throws(QueryError) -> CatalogEntry? {
         guard let dialect = context.catalog.dialect, let last = name.last, name.count <= 2 else { return nil }
         dependsOnSession = true
+        if name.count == 1, !dialect.isOpen(last.text) { return nil }
         do {
             if name.count == 1, findsTablesFirst, try context.catalog.entry(named: last.text) != nil { return nil }
             let schema = name.count == 2 ? name[0].text : dialect.openSchema

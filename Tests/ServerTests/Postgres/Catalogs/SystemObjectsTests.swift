@@ -34,7 +34,8 @@ final class SystemObjectsTests: XCTestCase {
 
     /// Drivers look types up by the short name.
     func test_tablesNamedAsCatalogs_hideNone_unlessThePathSaysSo() throws {
-        let base = FixedCatalog(tables: [("pg_type", MemoryTable(schema: Schema([Field("n", .int32)]), batches: []))])
+        let table = CatalogEntry.table(MemoryTable(schema: Schema([Field("n", .int32)]), batches: []), scope: [])
+        let base = FixedCatalog([("pg_type", table), ("till_settings", table), ("types", .view(query: "SELECT count(n) AS n FROM pg_type"))])
         func count(_ query: String, path: String? = nil) throws -> [Value] {
             var settings = try SessionSettings()
             if let path { try settings.set("search_path", path) }
@@ -46,6 +47,12 @@ final class SystemObjectsTests: XCTestCase {
         XCTAssertEqual(try count("SELECT count(n) FROM public.pg_type"), [.integer(0)])
         XCTAssertEqual(try count("SELECT count(n) FROM pg_type", path: "public, pg_catalog"), [.integer(0)])
         XCTAssertEqual(try count("SELECT count(*) FROM pg_type WHERE typname = 'int4'", path: "pg_catalog, public"), [.integer(1)])
+        // A view says what it says everywhere.
+        XCTAssertEqual(try count("SELECT n FROM types"), [.integer(0)])
+        XCTAssertEqual(try count("SELECT count(n) FROM till_settings"), [.integer(0)])
+        XCTAssertEqual(try count("SELECT 'pg_type'::regclass = 1247"), [.boolean(true)])
+        XCTAssertEqual(try count("SELECT 'pg_type'::regclass = 1247", path: "public, pg_catalog"), [.boolean(false)])
+        XCTAssertEqual(try count("SELECT 'public.pg_type'::regclass = 1247"), [.boolean(false)])
     }
 
     func test_describeObject_saysWhatItIsCalled() throws {
