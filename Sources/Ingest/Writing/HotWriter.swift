@@ -285,9 +285,11 @@ package final class HotWriter: Sendable {
 
     private static func commit(_ group: [Submission], _ changes: [ProcessChange], _ core: HotWriterCore, _ statistics: Statistics) {
         let began = SteadyClock.nanoseconds()
-        let stored = core.commit(group, changes)
-        statistics.rows.wrappingAdd(stored.rowCount, ordering: .relaxed)
-        statistics.bytes.wrappingAdd(stored.byteCount, ordering: .relaxed)
+        // Before the maintenance hears of the commit: it counts what is in memory then, and what is added behind its count would be counted twice until the next commit.
+        core.commit(group, changes) { stored in
+            statistics.rows.wrappingAdd(stored.rowCount, ordering: .relaxed)
+            statistics.bytes.wrappingAdd(stored.byteCount, ordering: .relaxed)
+        }
         statistics.groups.wrappingAdd(1, ordering: .relaxed)
         let nanoseconds = SteadyClock.nanoseconds() &- began
         statistics.commitNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)

@@ -78,8 +78,6 @@ final class HotWriterCore {
         var byteCount = 0
 
         init(_ rows: [TailRow] = []) { (rowCount, byteCount) = (rows.count, rows.reduce(0) { $0.addingSaturating($1.byteCount) }) }
-
-        mutating func add(_ other: Stored) { (rowCount, byteCount) = (rowCount.addingSaturating(other.rowCount), byteCount.addingSaturating(other.byteCount)) }
     }
 
     /// A group in the making.
@@ -102,7 +100,8 @@ final class HotWriterCore {
     ///
     /// The instant of a transaction is one: `received_at` of its rows, `at` of its events. Each has its own, so that what ends after a walk began ends later.
     ///
-    func commit(_ submissions: [Submission], _ changes: [ProcessChange]) -> Stored {
+    /// - Parameter counting: told of rows that hold, before they are shown and anybody else hears of their commit.
+    func commit(_ submissions: [Submission], _ changes: [ProcessChange], counting: (Stored) -> Void) {
         let now = store.clock.now()
         var own: [ProcessChange] = []
         var others: [(file: HotFile, changes: [ProcessChange])] = []
@@ -115,22 +114,21 @@ final class HotWriterCore {
                 others.append((change.file, [change]))
             }
         }
-        let stored = submissions.isEmpty && own.isEmpty ? Stored() : commitOpen(submissions, own, now)
+        if !submissions.isEmpty || !own.isEmpty { commitOpen(submissions, own, now, counting) }
         for (file, changes) in others { commitOther(file, changes, store.clock.now()) }
-        return stored
     }
 
     /// The group and the changes of the open file as one transaction. A refusal for the whole group is the answer to each of its submissions.
     ///
     /// - Parameter isApart: of a group that failed as a whole.
-    private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64, isApart: Bool = false) -> Stored {
+    private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64, isApart: Bool = false, _ counting: (Stored) -> Void) {
         var submissions = submissions
         if let refusal = failure ?? (submissions.isEmpty ? nil : checkFree()) {
             for submission in submissions { submission.completion(.refused(refusal)) }
             // A process may go on where nothing new is taken: what it writes is little, and lets files leave.
             if failure != nil || changes.isEmpty {
                 for change in changes { change.completion(.failure(refusal)) }
-                return Stored()
+                return
             }
             submissions = []
         }
@@ -138,7 +136,8 @@ final class HotWriterCore {
             // Before a new file is begun: the changes are of the present one.
             if !changes.isEmpty, let open, !takesRows(open, of: Clock.day(ofMicroseconds: now)) {
                 commitOther(open.file, changes, now)
-                return submissions.isEmpty ? Stored() : commitOpen(submissions, [], now)
+                if !submissions.isEmpty { commitOpen(submissions, [], now, counting) }
+                return
             }
             let writer = try openFile(day: Clock.day(ofMicroseconds: now))
             var group = Group()
@@ -146,17 +145,18 @@ final class HotWriterCore {
                 let first = nextSequence
                 for submission in submissions { group.answers.append(try store(submission, writer, process, now, &group.rows)) }
                 group.check(submissions, first..<nextSequence)
-            } published: { publish(group.rows, writer) }
+            } published: {
+                counting(Stored(group.rows))
+                publish(group.rows, writer)
+            }
             for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
             for (change, result) in zip(changes, results) { change.completion(.success(result)) }
-            return Stored(group.rows)
         } catch let error where failure == nil && !isApart && Self.isOfSome(error) {
-            return commitApart(submissions, changes)
+            commitApart(submissions, changes, counting)
         } catch {
             let refusal = failure ?? Self.refusal(error)
             for submission in submissions { submission.completion(.refused(refusal)) }
             for change in changes { change.completion(.failure(refusal)) }
-            return Stored()
         }
     }
 
@@ -169,8 +169,7 @@ final class HotWriterCore {
     /// Each submission and change by itself: one of them needs a page of the open file, or of the index of versions, that has lost its sum, and the others do not. What a
     /// row meets there is looked up as readers do, who see the rows of such a page, and hold documents against their hashes. Each is a transaction with an instant
     /// of its own.
-    private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange]) -> Stored {
-        var stored = Stored()
+    private func commitApart(_ submissions: [Submission], _ changes: [ProcessChange], _ counting: (Stored) -> Void) {
         for submission in submissions {
             do {
                 let earlier = try submission.rows.indices.map { place -> StoredReceipt? in
@@ -181,13 +180,12 @@ final class HotWriterCore {
                 let apart = Submission(
                     rows: submission.rows, earlier: earlier, generation: submission.generation, isAtomic: submission.isAtomic,
                     completion: submission.completion)
-                stored.add(commitOpen([apart], [], store.clock.now(), isApart: true))
+                commitOpen([apart], [], store.clock.now(), isApart: true, counting)
             } catch {
                 submission.completion(.refused(Self.refusal(error)))
             }
         }
-        for change in changes { _ = commitOpen([], [change], store.clock.now(), isApart: true) }
-        return stored
+        for change in changes { commitOpen([], [change], store.clock.now(), isApart: true, counting) }
     }
 
     /// Changes in a file that is not the open one: a transaction and an fsync of its own.
