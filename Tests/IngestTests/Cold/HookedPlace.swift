@@ -8,9 +8,15 @@ final class HookedPlace: StorageFactory {
 
     private let base: any StorageFactory = LocalStorageFactory()
     private let hook = Mutex<Hook?>(nil)
+    private let isSilent = Atomic<Bool>(false)
 
     var location: String? { base.location }
     var root: (any WarehouseRoot)? { base.root }
+
+    var outage: (reason: String, since: Int64)? { isSilent.load(ordering: .relaxed) ? ("said by the test", 0) : nil }
+
+    /// As a bucket is that gives no answer, or does again.
+    func setSilent(_ silent: Bool) { isSilent.store(silent, ordering: .relaxed) }
 
     /// - Parameter hook: called on the thread of the call, which fails with what it throws.
     func observe(_ hook: Hook?) { self.hook.withLock { $0 = hook } }

@@ -57,4 +57,36 @@ final class WarehouseTablesTests: XCTestCase {
         XCTAssertEqual(try fixture.engine.warehouseTable("licences", as: .admin)?.name, "licences")
         try fixture.engine.close()
     }
+
+    /// Each question would wait as long.
+    func test_bucketThatGivesNoAnswer_isAskedOfOneViewAlone() throws {
+        let (directory, place) = (TemporaryDirectory(), HookedPlace())
+        var fixture = try EngineFixture(directory.path) { $0.storages = place }
+        for name in ["licence", "permit"] {
+            let type = #"{"name":"\#(name)","version":1,"table":"\#(name)s","format":"json","on_repeat":"replace","match":{"/schema":"\#(name)/1"},"receipt_id":"/id","columns":{"points":{"path":"/points","type":"INTEGER"}}}"#
+            _ = try fixture.engine.putType(name: name, body: Array(type.utf8))
+            _ = try fixture.taken(#"{"schema":"\#(name)/1","id":"1","points":1}"#)
+        }
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+        let asked = Mutex<Set<String>>([]), here = pthread_self()
+        place.observe { (call, table, key) throws(ColumnStoreError) in
+            guard call == .get, ["licences", "permits"].contains(table) else { return }
+            // The start asks as well, on threads of its own.
+            if pthread_equal(pthread_self(), here) != 0 { asked.withLock { _ = $0.insert(table) } }
+            throw ColumnStoreError(.unavailable, path: key, "said by the test")
+        }
+        fixture = try EngineFixture(directory.path) { $0.storages = place }
+        for (isSilent, count) in [(true, 1), (false, 2)] {
+            place.setSilent(isSilent)
+            asked.withLock { $0 = [] }
+            let names = try fixture.engine.warehouseTables(as: .admin)
+            XCTAssertTrue(names.contains("licences_history") && names.contains("permits_history") && !names.contains("permits"), "\(names)")
+            XCTAssertEqual(asked.withLock { $0.count }, count)
+        }
+        place.observe(nil)
+        place.setSilent(true)
+        XCTAssertTrue(Set(["licences", "permits"]).isSubset(of: try fixture.engine.warehouseTables(as: .admin)))
+        try fixture.engine.close()
+    }
 }

@@ -26,6 +26,24 @@ final class HotTierTests: XCTestCase {
         }
     }
 
+    /// What is counted behind that, the maintenance's count has already: it would stand twice until the next commit, which is refused where that is too much.
+    func test_rows_areCountedBeforeAnybodyHearsOfTheirCommit() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let counted = Mutex<[Int]>([])
+        for number in 1...2 {
+            let rows = try (0..<3).map { try HotTierFixture.row("R-\(number)-\($0)") }
+            let waiting = store.tier.notify(beyond: store.tier.boundary.sequence) { [statistics = store.tier.writer.statistics] in
+                let count = statistics.rows.load(ordering: .relaxed)
+                counted.withLock { $0.append(count) }
+            }
+            _ = try store.stored(rows)
+            waiting.cancel()
+        }
+        XCTAssertEqual(counted.withLock { $0 }, [3, 6])
+    }
+
     func test_submit_sameDocumentAgain_givesTheFirstTicketAndStoresNothing() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)
