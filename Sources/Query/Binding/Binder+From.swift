@@ -138,9 +138,7 @@ extension Binder {
 
     private var findsTablesFirst: Bool {
         guard let dialect = context.catalog.dialect else { return false }
-        guard openViews.isEmpty else { return true }
-        guard let own = dialect.searchPath.firstIndex(of: "public"), let open = dialect.searchPath.firstIndex(of: dialect.openSchema) else { return false }
-        return own < open
+        return openViews.isEmpty ? dialect.findsTablesFirst : true
     }
 
     /// The schema of the session's path that has a relation of this name, where neither the store nor the dialect has one.

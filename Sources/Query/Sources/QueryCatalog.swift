@@ -62,6 +62,8 @@ package protocol CatalogDialect: Sendable {
     func isOpen(_ name: String) -> Bool
     /// The schemas that names without one are looked up in, as the session has set them: tables are found by their names alone where `public` is among them.
     var searchPath: [String] { get }
+    /// Whether tables are found before what `openSchema` has.
+    var findsTablesFirst: Bool { get }
     /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.
     func expression(of function: String, argumentCount: Int) -> String?
     /// Of a function's arguments those that a registry's names and numbers may stand for: names become numbers. None for most functions.

@@ -66,6 +66,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     var openSchema: String { "pg_catalog" }
     func isOpen(_ name: String) -> Bool { SystemRelation.byName[name] != nil }
     var searchPath: [String] { session.path.schemas }
+    var findsTablesFirst: Bool { session.path.hasTablesFirst }
 
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
         guard schema == "pg_catalog" else { return try base.entry(named: name, inSchema: schema) }
