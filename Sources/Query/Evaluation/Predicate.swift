@@ -2,7 +2,7 @@ import ColumnStore
 
 /// Conjuncts tested one after another, each on the rows that are left.
 ///
-/// The order is the plan's. A row that an earlier conjunct drops is not shown to a later one that may refuse it.
+/// The order is the plan's, but that plain comparisons come before what may refuse values. A row that an earlier conjunct drops is not shown to a later one that may refuse it.
 ///
 /// One worker's own: `PredicatePool` lends them to others.
 final class Predicate {
@@ -13,8 +13,29 @@ final class Predicate {
         meter = WorkMeter(context)
         let compiler = EvaluationCompiler(layout: layout, context: context, meter: meter)
         var nodes: [EvaluationNode] = []
-        for conjunct in conjuncts { nodes.append(try compiler.compile(conjunct)) }
+        for conjunct in Self.ordered(conjuncts) { nodes.append(try compiler.compile(conjunct)) }
         self.conjuncts = nodes
+    }
+
+    /// Plain comparisons before the first conjunct that may refuse values, as PostgreSQL asks the cheapest first: `a.x / b.y > 1 AND b.y > a.y` has no error
+    /// where the second leaves out what the first would refuse. All others keep their order, and a plain one can fail nowhere.
+    private static func ordered(_ conjuncts: [Expression]) -> [Expression] {
+        guard conjuncts.count > 1, let first = conjuncts.firstIndex(where: { ConstantFolding.refusesValues($0, except: { _ in false }) }) else { return conjuncts }
+        let rest = conjuncts[first...]
+        return Array(conjuncts[..<first]) + rest.filter(isPlain) + rest.filter { !isPlain($0) }
+    }
+
+    /// Of columns and constants as they lie: it costs next to nothing, and takes every value.
+    private static func isPlain(_ expression: Expression) -> Bool {
+        switch expression {
+        case .column, .literal: !expression.type.isNested && !expression.type.isJSON
+        case .cast(let operand, let type, _): type != .string && !ConstantFolding.castCanFail(from: operand.type, to: type) && isPlain(operand)
+        case .call(let function, let arguments, let type, _): function.comparison != nil && !function.canFail(arguments, type) && arguments.allSatisfy(isPlain)
+        case .not(let operand), .isNull(let operand): isPlain(operand)
+        case .isDistinct(let left, let right, _): isPlain(left) && isPlain(right)
+        case .inList(let operand, let items, _): isPlain(operand) && items.allSatisfy(isPlain)
+        default: false
+        }
     }
 
     /// The rows for which every conjunct is true, ascending; nil when all rows pass.

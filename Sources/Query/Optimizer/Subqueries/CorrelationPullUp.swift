@@ -23,6 +23,22 @@ struct CorrelationPullUp {
         var isSingle = false
         /// Of an aggregate without GROUP BY: what its columns are for keys without rows.
         var emptyRow: [ColumnID: Expression]?
+
+        /// The same for a join of this kind. A semi-join has what compares an outer column with a constant as a condition and not as a key: it is asked of the
+        /// outer rows as they are read, and those that fail it never come to the other keys, which may refuse them.
+        func joining(by kind: JoinNode.Kind, at position: Int?) -> Pulled {
+            guard kind == .semi else { return self }
+            // What may fail itself stays a key: as the rows are read it would see those that other joins leave out.
+            func isAskedFirst(_ outer: Expression, _ inner: Expression) -> Bool {
+                inner.columnIDs.isEmpty && !ConstantFolding.canFail(outer) && !ConstantFolding.canFail(inner)
+            }
+            var pulled = self
+            for key in equalities where isAskedFirst(key.outer, key.inner) {
+                pulled.residual.append(.call(.equal, [key.outer, key.inner], type: .boolean, position: position))
+            }
+            pulled.equalities.removeAll { isAskedFirst($0.outer, $0.inner) }
+            return pulled
+        }
     }
 
     /// Columns of the query around the subquery. No node of the subquery puts them out.

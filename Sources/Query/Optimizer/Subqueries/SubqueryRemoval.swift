@@ -381,7 +381,7 @@ struct SubqueryRemoval {
         }
         // Whether there is a row no LIMIT changes. Where values are compared with the subquery's rows, it says which.
         let isExistence = pairs.isEmpty && conditions.isEmpty
-        if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: isExistence).pull(inner), pulled.emptyRow == nil, !pulled.isWrapped {
+        if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: isExistence).pull(inner)?.joining(by: kind, at: position), pulled.emptyRow == nil, !pulled.isWrapped {
             node.right = pulled.plan
             node.equalities += pulled.equalities.map { JoinNode.Equality(reach.guarded($0.outer), $0.inner) }
             node.residual += pulled.residual.map { reach.guarded($0) }
