@@ -180,6 +180,30 @@ final class PlanningWorkTests: XCTestCase {
         XCTAssertLessThan(try steps(chain(120)), SyntaxLimits.planningStepCountMax / 4)
     }
 
+    /// It walks no expression, and so nothing of it was counted, and nothing ended it before its end.
+    func testTheSearchOfAnOrderOfJoinsIsCounted() throws {
+        func join(_ count: Int) -> String {
+            "SELECT count(*) FROM " + list(count, ", ") { "t t\($0)" } + " WHERE " + list(count - 1, " AND ") { "t\($0).c0 = t\($0 + 1).c0" }
+        }
+        // A look at each of 28,501 ways to divide ten tables in two, and more.
+        XCTAssertGreaterThan(try steps(join(10)), 2 * 28_501)
+        // A statement may have thirty and more of them; no query of TPC-DS has three.
+        XCTAssertLessThan(try steps(join(10)), SyntaxLimits.planningStepCountMax / 32)
+        XCTAssertLessThan(try steps(join(60)), SyntaxLimits.planningStepCountMax / 4)
+        let work = PlanningWork(stepCountMax: 30_000), context = try context()
+        XCTAssertThrowsError(
+            try PlanningWork.$current.withValue(work) {
+                guard case .query(let bound) = try Binder.bind(join(10), in: context) else { return XCTFail("no query") }
+                _ = try Optimizer().optimized(bound.plan)
+            }
+        ) { error in
+            XCTAssertEqual((error as? QueryError)?.slug, .unsupportedSQL, "\(error)")
+            XCTAssertTrue("\(error)".contains("more than 30000 steps"), "\(error)")
+        }
+        // It ends soon behind its limit: half of the search and more is left.
+        XCTAssertLessThan(work.stepCount, 50_000)
+    }
+
     /// Whatever runs a subquery for each row reads the rows twice, to ask by them and to join by them: each one doubled all that lay beneath.
     func testSubqueriesThatAreRunForEachRowCostAsMuchOnceMoreAndNotTwice() throws {
         func value(_ number: Int) -> String { "(SELECT u.c1 FROM t u WHERE u.c1 < a.c0 AND u.c2 > a.c0 ORDER BY u.c3 + \(number) LIMIT 1)" }
