@@ -137,7 +137,8 @@ final class Compactor: Sendable {
         self.quarantine = quarantine
         self.options = options
         maker = RollupMaker(
-            rowCountMax: options.rollupRowCountMax, coarserRowCountMin: options.coarserRowCountMin, beside: cold.directory.path, minFreeBytes: tier.writer.limits.minFreeBytes)
+            rowCountMax: options.rollupRowCountMax, coarserRowCountMin: options.coarserRowCountMin,
+            engines: SumsEngines(directory: cold.directory.path, minFreeBytes: tier.writer.limits.minFreeBytes))
         heldSums = Mutex(HeldSums(options.sumsPauses))
         self.clock = clock
     }

@@ -8,7 +8,7 @@ extension Engine: StoreMaintenance {
     package func verify(
         temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {
-        let verifier = Verifier(beside: directory, temporaryDirectory: temporaryDirectory, isCancelled: isCancelled, progress: progress)
+        let verifier = Verifier(beside: directory, temporaryDirectory: temporaryDirectory, engines: compactor.maker.engines, isCancelled: isCancelled, progress: progress)
         verifier.makesAllSums = makesAllSums
         do {
             if let report = try warehouseTurns.proving({ try verifier.run(beside: parts) }) { return report }

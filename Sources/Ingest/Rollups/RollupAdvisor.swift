@@ -42,6 +42,7 @@ struct RollupAdvisor {
     /// A ledger's columns; nil where there is no such table.
     let schema: (_ table: String) -> Schema?
     let rows: (_ table: String) -> any TableSource
+    let engines: SumsEngines
 
     private struct Draft {
         var need: RollupNeed
@@ -68,7 +69,7 @@ struct RollupAdvisor {
             guard let schema = schema(definition.table), reader.read(definition.json) != nil, reader.check(definition, schema: schema) != nil else { continue }
             let table = rows(definition.table)
             let estimate: RollupEstimate
-            do { estimate = try RollupEstimate(definition, in: table, cancellation) } catch {
+            do { estimate = try RollupEstimate(definition, in: table, by: engines, cancellation) } catch {
                 // Of what cannot be summed nothing is proposed.
                 try cancellation.check()
                 continue

@@ -21,17 +21,21 @@ struct RollupEstimate {
     private static let scannedRowCountMax = 100 * sampleRowCount
     /// Fewer say nothing of how many groups all have, where they are not all.
     private static let tellingRowCount = 1_000
-    private static let memoryByteCount = 64 << 20
+    static let memoryByteCount = 64 << 20
     /// Of one value of a key or a measure, as tables of sums were measured (`docs/rollups.md`).
     private static let packedByteCount: Int64 = 2
     /// Sums that are fewer than half of the rows are worth making.
     private static let share = 2
 
-    /// - Parameter cancellation: ends the reading of the sample.
-    /// - Throws: `QueryError` of what cannot be summed: then nothing is known.
-    init(_ rollup: RollupDefinition, in table: any TableSource, _ cancellation: Cancellation) throws {
+    /// - Parameters:
+    ///   - memoryByteCount: of the sums, before they are laid aside.
+    ///   - cancellation: ends the reading of the sample.
+    /// - Throws: `QueryError` of what cannot be summed, and where the disk has no room for the sums: then nothing is known.
+    init(
+        _ rollup: RollupDefinition, in table: any TableSource, by engines: SumsEngines, memoryByteCount: Int = Self.memoryByteCount, _ cancellation: Cancellation
+    ) throws {
         let sample = FirstRows(table, count: Self.sampleRowCount, scannedMax: Self.scannedRowCountMax, cancellation)
-        let engine = QueryEngine(.init(threadCount: 1, memoryByteCountMax: Self.memoryByteCount, queryMemoryByteCountMax: Self.memoryByteCount))
+        let engine = engines.engine(memoryByteCount: memoryByteCount)
         let sums = try engine.run(try rollup.statement.partialSums(of: rollup.table, in: sample))
         defer { sums.cancel() }
         var values = rollup.keys.map { _ in Set<Value>() }

@@ -1,5 +1,4 @@
 import ColumnStore
-import Glibc
 import Query
 import Synchronization
 
@@ -11,6 +10,8 @@ final class RollupMaker: Sendable {
     struct Delay: Error { let reason: String }
 
     private static let memoryByteCount = 192 << 20
+    /// For others that read rows for sums, too.
+    let engines: SumsEngines
     private let engine: QueryEngine
     let rowCountMax: Int
     private let coarserRowCountMin: Int
@@ -20,15 +21,10 @@ final class RollupMaker: Sendable {
     /// - Parameters:
     ///   - rowCountMax: of the sums of one file.
     ///   - coarserRowCountMin: a file of fewer rows has no coarser sums.
-    ///   - directory: of the store, which takes receipts meanwhile.
-    ///   - minFreeBytes: what receipts need of its disk; rows that are laid aside leave it, and sums that need more wait.
-    init(rowCountMax: Int, coarserRowCountMin: Int, beside directory: String, minFreeBytes: Int64) {
-        (self.rowCountMax, self.coarserRowCountMin) = (rowCountMax, coarserRowCountMin)
-        var settings = QueryEngine.Settings(
-            threadCount: 1, memoryByteCountMax: Self.memoryByteCount, queryMemoryByteCountMax: Self.memoryByteCount,
-            spillDirectory: getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
-        if minFreeBytes > 0 { settings.spillRoom = SpillSpace.Room(directory: directory, byteCount: Int(clamping: minFreeBytes)) }
-        engine = QueryEngine(settings)
+    ///   - engines: of the store; sums that need more of the disk than receipts leave wait.
+    init(rowCountMax: Int, coarserRowCountMin: Int, engines: SumsEngines) {
+        (self.rowCountMax, self.coarserRowCountMin, self.engines) = (rowCountMax, coarserRowCountMin, engines)
+        engine = engines.engine(memoryByteCount: Self.memoryByteCount)
     }
 
     /// What rows that are laid aside leave free; nil: nothing.

@@ -67,6 +67,8 @@ package final class Verifier {
     /// Beside a server that goes on working; its directory is not ours to give back.
     let isOnline: Bool
     private let isUnwanted: () -> Bool
+    /// For sums that are made again.
+    let engines: SumsEngines
     /// Of a pair's member, which folds records into these files without having them open as a store.
     private let member: MemberLock?
     /// While others may read the files, too: nothing is changed in them, nor made beside them. Until `run` has ended.
@@ -98,6 +100,7 @@ package final class Verifier {
         self.progress = progress
         isOnline = false
         isUnwanted = { false }
+        engines = SumsEngines(directory: nil, minFreeBytes: 0)
     }
 
     /// Together with others who read the store, where its files lie as an orderly end leaves them, without logs; alone where there are logs, of which one without its index is read only by whoever may
@@ -125,13 +128,14 @@ package final class Verifier {
     }
 
     /// Of a store that goes on working: `Verifier+Online`.
-    init(beside directory: DataDirectory, temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Progress) -> Void) {
+    init(beside directory: DataDirectory, temporaryDirectory: String, engines: SumsEngines, isCancelled: @escaping () -> Bool, progress: @escaping (Progress) -> Void) {
         self.directory = directory
         member = nil
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
         isOnline = true
         isUnwanted = isCancelled
+        self.engines = engines
     }
 
     /// Asked between rows and files.
@@ -162,7 +166,7 @@ package final class Verifier {
             note(directory.path, "\(error)")
             return report
         }
-        known = ["FORMAT", "LOCK", DataDirectory.memberName, DataDirectory.adminKeyName]
+        known = ["FORMAT", "LOCK", RestoreNote.name, DataDirectory.memberName, DataDirectory.adminKeyName]
         // What the store is made of is known once all that names its files could be read: before, any file may be a part of it.
         var knowsParts = false
         var noted: [LaterDatabase] = []

@@ -37,6 +37,8 @@ final class HeldSumsTests: XCTestCase {
         let fixture = try EngineFixture(directory.path) { $0.hot.writer.minFreeBytes = 5 << 20 }
         defer { try? fixture.engine.close() }
         XCTAssertEqual(fixture.engine.compactor.maker.spillRoom, SpillSpace.Room(directory: fixture.engine.directory.path, byteCount: 5 << 20))
+        // So do guesses at them, and proofs beside the store.
+        XCTAssertEqual(fixture.engine.compactor.maker.engines.engine(memoryByteCount: 1 << 20).settings.spillRoom, fixture.engine.compactor.maker.spillRoom)
         let ending = RollupMaker.ending(of: QueryError(.spillFull, "limits.min_free stays free"))
         XCTAssertTrue(ending is RollupMaker.Delay, "\(ending)")
     }

@@ -1,4 +1,5 @@
 import ColumnStore
+import Foundation
 import Synchronization
 import TestSupport
 import XCTest
@@ -163,6 +164,8 @@ final class RollupAdvisorTests: XCTestCase {
         }
     }
 
+    private static let engines = SumsEngines(directory: nil, minFreeBytes: 0)
+
     /// How often its rows were asked for.
     private final class Asked: TableSource {
         let rows: MemoryTable
@@ -203,7 +206,7 @@ final class RollupAdvisorTests: XCTestCase {
     }
 
     private func advice(_ entries: [StatementLog.Entry], over table: any TableSource, _ cancellation: Cancellation = Cancellation()) throws -> [RollupAdvice] {
-        try RollupAdvisor(rollups: [], names: [], schema: { _ in table.schema }, rows: { _ in table }).advice(entries, cancellation)
+        try RollupAdvisor(rollups: [], names: [], schema: { _ in table.schema }, rows: { _ in table }, engines: Self.engines).advice(entries, cancellation)
     }
 
     /// Together they would be more than can be put.
@@ -262,11 +265,29 @@ final class RollupAdvisorTests: XCTestCase {
     func test_estimate_ofAConditionThatFewRowsMeet_readsNoWholeTable() throws {
         let table = Barren()
         let rollup = RollupDefinition(name: "rare", table: "barren", condition: "k > 5", list: nil, keys: [.init(name: "k", text: "k")], measures: [.init(name: "n", text: "count(*)")])
-        let estimate = try RollupEstimate(rollup, in: table, Cancellation())
+        let estimate = try RollupEstimate(rollup, in: table, by: Self.engines, Cancellation())
         XCTAssertEqual(estimate.rowCount, 0)
         XCTAssertTrue(estimate.isCutShort)
         XCTAssertNil(estimate.warning(total: 1_000_000_000))
         XCTAssertLessThan(table.morselCount.load(ordering: .relaxed), 20)
+    }
+
+    /// They took the room that receipts need, and lay in /tmp whatever `TMPDIR` says.
+    func test_estimate_ofSumsThatOutgrowItsMemory_leavesTheRoomOfReceipts() throws {
+        let fields = [Field("k", .string)]
+        let batches = (0..<40).map { part -> ColumnBatch in
+            var builder = ColumnBuilder(type: .string)
+            for row in 0..<1_000 { builder.append(.string("\(part * 1_000 + row) " + String(repeating: "x", count: 500))) }
+            return ColumnBatch(rowCount: 1_000, columns: [builder.finish()])
+        }
+        let table = MemoryTable(schema: Schema(fields), batches: batches)
+        let rollup = RollupDefinition(name: "by_k", table: "texts", condition: nil, list: nil, keys: [.init(name: "k", text: "k")], measures: [.init(name: "n", text: "count(*)")])
+        func sumCount(_ minFreeBytes: Int64) throws -> Int {
+            let engines = SumsEngines(directory: FileManager.default.temporaryDirectory.path, minFreeBytes: minFreeBytes)
+            return try RollupEstimate(rollup, in: table, by: engines, memoryByteCount: 8 << 20, Cancellation()).sumCount
+        }
+        XCTAssertEqual(try sumCount(0), 40_000)
+        XCTAssertThrowsError(try sumCount(1 << 60)) { XCTAssertEqual(($0 as? QueryError)?.slug, .spillFull, "\($0)") }
     }
 
     func test_advice_readsSamplesOfThoseAlone_thatItProposes() throws {

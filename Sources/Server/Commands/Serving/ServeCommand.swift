@@ -336,8 +336,6 @@ extension QueryEngine {
         var own = QueryEngine.Settings(threadCount: threadCount)
         own.memoryByteCountMax = settings.memoryBudget
         own.queryMemoryByteCountMax = min(settings.limits.queryMemory, settings.memoryBudget)
-        own.spillDirectory = Environment["TMPDIR"] ?? "/tmp"
-        if let directory, settings.limits.minFree > 0 { own.spillRoom = SpillSpace.Room(directory: directory, byteCount: settings.limits.minFree) }
-        return QueryEngine(own)
+        return QueryEngine(own.spilling(beside: directory, minFreeByteCount: settings.limits.minFree))
     }
 }
