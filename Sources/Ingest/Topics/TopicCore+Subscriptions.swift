@@ -9,9 +9,17 @@ extension TopicCore {
     /// - Parameters:
     ///   - keepsSecret: a webhook's secret stays what it is when this is written: one that was read before may be replaced since.
     ///   - sequence: the store's: of its changes one that is new hears what comes behind it. One that is changed goes on where it was.
-    ///   - place: from there on instead: of a rule that takes the place of another.
     /// - Throws: `Fault`: not-found, and invalid-queue for a condition that is none or one too many, before anything is changed.
-    func put(_ given: Subscription, keepsSecret: Bool = false, topic: String, sequence: Int64, after place: Int64? = nil, _ core: QueueCore) throws -> PutOutcome {
+    func put(_ given: Subscription, keepsSecret: Bool = false, topic: String, sequence: Int64, _ core: QueueCore) throws -> PutOutcome {
+        try put(given, keepsSecret: keepsSecret, topic: topic, sequence: sequence, after: nil, core) { try bound($0, within: bindingSeconds) }
+    }
+
+    /// - Parameters:
+    ///   - place: from there on it hears instead: of a rule that takes the place of another.
+    ///   - bind: binds the subscription's condition, or has it bound already.
+    private func put(
+        _ given: Subscription, keepsSecret: Bool, topic: String, sequence: Int64, after place: Int64?, _ core: QueueCore, condition bind: (String?) throws -> EventCondition?
+    ) throws -> PutOutcome {
         try checkTopic(topic)
         let known = state.subscriptions.values.first { $0.topic == topic && $0.subscription.name == given.name }
         // What drains is a rule that its process had before. It hears again, from now on; what waits for it stays.
@@ -20,7 +28,7 @@ extension TopicCore {
         if keepsSecret { subscription.target = given.target.keepingSecret(of: earlier?.subscription.target) }
         if earlier?.subscription == subscription, earlier?.rests == nil { return .unchanged }
         if earlier == nil { try checkCount(self.known(topic).count + 1) }
-        let condition = try bound(subscription.condition)
+        let condition = try bind(subscription.condition)
         let connection = try core.opened()
         let id = try known?.id ?? newID(connection)
         let after = topic == Self.till ? earlier?.after ?? place ?? sequence : 0
@@ -60,11 +68,15 @@ extension TopicCore {
         guard count <= Self.subscriptionCountMax else { throw Fault(.invalidQueue, "a topic has at most \(Self.subscriptionCountMax) subscriptions") }
     }
 
-    private func bound(_ condition: String?) throws -> EventCondition? {
-        do { return try condition.map { try EventCondition($0, within: bindingSeconds) } } catch { throw EventCondition.fault(error) }
+    /// - Parameter seconds: nil for a condition that was bound within its time before.
+    private func bound(_ condition: String?, within seconds: Double?) throws -> EventCondition? {
+        do { return try condition.map { try EventCondition($0, within: seconds) } } catch { throw EventCondition.fault(error) }
     }
 
     /// Has a process be started by events of these rules, and of no others. What waits by a rule that is gone starts it still, while there are others.
+    ///
+    /// Conditions are bound once, before anything is changed, and without a time of their own: each was bound within it before its definition was put. One near its limit could fail here, with the
+    /// definition put and some of its rules changed.
     ///
     /// - Parameter prefix: of the names of its subscriptions.
     /// - Throws: `Fault` as `put`, of any of the rules, and overloaded where too many of its former ones drain, before anything is changed.
@@ -80,9 +92,9 @@ extension TopicCore {
         let new = rules.subtracting(live.map { rule($0) })
         for rule in new {
             try checkTopic(rule.topic)
-            _ = try bound(rule.condition)
             try checkCount(known(rule.topic).count - former.count(where: { $0.topic == rule.topic }) + new.count(where: { $0.topic == rule.topic }))
         }
+        let ready = try new.map { rule in (rule: rule, condition: try bound(rule.condition, within: nil)) }
         let waiting = Set(try former.filter { try hasPending($0.id) }.map(\.id))
         // What is put back drains no more.
         let draining = own.count { $0.isDraining && !rules.contains(rule($0)) }
@@ -94,11 +106,11 @@ extension TopicCore {
         // What the former ones have not been told of the store's changes is for the new ones.
         let place = former.filter { $0.topic == Self.till }.map { max($0.after, state.feedAfter ?? sequence) }.min()
         for known in former { if waiting.contains(known.id) { try drain(known) } else { try discard(known) } }
-        for rule in new {
+        for (rule, condition) in ready {
             // The place in the name is a hash of the rule: a definition whose rules stand in another order has the same subscriptions.
             let hash = Hexadecimal.text(Array(SHA256.hash(Array((rule.topic + "\n" + (rule.condition ?? "")).utf8)).prefix(8)))
-            _ = try put(
-                Subscription(name: prefix + hash, condition: rule.condition, target: .process(process)), topic: rule.topic, sequence: sequence, after: place, core)
+            let subscription = Subscription(name: prefix + hash, condition: rule.condition, target: .process(process))
+            _ = try put(subscription, keepsSecret: false, topic: rule.topic, sequence: sequence, after: place, core) { _ in condition }
         }
         // Not before: the feed would begin anew behind what it has not read.
         try endFeed()

@@ -170,6 +170,31 @@ final class SubscriptionBacklogTests: XCTestCase {
         }
     }
 
+    /// Each message that a worker takes away makes room: what was hastened already, and refused since, keeps its pause, or the first piece would be tried again and again, and the rest never. Another
+    /// target is another matter.
+    func test_roomThatComesWhileWhatWaitsIsHastened_goesOnWithTheRest() throws {
+        try withTopics(watching: "SELECT count(*) FROM deliveries") { queues, topics, core, _ in
+            _ = try topics.put(Subscription(name: "s", condition: nil, target: .queue("none")), of: "sales")
+            let now = time.now
+            let counts = try queues.perform { _ -> [Int64?] in
+                try Self.fill(try core.file(), Self.id("s"), 1...1_500)
+                core.state.lastNumber = 1_500
+                var counts: [Int64?] = []
+                for isMended in [false, true] {
+                    core.noteRoom(in: "none")
+                    try core.hastenPiece(now)
+                    // The queue has no room for those of the first piece, either.
+                    try core.file().execute("UPDATE deliveries SET next_at = 9000000000000000, attempts = 1 WHERE number <= 1000")
+                    if isMended { core.hasten(core.subscriptions(to: .queue("none"))) } else { core.noteRoom(in: "none") }
+                    while !core.state.hastened.isEmpty { try core.hastenPiece(now) }
+                    counts.append(try core.file().integer("SELECT count(*) FROM deliveries WHERE next_at = 9000000000000000"))
+                }
+                return counts
+            }
+            XCTAssertEqual(counts, [1_000, 0])
+        }
+    }
+
     /// Each queue gets each event; what is past the bytes of a group stands once meanwhile.
     func test_eventsForManyQueues_goInGroupsOfSomeBytes() throws {
         let watcher = Watcher("SELECT coalesce(sum(byte_count), 0) FROM messages")

@@ -12,13 +12,14 @@ enum TopicFixture {
     ///   - opens: the file that was there before.
     ///   - minFreeBytes: what is to stay free on the disk.
     ///   - sequence: the store's last.
+    ///   - bindingSeconds: for a condition that is put.
     ///   - body: the core is touched within operations alone.
     static func with(
         _ path: String, _ time: QueueFixture.TestTime, starter: (any ProcessStarting)?, subscriptions: [String] = ["s"], members: [any QueueGroupMember] = [], opens: Bool = false,
-        minFreeBytes: Int64 = 0, sequence: @escaping @Sendable () -> Int64 = { 0 }, _ body: (QueueStore, TopicStore, TopicCore) throws -> Void
+        minFreeBytes: Int64 = 0, sequence: @escaping @Sendable () -> Int64 = { 0 }, bindingSeconds: Double = 60, _ body: (QueueStore, TopicStore, TopicCore) throws -> Void
     ) throws {
         let outbox = EventOutbox(clock: Clock { time.now })
-        let core = TopicCore(outbox: outbox)
+        let core = TopicCore(outbox: outbox, bindingSeconds: bindingSeconds)
         let queues = try QueueStore(
             store: QueueCore.Store(
                 path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: minFreeBytes, clock: Clock { time.now }, steady: { time.steady }, boot: time.boot),

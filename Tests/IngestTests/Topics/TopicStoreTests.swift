@@ -353,6 +353,20 @@ final class TopicStoreTests: XCTestCase {
         }
     }
 
+    /// They were bound within it before their definition was put. One near its limit was refused here, with some of the rules changed.
+    func test_conditionsOfADefinition_haveNoSecondTimeLimit() throws {
+        let starter = Starter { _ in .success(()) }
+        try TopicFixture.with(try folder.made(), time, starter: starter, subscriptions: [], bindingSeconds: -1) { _, topics, _ in
+            let condition = "type = 'sale'"
+            XCTAssertFault(.invalidQueue, try topics.put(Subscription(name: "s", condition: condition, target: .process("p")), of: "sales"))
+            try topics.follow([EventRule(topic: "sales", condition: nil)], starting: "p")
+            try topics.follow([EventRule(topic: "sales", condition: condition)], starting: "p")
+            XCTAssertEqual(topics.metrics().first { $0.name == "subscriptions" }?.value, 1)
+            try publish(topics, "1")
+            XCTAssertTrue(Patience.until { starter.callCount == 1 })
+        }
+    }
+
     /// Whoever looks for a subject reads no other: a dead target would cost each event what waits for it.
     func test_lookingForASubject_readsNoOthers() throws {
         let connection = try SQLiteConnection(path: try folder.made() + "/plan.sqlite", mode: .create)
