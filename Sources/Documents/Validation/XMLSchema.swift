@@ -343,23 +343,28 @@ private struct XSDLinker {
     /// Entities stand for what they mean, as libxml2 has them when it compiles a schema: a pattern, or the name of a namespace, that only an entity says must be seen here, too.
     /// Those between elements are refused, since they may bring in elements, any number of times.
     ///
+    /// So is an attribute that only the DOCTYPE has (`<!ATTLIST …>`): a look for an attribute by its name finds it, and libxml2's compiler of schemas does not. A namespace that only the DOCTYPE
+    /// has is a namespace like any other, as libxml2 adds it while it reads.
+    ///
     /// - Returns: nil for what `fault` says something of.
     private static func parsed(_ text: [UInt8], isKept: Bool) -> xmlDocPtr? {
-        guard let tree = read(text, expandsEntities: false) else { return nil }
+        var reading = Reading(checksDefaults: !isKept)
+        guard let tree = read(text, expandsEntities: false, &reading) else { return nil }
         // Nothing else declares entities. What was taken before is linked and looked at as it was then.
         guard tree.pointee.intSubset != nil, !isKept else { return tree }
         let isRefused = hidesContent(tree)
         xmlFreeDoc(tree)
-        return isRefused ? nil : read(text, expandsEntities: true)
+        return isRefused ? nil : read(text, expandsEntities: true, &reading)
     }
 
     /// Why `parsed` gives no tree.
     private static func fault(of text: [UInt8]) -> String {
-        guard let tree = read(text, expandsEntities: false) else { return "is no well-formed XML" }
+        var reading = Reading(checksDefaults: true)
+        guard let tree = read(text, expandsEntities: false, &reading) else { return reading.refusal ?? "is no well-formed XML" }
         defer { xmlFreeDoc(tree) }
-        return hidesContent(tree)
-            ? "has entities between its elements: write out what they stand for"
-            : "has entities that cannot be put in place of their names, or that are more than \(entityByteCountMax) bytes then: write out what they stand for"
+        if hidesContent(tree) { return "has entities between its elements: write out what they stand for" }
+        xmlFreeDoc(read(text, expandsEntities: true, &reading))
+        return reading.refusal ?? "has entities that cannot be put in place of their names, or that are more than \(entityByteCountMax) bytes then: write out what they stand for"
     }
 
     /// Whether an entity stands between elements, and not in an attribute.
@@ -382,21 +387,50 @@ private struct XSDLinker {
         return false
     }
 
-    /// Of the entities of one file, each counted where it is mentioned.
+    /// Of the entities of one file, each counted where it is mentioned. The same of its namespaces, where its DOCTYPE may add to them.
     private static let entityByteCountMax = 1 << 20
+    /// Attributes that a DOCTYPE has values for. libxml2 looks for each of them in each element of that name.
+    private static let defaultCountMax = 100
+    /// What a namespace takes in each element that has it, beside its name.
+    private static let namespaceByteCount = 64
 
-    /// - Parameter expandsEntities: they are put in place of their names, up to `entityByteCountMax`; else those of attributes and between elements stay references, and those of
-    ///   namespaces' names a part of the name.
-    private static func read(_ text: [UInt8], expandsEntities: Bool) -> xmlDocPtr? {
+    /// What the callbacks count; libxml2 carries its address in `_private` for the time of one reading.
+    private struct Reading {
+        /// Whether values that the DOCTYPE has for attributes are looked at.
+        let checksDefaults: Bool
+        var entityByteCount = 0
+        var defaultCount = 0
+        /// Of all elements, once there is a value for an attribute.
+        var namespaceByteCount = 0
+        /// Why the file is read no further.
+        var refusal: String?
+    }
+
+    /// - Parameters:
+    ///   - expandsEntities: they are put in place of their names, up to `entityByteCountMax`; else those of attributes and between elements stay references, and those of
+    ///     namespaces' names a part of the name.
+    ///   - reading: counts on from what it has.
+    private static func read(_ text: [UInt8], expandsEntities: Bool, _ reading: inout Reading) -> xmlDocPtr? {
         guard let context = xmlNewParserCtxt() else { return nil }
         defer { xmlFreeParserCtxt(context) }
         var options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
         if expandsEntities { options |= XML_PARSE_NOENT.rawValue }
-        var byteCount = 0
-        let tree = withUnsafeMutablePointer(to: &byteCount) { byteCount -> xmlDocPtr? in
-            // Found by the callback, which is a C function and captures nothing.
-            context.pointee._private = UnsafeMutableRawPointer(byteCount)
+        (reading.defaultCount, reading.namespaceByteCount) = (0, 0)
+        let tree = withUnsafeMutablePointer(to: &reading) { reading -> xmlDocPtr? in
+            // Found by the callbacks, which are C functions and capture nothing.
+            context.pointee._private = UnsafeMutableRawPointer(reading)
             if expandsEntities { context.pointee.sax.pointee.getEntity = { context, name in XSDLinker.entity(context, name) } }
+            if reading.pointee.checksDefaults {
+                context.pointee.sax.pointee.attributeDecl = { context, element, name, type, form, value, choices in
+                    // First of all, since it frees the choices.
+                    xmlSAX2AttributeDecl(context, element, name, type, form, value, choices)
+                    if value != nil { XSDLinker.noteDefault(context) }
+                }
+                context.pointee.sax.pointee.startElementNs = { context, name, prefix, uri, namespaceCount, namespaces, count, defaultedCount, attributes in
+                    guard XSDLinker.admits(context, namespaces, Int(namespaceCount), defaultedCount: defaultedCount) else { return }
+                    xmlSAX2StartElementNs(context, name, prefix, uri, namespaceCount, namespaces, count, defaultedCount, attributes)
+                }
+            }
             return text.withUnsafeBytes { bytes -> xmlDocPtr? in
                 // What came in a type file's JSON is UTF-8 by now, whatever encoding it declares.
                 let isUTF8 = UTF8Check.firstFault(in: bytes.bindMemory(to: UInt8.self)) == nil
@@ -404,21 +438,52 @@ private struct XSDLinker {
                 return xmlCtxtReadMemory(context, start, Int32(clamping: bytes.count), nil, isUTF8 ? "UTF-8" : nil, Int32(options))
             }
         }
-        guard byteCount <= entityByteCountMax else {
+        // A parser that was stopped gives the tree that it had by then.
+        guard reading.entityByteCount <= entityByteCountMax, reading.refusal == nil else {
             xmlFreeDoc(tree)
             return nil
         }
         return tree
     }
 
+    private static func counts(of context: UnsafeMutableRawPointer?) -> (parser: xmlParserCtxtPtr, counts: UnsafeMutablePointer<Reading>)? {
+        guard let parser = context?.assumingMemoryBound(to: xmlParserCtxt.self), let counts = parser.pointee._private?.assumingMemoryBound(to: Reading.self) else { return nil }
+        return (parser, counts)
+    }
+
+    /// The DOCTYPE has a value for an attribute.
+    private static func noteDefault(_ context: UnsafeMutableRawPointer?) {
+        guard let (parser, counts) = counts(of: context), counts.pointee.refusal == nil else { return }
+        counts.pointee.defaultCount += 1
+        guard counts.pointee.defaultCount > defaultCountMax else { return }
+        counts.pointee.refusal = "has a DOCTYPE with values for more than \(defaultCountMax) attributes: write them into the elements"
+        xmlStopParser(parser)
+    }
+
+    /// Whether an element has no attribute that only the DOCTYPE has, and the file's namespaces are not too long. Looked at only where the DOCTYPE has values.
+    ///
+    /// A namespace of the DOCTYPE is in each element that has not got it, and cannot be told from one that is written there: so all are counted.
+    private static func admits(_ context: UnsafeMutableRawPointer?, _ namespaces: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, _ namespaceCount: Int, defaultedCount: Int32) -> Bool {
+        guard let (parser, counts) = counts(of: context), counts.pointee.defaultCount > 0 else { return true }
+        // In pairs of prefix and name.
+        for place in 0..<namespaceCount {
+            counts.pointee.namespaceByteCount += namespaceByteCount + Int(xmlStrlen(namespaces?[2 * place + 1]))
+        }
+        if defaultedCount > 0 {
+            counts.pointee.refusal = "has a DOCTYPE with values for attributes (ATTLIST) that its elements lack: write them into the elements"
+        } else if counts.pointee.namespaceByteCount > entityByteCountMax {
+            counts.pointee.refusal = "has a DOCTYPE with values for attributes, and namespaces that are more than \(entityByteCountMax) bytes with those: take the values out of the DOCTYPE"
+        }
+        guard counts.pointee.refusal != nil else { return true }
+        xmlStopParser(parser)
+        return false
+    }
+
     /// The entity of a name, wherever it is mentioned: libxml2 itself lets a few kilobytes of them become many megabytes.
     private static func entity(_ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<xmlChar>?) -> xmlEntityPtr? {
-        guard let parser = context?.assumingMemoryBound(to: xmlParserCtxt.self),
-            let byteCount = parser.pointee._private?.assumingMemoryBound(to: Int.self),
-            byteCount.pointee <= entityByteCountMax, let entity = xmlSAX2GetEntity(context, name)
-        else { return nil }
-        byteCount.pointee += Int(entity.pointee.length)
-        guard byteCount.pointee <= entityByteCountMax else {
+        guard let (parser, counts) = counts(of: context), counts.pointee.entityByteCount <= entityByteCountMax, let entity = xmlSAX2GetEntity(context, name) else { return nil }
+        counts.pointee.entityByteCount += Int(entity.pointee.length)
+        guard counts.pointee.entityByteCount <= entityByteCountMax else {
             xmlStopParser(parser)
             return nil
         }

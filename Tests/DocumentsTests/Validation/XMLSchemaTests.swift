@@ -98,7 +98,10 @@ final class XMLSchemaTests: XCTestCase {
     /// Their documents are there: a store with one goes on.
     func test_typesThatWereTakenBefore_goOn() throws {
         let deep = (0..<130).reduce("") { inner, _ in "<xs:sequence>\(inner)</xs:sequence>" }
-        for (entities, content) in [("<!ENTITY t \"x\">", "<xs:annotation><xs:documentation>a &t; b</xs:documentation></xs:annotation>"), ("", "<xs:group name=\"g\">\(deep)</xs:group>")] {
+        for (entities, content) in [
+            ("<!ENTITY t \"x\">", "<xs:annotation><xs:documentation>a &t; b</xs:documentation></xs:annotation>"), ("", "<xs:group name=\"g\">\(deep)</xs:group>"),
+            ("<!ATTLIST xs:annotation id CDATA \"n\">", "<xs:annotation/>"),
+        ] {
             let schema = #"<!DOCTYPE xs:schema [\#(entities)]><xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">\#(content)<xs:element name="m"/></xs:schema>"#
             XCTAssertThrowsError(try XMLSchema(main: "main.xsd", files: ["main.xsd": Array(schema.utf8)]), content)
             XCTAssertNoThrow(try XMLSchema(main: "main.xsd", files: ["main.xsd": Array(schema.utf8)], isKept: true), content)
@@ -133,6 +136,35 @@ final class XMLSchemaTests: XCTestCase {
         let notes = String(repeating: #"<xs:annotation><xs:documentation source="\#(String(repeating: "&e;", count: 20))"/></xs:annotation>"#, count: 50)
         let long = try reasons("<!ENTITY e \"\(String(repeating: "x", count: 5_000))\">", "", head: notes)
         XCTAssertTrue(long.contains("main.xsd") && long.contains("more than 1048576 bytes"), long)
+    }
+
+    /// libxml2's compiler of schemas passes over an attribute that only the DOCTYPE has, and its look for an attribute by name does not.
+    func test_init_attributesThatOnlyTheDOCTYPEHas_areRefused() throws {
+        // As the schema of XML signatures has it: what is in the DOCTYPE is written out as well. What has no value there says nothing.
+        let written = #"<!ATTLIST xs:schema xmlns:ds CDATA #FIXED "urn:ds" version CDATA "1.0"><!ATTLIST xs:element id ID #IMPLIED name CDATA #REQUIRED>"#
+        XCTAssertEqual(try reasons(written, "", attributes: #" xmlns:ds="urn:ds" version="1.0""#), "")
+        // A namespace is added as the file is read, whoever reads it.
+        let facet = #"<y:enumeration value="a"/>"#
+        XCTAssertEqual(try reasons(#"<!ATTLIST xs:schema xmlns:y CDATA #FIXED "http://www.w3.org/2001/XMLSchema">"#, facet), "")
+        for (declaration, facets) in [
+            (written, ""), (#"<!ATTLIST xs:element nillable CDATA "true">"#, ""), (#"<!ATTLIST xs:pattern value CDATA #FIXED "a*">"#, "<xs:pattern/>"),
+            (#"<!ENTITY % p '<!ATTLIST xs:element nillable CDATA "true">'>%p;"#, ""),
+        ] {
+            let refusal = try reasons(declaration, facets)
+            XCTAssertTrue(refusal.contains("main.xsd") && refusal.contains("(ATTLIST) that its elements lack"), "\(declaration): \(refusal)")
+        }
+    }
+
+    /// Some kilobytes that libxml2 by itself makes megabytes of, and a search of each element.
+    func test_init_valuesOfTheDOCTYPE_areBounded() throws {
+        let notes = String(repeating: "<xs:annotation/>", count: 300)
+        XCTAssertEqual(try reasons(#"<!ATTLIST xs:annotation xmlns:t CDATA "urn:t">"#, "", head: notes), "")
+        let long = try reasons("<!ATTLIST xs:annotation xmlns:t CDATA \"urn:\(String(repeating: "t", count: 5_000))\">", "", head: notes)
+        XCTAssertTrue(long.contains("main.xsd") && long.contains("more than 1048576 bytes"), long)
+        func values(_ count: Int) throws -> String { try reasons("<!ATTLIST other \((0..<count).map { "a\($0) CDATA \"v\"" }.joined(separator: " "))>", "") }
+        XCTAssertEqual(try values(100), "")
+        let many = try values(101)
+        XCTAssertTrue(many.contains("more than 100 attributes"), many)
     }
 
     func test_validate_ticketBAISchemas_acceptRealDocuments() throws {
