@@ -44,6 +44,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs; objects that have been in the making for a day"],
         "Ingest/Archive/ArchiveRetention.swift": ["delete": "checkpoints, segments and files that no instant of the last day, and no record after it, needs; lines before one that tells all of that day"],
         "Ingest/Directory/ScratchFolder.swift": ["remove": "scratch: a directory that it made, or one whose mark proves that an ended process did", "rmdir": "the same"],
+        "Ingest/Directory/RestoreNote.swift": ["remove": "the note of a restore, once all is there, FORMAT too"],
         "Ingest/Backup/Restore.swift": [
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
             "rmdir": "the same: empty directories only",

@@ -3,8 +3,8 @@ import Glibc
 
 /// Makes a store out of a backup, in a directory that is empty or not there.
 ///
-/// Each file is hashed on its way; a wrong one ends it, is named, and nothing stays. The format file comes last: a restore that was cut
-/// off leaves a directory that no program takes for a store. Cold tables go where the settings say; that place must be empty.
+/// Each file is hashed on its way; a wrong one ends it, is named, and nothing stays. The format file comes last, and only the note of
+/// the restore goes after it (`RestoreNote`): one that was cut off leaves a directory that no program takes for a store. Cold tables go where the settings say; that place must be empty.
 package struct Restore {
     package struct Summary: Sendable {
         package var fileCount = 0
@@ -84,12 +84,12 @@ package struct Restore {
         let directory: DataDirectory
         do { directory = try DataDirectory(newPath: target.root, storages: storages) } catch {
             removeMade()
-            if case .notEmpty(let path, _)? = error as? DataDirectory.Failure, wasCutOff { throw DataDirectory.Failure.notEmpty(path: path, because: Self.leftWords) }
+            if case .notEmpty(let path, _)? = error as? DataDirectory.Failure, let words = wordsOfLeft { throw DataDirectory.Failure.notEmpty(path: path, because: words) }
             throw error
         }
         defer { directory.release() }
         do {
-            try target.put(Self.noteName, noteBytes)
+            try target.put(RestoreNote.name, noteBytes)
             // Ours before anything lies there; the first start takes it over.
             try WarehouseClaim.takeEmpty(storages, owner)
             var summary = Summary()
@@ -113,17 +113,16 @@ package struct Restore {
 
     // MARK: One that was cut off
 
-    /// Lies in DATA before anything else does, until all is there, and says whose store is being made: one that has lost its `FORMAT` has none, and is not taken for
-    /// what a restore has left.
-    private static let noteName = "RESTORING"
+    private static let doneWords = "a restore of this store is complete there, and was not started yet: start it, or name another directory"
     private static let leftWords = "a restore of this store that was cut off has left it: remove it, and begin again"
 
     private var noteBytes: [UInt8] { Array("till-restore 1\nstore \(manifest.store)\n".utf8) }
 
-    /// Whether DATA has what a restore of this store has left. What cannot be read says nothing.
-    private var wasCutOff: Bool {
-        guard access("\(target.root)/FORMAT", F_OK) != 0, !isUnderWay else { return false }
-        do { return try target.get(Self.noteName, byteCountMax: 1 << 12) == noteBytes } catch { return false }
+    /// What a restore of this store has left in DATA; nil where none has. What cannot be read says nothing.
+    private var wordsOfLeft: String? {
+        guard !isUnderWay else { return nil }
+        do { guard try target.get(RestoreNote.name, byteCountMax: 1 << 12) == noteBytes else { return nil } } catch { return nil }
+        return access("\(target.root)/FORMAT", F_OK) == 0 ? Self.doneWords : Self.leftWords
     }
 
     /// Whether somebody holds DATA: another restore, which goes on.
@@ -197,8 +196,9 @@ package struct Restore {
         }
         catalog.close()
         try finish()
-        try target.delete(Self.noteName, .temporary)
         try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: storages.location).write(directory.path)
+        // Behind it: a restore that is killed between the two has left a store, and no directory of which nobody knows what it is.
+        RestoreNote.remove(from: directory.path)
     }
 
     /// Among the catalog's single values: the time of the state that the store was made of, in microseconds since 1970.
@@ -216,7 +216,8 @@ package struct Restore {
             var directories: Set<String> = []
             let written = Set(manifest.files.map(\.path))
             var keys: [String] = ["LOCK", "FORMAT", "FORMAT.tmp", "catalog.sqlite-wal", "catalog.sqlite-shm"] + written
-            keys.append(Self.noteName)
+            // After FORMAT: what is killed meanwhile is one that was cut off.
+            keys.append(RestoreNote.name)
             // Of a restore from a log: which epoch it is of.
             keys.append("\(DataDirectory.logName)/state")
             try target.list(prefix: "warehouse/") { keys.append($0.key) }

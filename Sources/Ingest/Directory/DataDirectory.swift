@@ -16,7 +16,7 @@ import Synchronization
 ///     founding/       what an attempt to make that of one machine's store has left (`StoreFounding`)
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
-///     RESTORING       whose store a restore makes here, until all of it is there (`Restore`)
+///     RESTORING       whose store a restore makes here, until all of it is there (`RestoreNote`)
 ///     catalog.recovered  of a recovery that was cut off, before it takes its place
 ///
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
@@ -404,6 +404,7 @@ package final class DataDirectory: Sendable {
             guard strangers.contains(where: { ["catalog.sqlite", recoveredName, "hot", "warehouse"].contains($0) }) else { throw Failure.noStore(path: path) }
             return false
         }
+        if strangers.contains(RestoreNote.name) { throw Failure.notEmpty(path: path, because: RestoreNote.words) }
         if strangers.contains("catalog.sqlite")
             || !strangers.isEmpty && strangers.allSatisfy({ ["catalog.sqlite", recoveredName, "queues.sqlite", "executions.sqlite", "hot", "warehouse"].contains(String($0.prefix { $0 != "-" })) }) {
             throw Failure.unproven(path: path, reasons: ["FORMAT is missing beside \(strangers.sorted().joined(separator: ", "))"])
@@ -428,7 +429,7 @@ package final class DataDirectory: Sendable {
     }
 
     private func checkFormat() throws {
-        if try StoreFormat.read(path) == nil { try StoreFormat().write(path) }
+        if try StoreFormat.read(path) == nil { try StoreFormat().write(path) } else { RestoreNote.removeLeft(from: path) }
     }
 
     /// What earlier versions left for everybody to read. Within `warehouse` files stay as they are: who may not enter DATA comes to none.

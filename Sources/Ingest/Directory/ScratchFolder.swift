@@ -1,5 +1,6 @@
 import ColumnStore
 import Glibc
+import Synchronization
 
 /// A directory that is gone with this, and all that is in it.
 ///
@@ -9,7 +10,7 @@ import Glibc
 ///
 /// What a killed process has left is removed when the next directory is made beside it: where a service has its `TMPDIR` nobody else sweeps. That it may go its mark proves, not its name, which
 /// anybody may give to files that are put aside.
-final class ScratchFolder {
+package final class ScratchFolder {
     let files: any FileStorage
     /// Above `files`, absolute.
     private let path: String
@@ -20,6 +21,8 @@ final class ScratchFolder {
     private static let markName = "mark", filesName = "files"
     /// Besides the lock: machines that share a directory may each have locks of their own there.
     private static let sweptAfterSeconds = 3_600
+    /// Paths of those that this process has.
+    private static let present = Mutex<Set<String>>([])
 
     /// Below `TMPDIR`, or `/tmp`.
     ///
@@ -47,11 +50,22 @@ final class ScratchFolder {
             throw error
         }
         (self.path, self.mark) = (path, mark)
+        Self.present.withLock { _ = $0.insert(path) }
     }
 
     deinit {
+        Self.present.withLock { _ = $0.remove(path) }
         Self.remove(path)
         close(mark)
+    }
+
+    /// Of a process that ends at once, and takes down no object: as one does whose output nobody reads any more. What another thread still makes there stays, with its mark, and is swept later.
+    package static func removeAll() {
+        let paths = present.withLock { present in
+            defer { present = [] }
+            return present
+        }
+        for path in paths { remove(path) }
     }
 
     /// What ended processes of this user have left.

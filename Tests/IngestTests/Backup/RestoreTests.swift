@@ -170,11 +170,46 @@ final class RestoreTests: XCTestCase {
         XCTAssertEqual(refusal(source, left), "\(left) is not empty: \(Self.leftWords)")
         XCTAssertEqual(refusal(other, left), "\(left) is not empty", "of another store")
         XCTAssertEqual(refusal(source, path), "\(path) is not empty", "it is a store")
+        // Nor does a start take it for a store, or for one that has lost its format file.
+        for making in [.never, .inEmpty, .anew] as [DataDirectory.Making] {
+            XCTAssertThrowsError(try DataDirectory(path: left, making: making)) { XCTAssertEqual("\($0)", "\(left) is not empty: \(RestoreNote.words)") }
+        }
         // One that has lost its format file is none that a restore has left.
         try FileManager.default.removeItem(atPath: "\(path)/FORMAT")
         XCTAssertEqual(refusal(source, path), "\(path) is not empty")
         try FileManager.default.removeItem(atPath: left)
         XCTAssertEqual(refusal(source, left), "restored")
+    }
+
+    /// As a process leaves it that is killed at the very end: `FORMAT` is there, and the note that goes after it.
+    func test_noteBesideFormat_isOfARestoreThatIsComplete_andGoesWithTheFirstStart() throws {
+        let (source, other, data, files) = (try backup(), try backup(), TemporaryDirectory(), FileManager.default)
+        let path = "\(data.path)/new", note = "\(path)/RESTORING"
+        var restore = try Restore(source: source.path, directory: path)
+        var bytes = Data()
+        // A note that cannot be removed does not undo what is complete.
+        restore.finish = {
+            bytes = try Data(contentsOf: URL(filePath: note))
+            try files.removeItem(atPath: note)
+            try files.createDirectory(atPath: "\(note)/in the way", withIntermediateDirectories: true)
+        }
+        _ = try restore.run()
+        XCTAssertTrue(files.fileExists(atPath: "\(path)/FORMAT"))
+        try files.removeItem(atPath: note)
+        try bytes.write(to: URL(filePath: note))
+        func refusal(_ source: TemporaryDirectory) -> String {
+            do { _ = try Restore(source: source.path, directory: path).run() } catch { return "\(error)" }
+            return "restored"
+        }
+        XCTAssertEqual(refusal(source), "\(path) is not empty: a restore of this store is complete there, and was not started yet: start it, or name another directory")
+        XCTAssertEqual(refusal(other), "\(path) is not empty", "of another store")
+        // Who only reads leaves it.
+        try DataDirectory(readingPath: path).release()
+        XCTAssertTrue(files.fileExists(atPath: note))
+        try DataDirectory(path: path, making: .never).release()
+        XCTAssertFalse(files.fileExists(atPath: note))
+        XCTAssertTrue(files.fileExists(atPath: "\(path)/FORMAT"))
+        XCTAssertEqual(refusal(source), "\(path) is not empty")
     }
 
     func test_warehouseOfARestoreThatWasCutOff_isNamedAsSuch() throws {

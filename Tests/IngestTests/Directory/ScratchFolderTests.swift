@@ -21,6 +21,16 @@ final class ScratchFolderTests: XCTestCase {
         XCTAssertFalse(files.fileExists(atPath: folder.path))
     }
 
+    /// A program whose reader has gone (`| head`) ends at once, with its objects as they are.
+    func test_removeAll_takesFoldersWhoseOwnersStay() throws {
+        let scratch = [try ScratchFolder("test"), try ScratchFolder("test")]
+        let folders = scratch.map { URL(fileURLWithPath: $0.files.root).deletingLastPathComponent().path }
+        for one in scratch { XCTAssertTrue(FileManager.default.createFile(atPath: "\(one.files.root)/versions.sqlite", contents: Data([1]))) }
+        ScratchFolder.removeAll()
+        for folder in folders { XCTAssertFalse(FileManager.default.fileExists(atPath: folder), folder) }
+        withExtendedLifetime(scratch) {}
+    }
+
     /// A folder as a process that was killed leaves it.
     private func left(_ word: String, in parent: URL, mark: String? = nil, isOld: Bool = true, mode: Int = 0o700) throws -> String {
         let files = FileManager.default

@@ -166,6 +166,34 @@ final class QueueDisasterTests: XCTestCase {
         XCTAssertFault(.lockLost, try fixture.end(first))
     }
 
+    /// A file of before there was the index by which dead letters are counted: each attempt at it is a pass over all messages.
+    func test_indexOfLetters_isTriedOnceAStart_andNotForEachQueue_onAFullDisk() throws {
+        let fixture = try QueueFixture()
+        for name in ["a", "b"] { _ = try fixture.store.put(queue: name, QueueSettings()) }
+        fixture.store.stop()
+        let connection = try QueueFile.open(path: fixture.path, store: "of a test")
+        try connection.execute("""
+            DROP INDEX message_letters;
+            INSERT INTO messages(number, queue, id, state, due, came_at, enqueued_at, deliveries, byte_count, body) SELECT id, id, 'm', 3, 0, 0, 0, 1, 7, x'31' FROM queues;
+            UPDATE queues SET dead = 1
+            """)
+        var queues: [String: QueueState] = [:]
+        try QueueRows.read(connection) { queues[$0.name] = $0 }
+        XCTAssertEqual(queues.count, 3)
+        func refusedCount(_ queues: [String: QueueState]) throws -> Int {
+            let before = disk.refusedCount
+            var counted = queues
+            try QueueRows.countDeadBytes(of: &counted, connection)
+            XCTAssertEqual(counted.values.map(\.counts.deadByteCount), Array(repeating: 7, count: queues.count))
+            return disk.refusedCount - before
+        }
+        disk.isFull = true
+        defer { disk.isFull = false }
+        let ofOne = try refusedCount(queues.filter { $0.key == "a" })
+        XCTAssertGreaterThan(ofOne, 0)
+        XCTAssertEqual(try refusedCount(queues), ofOne)
+    }
+
     /// What was seen of a jump by a group that failed counts for the next.
     func test_clockSetOnAFullDisk_keepsLocks() throws {
         let fixture = try QueueFixture(QueueSettings(lock: Self.lock))

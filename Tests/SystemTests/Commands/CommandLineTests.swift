@@ -369,9 +369,9 @@ final class CommandLineTests: XCTestCase {
     }
 
     /// By bash, which waits for the reader's end before the command begins.
-    private func unread(_ arguments: [String], data: String? = nil) throws -> Int32 {
+    private func unread(_ arguments: [String], data: String? = nil, environment: [String: String] = [:]) throws -> Int32 {
         let command = ["-c", #"exec 3> >(exit); wait $!; exec "$@" >&3"#, "bash", TillServer.binary.path] + arguments
-        return try Subprocess("/bin/bash", command, environment: TillServer.environment(data: data)).status
+        return try Subprocess("/bin/bash", command, environment: TillServer.environment(environment, data: data)).status
     }
 
     /// As of `till type check … | true`: a script goes by the status.
@@ -392,7 +392,11 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", good.path]).status, 0)
         XCTAssertEqual(try unread(["verify", "--data", data], data: data), 0)
         XCTAssertEqual(try unread(["contract", "list", "--data", data], data: data), 141)
-        XCTAssertEqual(try unread(["sql", "--data", data, "SELECT 1"], data: data), 141)
+        // What it has made aside goes with it.
+        let aside = folder.appendingPathComponent("tmp")
+        try FileManager.default.createDirectory(at: aside, withIntermediateDirectories: true)
+        XCTAssertEqual(try unread(["sql", "--data", data, "SELECT 1"], data: data, environment: ["TMPDIR": aside.path]), 141)
+        XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: aside.path), [])
     }
 
     func test_urlOverTLS_theCertificateIsCheckedUnlessToldOtherwise() throws {

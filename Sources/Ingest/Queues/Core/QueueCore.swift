@@ -83,7 +83,7 @@ final class QueueCore {
         lastNumber = try StoredNumber.checked(
             try connection.integer("SELECT max(number) FROM messages") ?? 0, "the number of the last message", in: StoredNumber.sequences, path: store.path)
         try QueueRows.read(connection) { queues[$0.name] = $0 }
-        for (name, queue) in queues { queues[name]?.counts.deadByteCount = try QueueRows.deadByteCount(of: queue, connection) }
+        try QueueRows.countDeadBytes(of: &queues, connection)
         noteHeldQueues()
         let select = try connection.statement("SELECT id FROM removed_queues")
         while try select.step() { removed.insert(select.int64(0)) }

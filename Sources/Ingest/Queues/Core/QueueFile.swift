@@ -15,7 +15,7 @@ import Glibc
 ///
 /// `message_dues` is all that receiving, timers and lists search; `message_ages` has what lives, for the time to live and the age of the oldest. A body
 /// past `inlineByteCountMax` lies in `bodies`: a row is written anew at each delivery. Counts and bytes are kept in the queue's own row, in the same
-/// transaction; but for bytes of dead letters, which are in memory alone (`QueueRows.deadByteCount`).
+/// transaction; but for bytes of dead letters, which are in memory alone (`QueueRows.countDeadBytes`).
 enum QueueFile {
     static let version: Int64 = 1
     static let inlineByteCountMax = 1_024

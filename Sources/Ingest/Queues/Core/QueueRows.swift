@@ -4,7 +4,7 @@ import Processes
 /// The rows of queues themselves.
 ///
 /// Settings are written as a queue is put; counts with each group that has touched it (`write(counts:)`). The sums of `messages` and a queue's counts are
-/// changed in the same transaction, so that a start counts nothing that lives. It adds up dead letters alone (`deadByteCount`), of which none comes past their queue's bound.
+/// changed in the same transaction, so that a start counts nothing that lives. It adds up dead letters alone (`countDeadBytes`), of which none comes past their queue's bound.
 enum QueueRows {
     /// Far beyond what any queue has, and what is reckoned with it stays within 64 bits: a damaged file holds any number.
     private static let countMax: Int64 = 1 << 60
@@ -39,24 +39,29 @@ enum QueueRows {
         try update.run()
     }
 
-    /// Of the bodies of a queue's dead letters.
+    /// Counts the bytes of the bodies of all queues' dead letters.
     ///
     /// Counted as the file is opened, and kept nowhere in it: the version before works on the same file, knows nothing of them, and would leave behind what is not so any more.
     ///
-    /// - Returns: 0 where that cannot be read: what is damaged is in the way of whoever reads it, and of nobody else.
     /// - Complexity: O(dead letters), some ten million a second; once, in a file without the index, a pass over all messages.
-    static func deadByteCount(of queue: QueueState, _ connection: SQLiteConnection) throws(SQLiteError) -> Int {
-        guard queue.counts.dead > 0 else { return 0 }
-        do throws(SQLiteError) { return try deadByteCount(ofQueue: queue.id, connection) } catch {
+    static func countDeadBytes(of queues: inout [String: QueueState], _ connection: SQLiteConnection) throws(SQLiteError) {
+        let holders = queues.values.filter { $0.counts.dead > 0 }
+        if holders.isEmpty { return }
+        // On a full disk, the longer way: each row is looked at. Tried once, and not for each queue, since each attempt is a pass over all messages.
+        let index = (try? connection.execute(QueueFile.letterIndex)) == nil ? "message_dues" : "message_letters"
+        for queue in holders { queues[queue.name]?.counts.deadByteCount = try deadByteCount(of: queue, by: index, connection) }
+    }
+
+    /// - Returns: 0 where that cannot be read: what is damaged is in the way of whoever reads it, and of nobody else.
+    private static func deadByteCount(of queue: QueueState, by index: String, _ connection: SQLiteConnection) throws(SQLiteError) -> Int {
+        do throws(SQLiteError) { return try deadByteCount(ofQueue: queue.id, by: index, connection) } catch {
             guard error.kind == .corrupt else { throw error }
             StoreLog.note("the bytes of a queue's dead letters could not be counted", path: connection.path, reason: "\(queue.name): \(StoreLog.text(error))", level: .warning)
             return 0
         }
     }
 
-    private static func deadByteCount(ofQueue id: Int64, _ connection: SQLiteConnection) throws(SQLiteError) -> Int {
-        // On a full disk, the longer way: each row is looked at.
-        let index = (try? connection.execute(QueueFile.letterIndex)) == nil ? "message_dues" : "message_letters"
+    private static func deadByteCount(ofQueue id: Int64, by index: String, _ connection: SQLiteConnection) throws(SQLiteError) -> Int {
         // Not sum(), which is an error where a damaged file goes past all numbers.
         let select = try connection.statement("""
             SELECT CAST(total(byte_count) AS INTEGER) FROM messages INDEXED BY \(index) WHERE queue = ?1 AND state = \(MessageState.dead.rawValue)
