@@ -5,6 +5,8 @@ struct QueuedTask: EndpointWork {
     let key: TaskKey
     let dueAt: Int64
     var since: Int64 { dueAt }
+    /// Each owner has a queue of its own (`ResourceQueue`), whose tasks are all its.
+    var owner: Bool { true }
 }
 
 /// A task that has a place, and is to be carried out.

@@ -110,13 +110,19 @@ extension HotFile {
     ///
     /// - Parameters:
     ///   - name: of the steps that are wanted; nil for all.
+    ///   - wantsClients: whether it is looked up whose steps of that name are: it stands in the row of each, beside the document.
     ///   - body: called with some at a time; returns whether more are wanted.
     /// - Complexity: O(unfinished steps and events).
     func forEachOpen(
-        steps wantsSteps: Bool = true, named name: String? = nil, events wantsEvents: Bool = true, now: Int64, _ body: ([QueuedWork]) -> Bool
+        steps wantsSteps: Bool = true, named name: String? = nil, events wantsEvents: Bool = true, now: Int64, wantsClients: (String) -> Bool = { _ in true }, _ body: ([QueuedWork]) -> Bool
     ) throws {
         if wantsSteps {
-            try pool.withConnection { try Self.inParts(try openSteps($0, name), body) { openStep($0, now: now) } }
+            try pool.withConnection { connection in
+                let clients = try connection.statement("SELECT client FROM rows WHERE id = ?1")
+                try Self.inParts(try openSteps(connection, name), body) { step in
+                    openStep(step, client: wantsClients(step.text(1)) ? try Self.client(ofStep: step.int64(0), clients) : nil, now: now)
+                }
+            }
         }
         if wantsEvents {
             try pool.withConnection { connection in
@@ -167,12 +173,12 @@ extension HotFile {
 
     /// - Parameter make: nil for a row that is no work.
     private static func inParts(
-        _ statement: SQLiteStatement, _ body: ([QueuedWork]) -> Bool, _ make: (SQLiteStatement) -> QueuedWork?
+        _ statement: SQLiteStatement, _ body: ([QueuedWork]) -> Bool, _ make: (SQLiteStatement) throws -> QueuedWork?
     ) throws {
         defer { statement.reset() }
         var part: [QueuedWork] = []
         while try statement.step() {
-            if let work = make(statement) { part.append(work) }
+            if let work = try make(statement) { part.append(work) }
             if part.count == partCount {
                 guard body(part) else { return }
                 part = []
@@ -191,13 +197,23 @@ extension HotFile {
         return statement
     }
 
+    /// Whose a step is; nil where its row cannot be read: that is in the way of this step, when its turn comes, and of no other.
+    private static func client(ofStep id: Int64, _ statement: SQLiteStatement) throws -> String? {
+        defer { statement.reset() }
+        statement.bind(1, ProcessKey.row(ofStep: id))
+        do throws(SQLiteError) { return try statement.step() ? statement.text(0) : nil } catch {
+            guard error.kind == .corrupt || error.isUnreadPart else { throw error }
+            return nil
+        }
+    }
+
     /// Of an earlier call it is only known that it may have been made.
-    private func openStep(_ statement: SQLiteStatement, now: Int64) -> QueuedWork {
+    private func openStep(_ statement: SQLiteStatement, client: String?, now: Int64) -> QueuedWork {
         // A registrar that has taken a step answers later; until `locked_until` it is not asked.
         let isInProgress = statement.int64(2) == StepState.inProgress.rawValue
         let dueAt = (isInProgress ? statement.optionalInt64(4) : statement.optionalInt64(3)) ?? now
         return QueuedWork(
-            file: self, id: statement.int64(0), kind: .step(name: statement.text(1)), dueAt: dueAt, since: min(now, dueAt),
+            file: self, id: statement.int64(0), kind: .step(name: statement.text(1)), client: client, dueAt: dueAt, since: min(now, dueAt),
             expiresAt: statement.optionalInt64(5) ?? .max, mayHaveArrived: true)
     }
 

@@ -148,27 +148,33 @@ final class ProcessTransaction {
     ///
     /// - Parameter owner: nil to read it where it is wanted.
     private func carryOut(_ effects: [StepEffect], row: Int64, owner: Owner? = nil, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws {
+        var owner = owner
+        func whose() throws -> Owner? {
+            if owner == nil { owner = try self.owner(row: row) }
+            return owner
+        }
         for effect in effects {
             switch effect {
             case .add(let step): try insert(step, row)
             case .change(let step, let words):
                 try update(step, row, words, outcome)
-                if !step.state.isOpen { work.append(queued(step, row, isOver: true)) }
-            case .call(let step): work.append(queued(step, row))
+                if !step.state.isOpen { work.append(queued(step, row, client: nil, isOver: true)) }
+            // Its place in a queue alone goes by it: a row that cannot be read is in the way of nothing here.
+            case .call(let step): work.append(queued(step, row, client: (try? whose())?.client))
             case .note(let kind): if let line = Self.line(kind, of: note) { try write(line, row: row) }
             case .status(let status): try setState(Self.state(status), of: row)
             case .owe(let notice): try insert(notice, row)
             case .changeNotice(let notice, let words): try update(notice, row, words)
-            case .tell(let notice): if let owner = try owner ?? self.owner(row: row) { tell(notice, row, owner) }
+            case .tell(let notice): if let owner = try whose() { tell(notice, row, owner) }
             }
         }
     }
 
     /// - Parameter isOver: nobody waits for its answer any more, and what waits in memory for its next call goes: it may be hours off, and the step begin anew before.
-    private func queued(_ step: StepProcess.Step, _ row: Int64, isOver: Bool = false) -> QueuedWork {
+    private func queued(_ step: StepProcess.Step, _ row: Int64, client: String?, isOver: Bool = false) -> QueuedWork {
         QueuedWork(
-            file: file, id: ProcessKey.step(row: row, ordinal: step.ordinal), kind: .step(name: step.name), dueAt: now, since: now, expiresAt: step.expiresAt ?? .max,
-            isOver: isOver)
+            file: file, id: ProcessKey.step(row: row, ordinal: step.ordinal), kind: .step(name: step.name), client: client, dueAt: now, since: now,
+            expiresAt: step.expiresAt ?? .max, isOver: isOver)
     }
 
     /// What the history says of an effect; nil for nothing. `.ofEvent` is the caller's own note.

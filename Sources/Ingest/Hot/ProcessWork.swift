@@ -30,6 +30,8 @@ package struct QueuedWork: Sendable {
     /// Of the step or event in its file.
     package let id: Int64
     package let kind: Kind
+    /// Whose it is; nil of a step that is over: it only leaves its queue.
+    package let client: String?
     /// Microseconds since 1970.
     ///
     /// `since`: when it began to wait. `expiresAt`: when it is given up, `.max` for never.
@@ -43,10 +45,14 @@ package struct QueuedWork: Sendable {
     /// There is nothing to do any more: it is decided, cancelled or given up, and leaves its queue.
     package let isOver: Bool
 
-    package init(file: HotFile, id: Int64, kind: Kind, dueAt: Int64, since: Int64, expiresAt: Int64, mayHaveArrived: Bool = false, isOver: Bool = false) {
+    /// - Parameter client: of a step; an event has its own.
+    package init(
+        file: HotFile, id: Int64, kind: Kind, client: String? = nil, dueAt: Int64, since: Int64, expiresAt: Int64, mayHaveArrived: Bool = false, isOver: Bool = false
+    ) {
         self.file = file
         self.id = id
         self.kind = kind
+        if case .event(let own, _) = kind { self.client = own } else { self.client = client }
         self.dueAt = dueAt
         self.since = since
         self.expiresAt = expiresAt

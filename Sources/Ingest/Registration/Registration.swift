@@ -62,7 +62,7 @@ final class Registration: Sendable {
         // First the new, then the old: a queue passes over what it has already, and a call looks whether its step is still open.
         tier.workQueue.deliver { [self] work in add(work, isNews: true) }
         for file in tier.boundary.snapshot().files {
-            try file.forEachOpen(now: clock.now()) { work in
+            try file.forEachOpen(now: clock.now(), wantsClients: hasRoom) { work in
                 add(work)
                 return true
             }
@@ -83,7 +83,7 @@ final class Registration: Sendable {
         var metCount = 0
         for file in tier.boundary.snapshot().files {
             do {
-                try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now()) { work in
+                try file.forEachOpen(steps: isRegistrar, named: name, events: !isRegistrar, now: clock.now(), wantsClients: hasRoom) { work in
                     let own = isRegistrar ? work : own(work, of: queue)
                     add(own)
                     return state.withLock { state -> Bool in
@@ -111,6 +111,9 @@ final class Registration: Sendable {
             }
         }
     }
+
+    /// Whether more steps of a registrar have a place in memory. Whose the others are nobody needs to know: a start may find millions of them.
+    private func hasRoom(_ registrar: String) -> Bool { state.withLock { !($0.queues[Self.registrarPrefix + registrar]?.isFull ?? false) } }
 
     private static let registrarPrefix = "registrar "
 
@@ -202,18 +205,20 @@ final class Registration: Sendable {
                 let isPaced = state.withLock { $0.queues[queue]?.wantsByTimeAlone ?? false }
                 do {
                     try reload(queue)
-                    held[queue] = isPaced ? now.addingSaturating(Self.reloadPause) : nil
+                    // From its end: one that takes longer than the pause would leave no time for calls.
+                    held[queue] = isPaced ? steadyNow().addingSaturating(Self.reloadPause) : nil
                     unread.remove(queue)
                 } catch {
                     state.withLock { $0.queues[queue]?.noteMore() }
-                    held[queue] = now.addingSaturating(Self.reloadPause)
+                    held[queue] = steadyNow().addingSaturating(Self.reloadPause)
                     if unread.insert(queue).inserted {
                         StoreLog.note("what waits for an endpoint cannot be read in full; it is tried again", path: queue, reason: StoreLog.text(error), level: .warning)
                     }
                 }
             }
             // One that has no more, or whose endpoint is gone, has no need of it.
-            held = held.filter { $0.value > now }
+            let after = steadyNow()
+            held = held.filter { $0.value > after }
         }
     }
 

@@ -7,7 +7,7 @@ import XCTest
 
 /// Steps and states in hot files without anybody who calls: changes go to the writer as a registrar's answers would.
 final class ProcessTests: XCTestCase {
-    private static func fixture(_ path: String) throws -> EngineFixture {
+    static func fixture(_ path: String) throws -> EngineFixture {
         let fixture = try EngineFixture(path) { options in
             for name in ["a", "b"] { options.registration.registrars[name] = RegistrarOptions(url: "http://127.0.0.1:1/", secret: "s") }
         }
@@ -19,7 +19,7 @@ final class ProcessTests: XCTestCase {
         return fixture
     }
 
-    private static func sale(_ id: String, total: String = "1.5") -> String {
+    static func sale(_ id: String, total: String = "1.5") -> String {
         #"{"schema":"sale/1","id":"\#(id)","issued_at":"2026-11-18T14:03:07Z","total":\#(total)}"#
     }
 
