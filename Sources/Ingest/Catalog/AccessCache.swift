@@ -226,15 +226,20 @@ extension Catalog {
 
     /// A webhook whose secret changes keeps the one before for a while (`Contract.Webhook.following`).
     ///
-    /// - Parameter keepsSecret: the webhook's secret stays what it is when this is written: one that was read before may be replaced since.
+    /// - Parameters:
+    ///   - keepsSecret: the webhook's secret stays what it is when this is written: one that was read before may be replaced since.
+    ///   - mayReplace: false makes one only where there is none when this is written.
     /// - Returns: `.unchanged` for a contract that is what it was; it is written all the same.
-    /// - Throws: invalid-contract where no secret is there to be kept, and for names that would be others once they are read again.
-    package func put(_ given: Contract, keepsSecret: Bool = false) throws -> PutOutcome {
+    /// - Throws: invalid-contract where no secret is there to be kept, and for names that would be others once they are read again; already-exists where it may not replace
+    ///   the one that there is.
+    package func put(_ given: Contract, keepsSecret: Bool = false, mayReplace: Bool = true) throws -> PutOutcome {
         try Self.checkNames(given)
         let now = now
         return try write { connection in
             // Changes come one after the other, and each is in memory before the next.
             let earlier = self.contract(given.clientID)
+            // Here, and not before: of two who make one for a client at once the second finds the first one's.
+            guard mayReplace || earlier == nil else { throw Fault(.alreadyExists, "the client has a contract already; nothing was changed") }
             var contract = given
             if keepsSecret { contract.webhook = try given.webhook?.keepingSecret(of: earlier?.webhook) }
             contract.webhook = contract.webhook?.following(earlier?.webhook, now: now)

@@ -71,7 +71,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         guard let rollup = snapshot.rollups[name]?.definition else { return nil }
         let table = TieredTable(name: rollup.table, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
         // What cannot be read or summed now is reported with the rollup's progress. A sample that was ended tells nothing.
-        return (try? RollupEstimate(rollup, in: table, cancellation))?.warning(total: Int64(table.statistics.rowCount))
+        return (try? RollupEstimate(rollup, in: table, by: compactor.maker.engines, cancellation))?.warning(total: Int64(table.statistics.rowCount))
     }
 
     /// Of the statements that were noted (`noteStatement`), over tables of one snapshot.
@@ -80,7 +80,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         let store = rollups
         let advisor = RollupAdvisor(
             rollups: snapshot.rollups.values.map(\.definition), names: Set(tableNames), schema: store.schema,
-            rows: { [tier] in TieredTable(name: $0, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot) })
+            rows: { [tier] in TieredTable(name: $0, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot) }, engines: compactor.maker.engines)
         return try advisor.advice(statements.entries, cancellation)
     }
 
@@ -90,14 +90,14 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func contract(_ clientID: String) throws -> Contract? { catalog.contract(clientID) }
 
-    /// - Throws: invalid-contract for an id that no document could have, and where no secret is there to be kept.
-    package func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome {
+    /// - Throws: invalid-contract for an id that no document could have, and where no secret is there to be kept; already-exists where it may not replace the one that there is.
+    package func putContract(_ contract: Contract, keepsSecret: Bool, mayReplace: Bool) throws -> PutOutcome {
         guard Intake.isID(contract.clientID.utf8) else {
             throw Fault(
                 .invalidContract, "a client id has 1 to 200 bytes and no control characters",
                 errors: [.init(pointer: "/client_id", code: "bad-id", message: "1 to 200 bytes, no control characters")])
         }
-        return try catalog.put(contract, keepsSecret: keepsSecret)
+        return try catalog.put(contract, keepsSecret: keepsSecret, mayReplace: mayReplace)
     }
 
     /// Its keys count no more when this returns. Its data stay.

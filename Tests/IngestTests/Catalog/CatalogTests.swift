@@ -69,6 +69,21 @@ final class CatalogTests: XCTestCase {
         XCTAssertEqual(try catalog.put(Contract(clientID: "c", access: .read, scope: .own), keepsSecret: true), .replaced, "no webhook has none")
     }
 
+    /// Of two who make a contract for one client the second is told of the first one's, which stays as it is.
+    func test_contractThatMayReplaceNone_isMadeOnlyWhereNoneIs() throws {
+        let directory = TemporaryDirectory()
+        let catalog = try Catalog(path: try DataDirectory(path: directory.path).catalogPath)
+        let first = Contract(clientID: "c", access: .readWrite, scope: .all), second = Contract(clientID: "c", access: .read, scope: .own)
+        XCTAssertEqual(try catalog.put(first, mayReplace: false), .created)
+        for contract in [second, first] {
+            XCTAssertThrowsError(try catalog.put(contract, mayReplace: false)) { XCTAssertEqual(($0 as? Fault)?.code, .alreadyExists) }
+        }
+        XCTAssertEqual(catalog.contract("c"), first)
+        XCTAssertEqual(try catalog.put(second), .replaced)
+        XCTAssertTrue(try catalog.deleteContract("c"))
+        XCTAssertEqual(try catalog.put(first, mayReplace: false), .created, "one that is deleted is none")
+    }
+
     /// A catalog of every version that there was, with a contract, a key and a refused document, comes through all steps.
     func test_catalogOfEachVersion_isBroughtToThisOne() throws {
         for version in 1...CatalogSchema.migrations.count {

@@ -405,8 +405,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
             return found
         }
     }
-    func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome {
-        state.withLock { state in
+    func putContract(_ contract: Contract, keepsSecret: Bool, mayReplace: Bool) throws -> PutOutcome {
+        try state.withLock { state in
+            guard mayReplace || state.contracts[contract.clientID] == nil else { throw Fault(.alreadyExists, "there is one") }
             var contract = contract
             if keepsSecret, let stored = state.contracts[contract.clientID]?.webhook { contract.webhook?.secret = stored.secret }
             return state.contracts.updateValue(contract, forKey: contract.clientID) == nil ? .created : .replaced

@@ -1832,6 +1832,10 @@ export interface Operations {
       /** The client. */
       client_id: string;
     };
+    headers?: {
+      /** `*` makes a contract only where the client has none. Anything else counts as none: contracts have no ETag. */
+      "If-None-Match"?: string;
+    };
     body: Contract;
     answer: Contract;
   };
@@ -2926,7 +2930,9 @@ export type Slug =
   | "No byte of the file is in the range."
   | "admin-only"
   | "already-exists"
+  | "already-exists: the client has one"
   | "ambiguous-type"
+  | "and If-None-Match is `*`."
   | "and was dropped."
   | "bad-cursor"
   | "bad-encoding"

@@ -1,6 +1,6 @@
 // A contract's rights, made or changed: every member that PUT takes.
 
-import { get, put } from '../../core/api.js';
+import { put } from '../../core/api.js';
 import { parse, stringify } from '../../core/exact-json.js';
 import { fill, h } from '../../core/dom.js';
 import { t } from '../../core/language.js';
@@ -42,14 +42,13 @@ export function editContract(contract) {
           valid_from: kept(contract?.valid_from, from.value), valid_to: kept(contract?.valid_to, to.value), rate_per_second: rate.value ? Number(rate.value) : null,
           callback_hosts: names(hosts.value) ?? [], digest: digest.value.trim() || null,
         });
-        // To put one makes it, or takes the place of the one that there is.
-        if (contract === null && (await isThere(client.value))) throw new Problem(409, { title: t('contracts.exists', { client: client.value }), detail: t('contracts.exists-advice') });
-        await put('/v1/contracts/{client_id}', { path: { client_id: client.value }, body });
+        // A new one takes the place of none.
+        await put('/v1/contracts/{client_id}', { path: { client_id: client.value }, body, headers: contract ? {} : { 'If-None-Match': '*' } });
         if (!fault.isConnected) return;
         close();
         go(address('contracts', [client.value]));
       } catch (error) {
-        fill(fault, error instanceof SyntaxError ? h('p', { class: 'problem', role: 'alert' }, error.message) : problemView(error));
+        fill(fault, error instanceof SyntaxError ? h('p', { class: 'problem', role: 'alert' }, error.message) : problemView(told(error, client.value)));
         button.disabled = false;
       }
     };
@@ -64,15 +63,15 @@ export function editContract(contract) {
   });
 }
 
-/** @param {string} clientID */
-async function isThere(clientID) {
-  try {
-    await get('/v1/contracts/{client_id}', { path: { client_id: clientID } });
-    return true;
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return false;
-    throw error;
-  }
+/**
+ * The client has one, which was not replaced: said in the reader's language, with what to do.
+ *
+ * @param {unknown} error
+ * @param {string} client
+ */
+function told(error, client) {
+  if (!(error instanceof Problem) || error.status !== 412) return error;
+  return new Problem(412, { type: '/problems/already-exists', title: t('contracts.exists', { client }), detail: t('contracts.exists-advice'), request_id: error.requestID });
 }
 
 /**

@@ -107,7 +107,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func rollupAdvice(_ cancellation: Cancellation) throws -> [RollupAdvice] { throw fault }
     func contracts(after clientID: String?, limit: Int) throws -> [Contract] { try standby.reader.catalog.contracts(after: clientID, limit: limit) }
     func contract(_ clientID: String) throws -> Contract? { try standby.contract(clientID) }
-    func putContract(_ contract: Contract, keepsSecret: Bool) throws -> PutOutcome { throw fault }
+    func putContract(_ contract: Contract, keepsSecret: Bool, mayReplace: Bool) throws -> PutOutcome { throw fault }
     func deleteContract(_ clientID: String) throws { throw fault }
     func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] {
         if case .client(let clientID) = owner, try standby.contract(clientID) == nil { throw Fault.absent(.contract(client: clientID)) }

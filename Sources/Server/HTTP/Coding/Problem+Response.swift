@@ -71,7 +71,7 @@ extension Problem.Slug {
         case .contradictingOutcome: ("Contradicting outcome", "The step has already ended otherwise.")
         case .invalidProcess: ("The definition is wrong", "The state machine breaks the Amazon States Language, or uses what is not taken; `errors` has every reason with its place.")
         case .taskEnded: ("The task has ended", "It was answered before, took longer than it may, or its execution has ended. What was done for it counts no more.")
-        case .alreadyExists: ("Something else has this name", "There is an execution of this process and name, with other input. Nothing was started.")
+        case .alreadyExists: ("Something else has this name", "There is an execution of this process and name, with other input, and nothing was started. Or a client has a contract, and `If-None-Match: *` wanted none to be replaced (412); nothing was changed.")
         case .wrongState: ("Not in this state", "The execution has ended already, or has not failed: `GET /v1/executions/{id}` says how it stands. Or a node of a cluster stands otherwise than the call wants, as `detail` says.")
         case .lockLost: ("The lock is lost", "The message's lock has ended or was given to another, or the message is complete, dead or gone. What was done for it may be done again by whoever has it now.")
         case .invalidView: ("The view is wrong", "Its query cannot be bound, or its name is taken; `errors` has the reason, `position` the place in the query.")

@@ -4,6 +4,7 @@ internal import Ingest
 
 /// Contracts: what a client may do.
 enum ContractRoutes {
+    private static let problemContent = Operation.Content("application/problem+json", ProblemBody.schema.text)
     static let client = Operation.Parameter.path("client_id", "The client.", schema: #"{"type":"string","minLength":1,"maxLength":200}"#)
 
     static let all: [Route] = [
@@ -22,8 +23,13 @@ enum ContractRoutes {
         Route(
             .put, "/v1/contracts/{client_id}", access: .admin, place: .control, body: .small,
             operation: Operation(
-                "putContract", "Makes or replaces a contract.", parameters: [client], body: [.of(ContractBody.self)],
-                answers: [.init(200, "Replaced.", [.of(ContractBody.self)]), .init(201, "Made.", [.of(ContractBody.self)])],
+                "putContract", "Makes or replaces a contract.",
+                parameters: [client, .header("If-None-Match", "`*` makes a contract only where the client has none. Anything else counts as none: contracts have no ETag.")],
+                body: [.of(ContractBody.self)],
+                answers: [
+                    .init(200, "Replaced.", [.of(ContractBody.self)]), .init(201, "Made.", [.of(ContractBody.self)]),
+                    .init(412, "already-exists: the client has one, and If-None-Match is `*`.", [problemContent]),
+                ],
                 problems: [.invalidContract, .diskFull]),
             uses: { $0.store.contracts }, handle: put),
         Route(
@@ -60,8 +66,17 @@ enum ContractRoutes {
         try Call.check(id: clientID, "client_id")
         let body = try call.object(members: ContractBody.members)
         let contract = try ContractBody.read(body, clientID: clientID, previous: try contracts.contract(clientID))
-        // Another call may put another secret before this one is done: one that is left out is not the one that was read here.
-        let outcome = try contracts.putContract(contract, keepsSecret: body["webhook"]?[present: "secret"] == nil)
+        let mayReplace = call.request.header("If-None-Match")?.trimmingBlanks != "*"
+        let outcome: PutOutcome
+        do {
+            // Another call may put another secret before this one is done: one that is left out is not the one that was read here.
+            outcome = try contracts.putContract(contract, keepsSecret: body["webhook"]?[present: "secret"] == nil, mayReplace: mayReplace)
+        } catch let fault as Fault where fault.code == .alreadyExists {
+            // A condition of the request that does not hold (RFC 9110, 13.1.2).
+            var problem = Problem(fault)
+            problem.status = 412
+            throw problem
+        }
         let text = ContractBody(contract: contract).json()
         call.exchange.auditDetail = String(decoding: text, as: UTF8.self)
         return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: text).adding("Location", "/v1/contracts/\(RequestTarget.encode(clientID))")

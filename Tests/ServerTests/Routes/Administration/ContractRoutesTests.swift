@@ -50,6 +50,30 @@ final class ContractRoutesTests: XCTestCase {
         XCTAssertEqual(server.engine.state.withLock { $0.contracts["c"]?.webhook?.secret }, "third")
     }
 
+    /// Whoever wants to make a contract replaces none by mistake, not even one that came while the call was read.
+    func test_putWithIfNoneMatch_makesOnlyWhereNoneIs() throws {
+        let server = try TestServer()
+        func put(_ condition: String, scope: String = "own") throws -> HTTPClient.Answer {
+            try server.client().call(
+                "PUT", "/v1/contracts/c", headers: [("Content-Type", "application/json"), ("If-None-Match", condition)], body: Array(#"{"access":"read","scope":"\#(scope)"}"#.utf8))
+        }
+        func check(_ answer: HTTPClient.Answer, line: UInt = #line) {
+            XCTAssertEqual(answer.status, 412, answer.text, line: line)
+            XCTAssertTrue(answer.text.contains("/problems/already-exists") && answer.text.contains(#""status":412"#), answer.text, line: line)
+            XCTAssertEqual(server.engine.state.withLock { $0.contracts["c"]?.scope }, .own, "nothing was changed", line: line)
+        }
+        XCTAssertEqual(try put("*").status, 201)
+        check(try put("*", scope: "all"))
+        check(try put(" * ", scope: "all"))
+        // Contracts have no ETag, so none is the one that is named.
+        XCTAssertEqual(try put(#""of-another""#).status, 200)
+        server.engine.state.withLock { state in
+            let there = state.contracts.removeValue(forKey: "c")
+            state.afterContract = { $0.contracts["c"] = there }
+        }
+        check(try put("*", scope: "all"))
+    }
+
     func test_contract_everyFaultIsNamed() throws {
         let admin = try TestServer().client()
         let table: [(body: String, status: Int, slug: String, pointers: [String])] = [
