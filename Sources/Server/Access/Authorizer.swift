@@ -23,7 +23,7 @@ package struct Authorizer: Sendable {
         var contract: Contract?
     }
 
-    /// The token's key may be in a set that is being fetched: ask again when `whenKeysAreFetched` calls.
+    /// The token's key may be in a set that is being fetched, or the first set is, which may lack that of a session: ask again when `whenKeysAreFetched` calls.
     package struct KeysAwaited: Error {}
 
     private let credentials: any CredentialLookup
@@ -123,7 +123,7 @@ package struct Authorizer: Sendable {
     package static let nobody = Admitted(principal: .nobody)
 
     private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Known {
-        if credential.isSession { return try holder(ofSession: credential) }
+        if credential.isSession { return try holder(ofSession: credential, mayWait: mayWait) }
         if credential.secret.utf8.starts(with: Self.passPrefix.utf8) { return try holder(ofPass: credential.secret) }
         return try holder(ofKeySHA256: credential.sha256) ?? holder(of: try contract(ofToken: credential, mayWait: mayWait))
     }
@@ -209,9 +209,9 @@ package struct Authorizer: Sendable {
 
     /// A session is worth what its credential is worth now: it ends with a revoked key or an ended contract, and with the key by which its token was signed; with a
     /// token that runs out, too, but for what streams since before.
-    private func holder(ofSession credential: Credential) throws -> Known {
+    private func holder(ofSession credential: Credential, mayWait: Bool) throws -> Known {
         if let session = sessions.session(ofSHA256: credential.sha256, letInAt: Self.beginning) {
-            switch try worth(of: session.holder) {
+            switch try worth(of: session.holder, mayWait: mayWait) {
             case .known(let known): return known
             case .nothing: break
             // For good: after a start nobody knows what the issuer has withdrawn until it has answered.
@@ -230,12 +230,14 @@ package struct Authorizer: Sendable {
         case withdrawn
     }
 
-    private func worth(of holder: BrowserSession.Holder) throws -> Worth {
+    /// - Parameter mayWait: whether the caller would come again when the first set is here. A start has no set for a moment, in which nobody goes on by a key that is withdrawn.
+    private func worth(of holder: BrowserSession.Holder, mayWait: Bool = false) throws -> Worth {
         switch holder {
         case .key(let hash): return try self.holder(ofKeySHA256: hash).map { Worth.known($0) } ?? .nothing
         case .token(let clientID, _, let key):
             // By which key an earlier version has let somebody in nobody knows.
             guard let key, let tokens else { return .nothing }
+            if mayWait, tokens.awaitsFirstSet { throw KeysAwaited() }
             guard tokens.hasKey(key) else { return .withdrawn }
             return try credentials.contract(clientID).map { Worth.known(try self.holder(of: $0)) } ?? .nothing
         }

@@ -91,6 +91,8 @@ package final class KeySetSource: Sendable {
 
     /// Whether the first set is there, or could not be had.
     package var isSettled: Bool { state.withLock { $0.wasFetched } }
+    /// Whether the first set is being fetched, nothing of it is known yet, and one more may wait for it: whoever need not goes on by what is known.
+    package var awaitsFirst: Bool { state.withLock { $0.isFetching && !$0.wasFetched && $0.waiters.count < Self.waiterCountMax } }
     package var generation: Int { state.withLock { $0.generation } }
 
     /// Whether a key of the set in force has that thumbprint; nil before the first set.

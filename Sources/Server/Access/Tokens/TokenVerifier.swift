@@ -39,6 +39,9 @@ package final class TokenVerifier: Sendable {
         return (end * 1_000_000, key.thumbprint)
     }
 
+    /// Whether `hasKey` will soon know more than that nobody knows: the first set is on its way.
+    package var awaitsFirstSet: Bool { source.awaitsFirst }
+
     /// Whether the issuer has that key still, by the last set that could be had. Before the first one nobody knows, and what was let in goes on.
     package func hasKey(_ thumbprint: [UInt8]) -> Bool { source.has(thumbprint) ?? true }
 

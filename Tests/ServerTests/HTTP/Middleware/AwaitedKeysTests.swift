@@ -12,8 +12,8 @@ final class AwaitedKeysTests: XCTestCase {
         let isHeld = Mutex(true)
     }
 
-    private func serverAndToken(_ issuer: Issuer, _ routes: [Route]) throws -> (server: TestServer, token: String) {
-        let signer = try TokenKey(.p256)
+    private func serverAndToken(_ issuer: Issuer, _ routes: [Route], signer given: TokenKey? = nil) throws -> (server: TestServer, token: String) {
+        let signer = try given ?? TokenKey(.p256)
         let set = "{\"keys\":[\(try signer.jwk(kid: "k"))]}"
         let door = TestHTTPServer { _ in
             Patience.until { issuer.isHeld.withLock { !$0 } }
@@ -75,6 +75,29 @@ final class AwaitedKeysTests: XCTestCase {
             XCTAssertNotNil(begun.headers["set-cookie"])
         }
         XCTAssertTrue(Patience.until { server.engine.state.withLock { $0.sessions.count == 1 } }, "whatever came of the answer")
+    }
+
+    /// A start has no keys for a moment. A session whose key is withdrawn is not let in by that, and one whose key is there is not refused.
+    func test_sessionOfAToken_waitsForTheFirstSet() throws {
+        let issuer = Issuer()
+        defer { issuer.isHeld.withLock { $0 = false } }
+        let signer = try TokenKey(.p256)
+        let (server, _) = try serverAndToken(issuer, [], signer: signer)
+        let keys = try KeySet(Array("{\"keys\":[\(try signer.jwk(kid: "k"))]}".utf8)).candidates(kid: "k", .es256)
+        let present = try XCTUnwrap(keys.first).thumbprint
+        for (secret, key) in [("present", present), ("withdrawn", [UInt8](repeating: 7, count: 32))] {
+            let session = BrowserSession(.token(clientID: "shop", expiresAt: .max, key: key), usedAt: CalendarText.now)
+            server.engine.state.withLock { $0.sessions[APIKey.sha256(of: secret)] = session }
+        }
+        let clients = try ["present", "withdrawn"].map { secret in
+            let client = server.client(key: nil)
+            try client.send(Array("GET /v1/me HTTP/1.1\r\nHost: x\r\nCookie: till-session=\(secret)\r\n\r\n".utf8))
+            return client
+        }
+        XCTAssertTrue(Patience.until { server.listener.inFlightCount == 2 }, "they wait")
+        issuer.isHeld.withLock { $0 = false }
+        XCTAssertEqual(try clients.map { try $0.answer().status }, [200, 401])
+        XCTAssertNil(server.engine.state.withLock { $0.sessions[APIKey.sha256(of: "withdrawn")] }, "it is over for good")
     }
 
     /// The REST catalog's refusals read no body: one of somebody who is not known yet is bounded all the same.
