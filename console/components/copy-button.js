@@ -9,14 +9,16 @@ import { icon } from './icon.js';
 /**
  * @param {string} text
  * @param {string} [label]
+ * @param {() => void} [done] once it is on the clipboard
  */
-export function copyButton(text, label = t('copy')) {
+export function copyButton(text, label = t('copy'), done = () => {}) {
   const button = h('button', { class: 'icon-button', type: 'button', title: label, 'aria-label': label, onclick: copy }, icon('copy'));
   async function copy() {
     const isCopied = await copyText(text);
     announce(t(isCopied ? 'copied' : 'copy-failed'));
     fill(button, icon(isCopied ? 'check' : 'warning'));
     setTimeout(() => fill(button, icon('copy')), 1500);
+    if (isCopied) done();
   }
   return button;
 }
@@ -25,7 +27,8 @@ export function copyButton(text, label = t('copy')) {
  * An id in full, with a button that copies it.
  *
  * @param {string} text
+ * @param {() => void} [done] once it is on the clipboard
  */
-export function copyable(text) {
-  return h('span', { class: 'copyable' }, h('code', {}, text), copyButton(text, t('copy-what', { text })));
+export function copyable(text, done) {
+  return h('span', { class: 'copyable' }, h('code', {}, text), copyButton(text, t('copy-what', { text }), done));
 }

@@ -9,6 +9,8 @@ import { Problem, Unreachable } from './problem.js';
 
 /** @type {Me | null} */
 let me = null;
+/** How often somebody has signed out. */
+let endCount = 0;
 
 /** Sends `change` when somebody signs in or out. */
 export const session = new EventTarget();
@@ -19,6 +21,7 @@ export const session = new EventTarget();
  */
 function become(answer, mark) {
   me = answer;
+  if (!answer) endCount += 1;
   credential.csrf = answer?.csrf ?? null;
   if (mark !== undefined) keep('signed-in', mark);
   session.dispatchEvent(new Event('change'));
@@ -28,6 +31,16 @@ function become(answer, mark) {
 export const isSignedIn = () => me !== null;
 
 /**
+ * Tells later whether who is signed in now is still here, and has not signed out since. Who was asked to sign in again meanwhile is.
+ *
+ * @returns {() => boolean}
+ */
+export function whoIsHere() {
+  const [name, count] = [actor(), endCount];
+  return () => isSignedIn() && endCount === count && actor() === name;
+}
+
+/**
  * The cookie is one for all windows: who signs in or out in another does so here too. The same one goes on, another begins anew.
  *
  * @param {() => void} ended asks to sign in again over whatever is shown
@@ -35,7 +48,12 @@ export const isSignedIn = () => me !== null;
 export function followOtherWindows(ended) {
   addEventListener('storage', async ({ key, newValue }) => {
     if (key !== keptName('signed-in')) return;
-    if (newValue === null) return me === null ? undefined : ended();
+    if (newValue === null) {
+      if (me === null) return;
+      // Whoever signs in now may be another.
+      endCount += 1;
+      return ended();
+    }
     if (me === null) return location.reload();
     return take(ended, lookCountMax);
   });

@@ -371,7 +371,7 @@ def left(browser: Browser) -> None:
 
 
 def shown_once(browser: Browser) -> None:
-    """A key that is never shown again is made once, and not taken away by Escape."""
+    """A key that is never shown again is made once, and not taken away by Escape, by leaving the page or by closing its dialog before it is there."""
     visitor, page = opened(browser, "shown once")
     visitor.go("contracts/subscriber")
     page.get_by_role("button", name="New key").click()
@@ -385,8 +385,47 @@ def shown_once(browser: Browser) -> None:
         page.keyboard.press("Escape")
     check(page.locator("dialog[open] .copyable code").count() == 1, "Escape takes the key away")
     visitor.look("a new key")
+    # Whoever would leave the page is asked, until the key is copied.
+    key, asked = page.inner_text("dialog .copyable code"), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.evaluate("(() => { setTimeout(() => location.reload()); })()")
+    until_held(page, asked)
+    check(asked == ["beforeunload"] and page.inner_text("dialog[open] .copyable code") == key, f"a reload takes the key away: {asked}")
+    page.locator("dialog .copyable button").click()
+    until(page, "[...document.querySelectorAll('[aria-live]')].some((region) => region.textContent.includes('Copied'))")
+    page.reload()
+    visitor.settle()
+    check(len(asked) == 1 and page.locator("dialog").count() == 0, f"a key that was copied keeps nobody: {asked}")
+    # The dialog is closed while the server is silent, and another page gone to: the key is shown when it comes, there.
+    held: list = []
+    visitor.context.route("**/v1/contracts/subscriber/keys*", lambda route: held.append(route) if route.request.method == "POST" else route.fallback())
+    page.get_by_role("button", name="New key").click()
+    page.locator("dialog").get_by_role("button", name="New key").click()
+    until_held(page, held)
+    page.locator("dialog").get_by_role("button", name="Close").click()
+    page.wait_for_selector("dialog", state="detached")
+    page.get_by_role("link", name="Types", exact=True).click()
+    page.wait_for_url("**/console/types")
+    visitor.settle()
+    held[0].continue_()
+    page.wait_for_selector("dialog[open] .copyable code")
+    check(page.locator("dialog").get_by_role("button", name="Close").count() == 0, "a key that came late is taken away by its dialog's corner")
     page.get_by_role("button", name="I have kept it").click()
     page.wait_for_selector("dialog", state="detached")
+    check(page.url.endswith("/console/types") and page.locator("h1").inner_text() == "Types", f"and who has gone elsewhere stays there: {page.url}")
+    # Who has signed out meanwhile leaves none for who comes next.
+    visitor.go("contracts/subscriber")
+    held.clear()
+    page.get_by_role("button", name="New key").click()
+    page.locator("dialog").get_by_role("button", name="New key").click()
+    until_held(page, held)
+    page.locator("dialog").get_by_role("button", name="Close").click()
+    page.wait_for_selector("dialog", state="detached")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_selector(".sign-in input[type=password]")
+    held[0].fulfill(status=201, json={"id": "k", "key": "till_of_the_one_before"})
+    page.wait_for_timeout(500)
+    check(page.locator("dialog").count() == 0 and "till_of_the_one_before" not in page.content(), "a key is shown to who comes next")
     visitor.context.close()
 
 
