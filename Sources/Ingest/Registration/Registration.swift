@@ -113,7 +113,7 @@ final class Registration: Sendable {
     }
 
     /// Whether more steps of a registrar have a place in memory. Whose the others are nobody needs to know: a start may find millions of them.
-    private func hasRoom(_ registrar: String) -> Bool { state.withLock { !($0.queues[Self.registrarPrefix + registrar]?.isFull ?? false) } }
+    private func hasRoom(_ registrar: String) -> Bool { state.withLock { !($0.queues["\(Self.registrarPrefix)\(registrar)"]?.isFull ?? false) } }
 
     private static let registrarPrefix = "registrar "
 

@@ -81,12 +81,14 @@ final class FirstRanksTests: XCTestCase {
         XCTAssertEqual(narrow.error(query("abs(r) <= 5"))?.slug, .spillFull)
     }
 
-    /// What would fail over a row that is left out fails all the same.
-    func test_conditions_beforeTheRank_thatFail_failOverAllRows() throws {
+    /// Whichever is written first, as in PostgreSQL: a plain comparison is asked before what may fail.
+    func test_conditions_thatFail_areAskedOfTheRowsThatTheRankLeaves() throws {
         func query(_ condition: String) -> String {
             "SELECT count(*) FROM (SELECT i, rank() OVER (PARTITION BY i % 7 ORDER BY i) AS r FROM generate_series(0, 29999) t(i)) w WHERE \(condition)"
         }
-        XCTAssertNotNil(whole.error(query("10 / (i - 20000) < 5 AND r <= 2")))
+        XCTAssertNotNil(whole.error(query("10 / (i - 20000) < 5")))
+        XCTAssertNotNil(whole.error(query("10 / (r - 2) < 5 AND r <= 2")))
+        XCTAssertEqual(try whole.rows(query("10 / (i - 20000) < 5 AND r <= 2")), "14")
         XCTAssertEqual(try whole.rows(query("r <= 2 AND 10 / (i - 20000) < 5")), "14")
     }
 
